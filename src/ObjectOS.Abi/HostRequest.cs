@@ -1,0 +1,167 @@
+namespace ObjectOS.Abi;
+
+/// <summary>The kinds of work that a kernel asks of its host.</summary>
+public enum HostRequestKind : uint
+{
+    /// <summary>Write data to a stream: target the stream. Result: bytes written, or a negative <see cref="HostError"/>.</summary>
+    StreamWrite = 1,
+
+    /// <summary>Read at most argument 0 bytes from a stream: target the stream. Result: bytes read, 0 at the end.</summary>
+    StreamRead = 2,
+
+    /// <summary>An operation on a granted directory: target the grant, argument 0 the <see cref="HostFileOperation"/>.</summary>
+    File = 3,
+
+    /// <summary>The host's wall clock. Result: nanoseconds since 1970-01-01 UTC.</summary>
+    Clock = 4,
+
+    /// <summary>A cell that was started for the host has ended; target is the host's own number for it. Needs no answer.</summary>
+    Ended = 5,
+
+    /// <summary>A line for the trace or the log; needs no answer.</summary>
+    Log = 6,
+}
+
+/// <summary>What a <see cref="HostRequestKind.File"/> request asks for. Paths are relative to the grant, UTF-8, first in the data.</summary>
+public enum HostFileOperation : uint
+{
+    /// <summary>Argument 1: open flags (<see cref="HostOpenFlags"/>), 2: mode. Result: a handle; data: <c>HostFileStatus</c>.</summary>
+    Open = 1,
+
+    /// <summary>Argument 1: handle. Result 0.</summary>
+    Close = 2,
+
+    /// <summary>Argument 1: handle, 2: offset, 3: length. Result: bytes; data: the bytes.</summary>
+    Read = 3,
+
+    /// <summary>Argument 1: handle, 2: offset; data: the bytes. Result: bytes written.</summary>
+    Write = 4,
+
+    /// <summary>Path; argument 1: 1 to look at a link itself. Result 0; data: <c>HostFileStatus</c>.</summary>
+    Status = 5,
+
+    /// <summary>Path. Result: count; data: entries (kind byte, UTF-8 name, NUL), sorted by name, ordinal.</summary>
+    List = 6,
+
+    /// <summary>Argument 1: handle, 2: length. Result 0.</summary>
+    Truncate = 7,
+
+    /// <summary>Path. Result 0.</summary>
+    MakeDirectory = 8,
+
+    /// <summary>Path. Result 0.</summary>
+    RemoveFile = 9,
+
+    /// <summary>Path. Result 0.</summary>
+    RemoveDirectory = 10,
+
+    /// <summary>Path, NUL, new path. Result 0.</summary>
+    Rename = 11,
+
+    /// <summary>Path. Result: length; data: the target.</summary>
+    ReadLink = 12,
+
+    /// <summary>Target, NUL, path of the new link. Result 0.</summary>
+    MakeLink = 13,
+
+    /// <summary>Argument 1: handle. Result 0.</summary>
+    Synchronize = 14,
+
+    /// <summary>Path; argument 1: permission bits. Result 0.</summary>
+    ChangeMode = 15,
+}
+
+/// <summary>How a granted file is opened.</summary>
+[Flags]
+public enum HostOpenFlags : uint
+{
+    /// <summary>For reading.</summary>
+    Read = 1,
+
+    /// <summary>For writing; the grant must be writable.</summary>
+    Write = 2,
+
+    /// <summary>Made where it is not there.</summary>
+    Create = 4,
+
+    /// <summary>With <see cref="Create"/>: it must not be there.</summary>
+    Exclusive = 8,
+
+    /// <summary>Emptied.</summary>
+    Truncate = 16,
+}
+
+/// <summary>Why the host could not; results carry it negated. The values are Linux's error numbers.</summary>
+public enum HostError
+{
+    /// <summary>Not permitted.</summary>
+    NotPermitted = 1,
+
+    /// <summary>No such file or directory.</summary>
+    NotFound = 2,
+
+    /// <summary>Input or output error.</summary>
+    InputOutput = 5,
+
+    /// <summary>Access denied: outside of the grant, or the grant is not writable.</summary>
+    AccessDenied = 13,
+
+    /// <summary>There already.</summary>
+    Exists = 17,
+
+    /// <summary>Not a directory.</summary>
+    NotDirectory = 20,
+
+    /// <summary>Is a directory.</summary>
+    IsDirectory = 21,
+
+    /// <summary>Not understood.</summary>
+    InvalidArgument = 22,
+
+    /// <summary>No room left.</summary>
+    NoSpace = 28,
+
+    /// <summary>The grant is read-only.</summary>
+    ReadOnly = 30,
+
+    /// <summary>Nobody reads the stream any more.</summary>
+    BrokenPipe = 32,
+
+    /// <summary>Not empty.</summary>
+    NotEmpty = 39,
+
+    /// <summary>Links led round in a circle.</summary>
+    LinkLoop = 40,
+}
+
+/// <summary>
+/// Work that a kernel asks of its host, a record in kernel state. Host code takes it, does it outside of the kernel, and posts a
+/// <see cref="Completion"/> with the same identifier.
+/// </summary>
+/// <param name="Id">Unique in its kernel, never used twice.</param>
+/// <param name="Kind">What kind of work.</param>
+/// <param name="Target">Which stream, grant or cell, by the host's own number.</param>
+/// <param name="Argument0">The first argument.</param>
+/// <param name="Argument1">The second argument.</param>
+/// <param name="Argument2">The third argument.</param>
+/// <param name="Argument3">The fourth argument.</param>
+/// <param name="Data">Data that goes with it; owned by the record.</param>
+public sealed record HostRequest(
+    ulong Id,
+    HostRequestKind Kind,
+    ulong Target,
+    ulong Argument0,
+    ulong Argument1,
+    ulong Argument2,
+    ulong Argument3,
+    ReadOnlyMemory<byte> Data)
+{
+    /// <summary>False for kinds that the host is told and does not answer.</summary>
+    public bool NeedsCompletion => Kind is not (HostRequestKind.Ended or HostRequestKind.Log);
+}
+
+/// <summary>The end of a <see cref="HostRequest"/>.</summary>
+/// <param name="RequestId">The request's identifier.</param>
+/// <param name="Result">Non-negative: as its kind says; negative: a <see cref="HostError"/>, negated.</param>
+/// <param name="Data">What it returns; not changed after it is posted.</param>
+public sealed record Completion(ulong RequestId, long Result, ReadOnlyMemory<byte> Data);

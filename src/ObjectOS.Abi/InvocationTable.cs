@@ -1,0 +1,151 @@
+using static ObjectOS.Abi.BufferUse;
+using static ObjectOS.Abi.CapabilityRights;
+using static ObjectOS.Abi.KernelStatus;
+
+namespace ObjectOS.Abi;
+
+/// <summary>
+/// Every invocation of the kernel, one row each: the kernel's dispatch, the C header for guests (<c>objectos.h</c>) and
+/// <c>docs/invocations.md</c> come from it. The table only grows; numbers are never used again.
+/// </summary>
+public static class InvocationTable
+{
+    /// <summary>The version of the ABI: kernels with the same major number understand each other.</summary>
+    public const string AbiVersion = "1.0";
+
+    private static readonly string[] MessageArguments =
+        ["label", "word0", "word1", "word2", "word3", "word4", "word5", "capability", "lease_address", "lease_length", "lease_rights"];
+
+    private static readonly string[] MessageResults =
+        ["label", "word0", "word1", "word2", "word3", "word4", "word5", "capability", "badge", "lease_length", "kind"];
+
+    private static readonly string[] None = [];
+
+    private static readonly KernelStatus[] NoStatus = [];
+
+    /// <summary>The rows, ascending by number.</summary>
+    public static IReadOnlyList<InvocationRow> Rows { get; } =
+    [
+        new(Call.CapabilityIdentify, "capability_identify", ObjectKind.None, CapabilityRights.None, 20, None, ["kind", "rights", "badge"],
+            [InvalidCapability], "Tells what the slot holds."),
+        new(Call.CapabilityCopy, "capability_copy", ObjectKind.None, CapabilityRights.None, 30, ["destination", "rights", "badge"], None,
+            [InvalidCapability, SlotOccupied, InvalidArgument, ObjectsExhausted],
+            "Derives a capability into a free slot of the caller's table, with the intersection of the rights. A badge can be set where there is none yet."),
+        new(Call.CapabilityDelete, "capability_delete", ObjectKind.None, CapabilityRights.None, 30, None, None, [InvalidCapability],
+            "Empties the slot. An object goes with its last capability and its last use."),
+        new(Call.CapabilityRevoke, "capability_revoke", ObjectKind.None, CapabilityRights.None, 30, None, None, [InvalidCapability],
+            "Deletes everything derived from the capability, in every cell."),
+        new(Call.CapabilityGrant, "capability_grant", ObjectKind.Cell, Manage, 40, ["destination", "source", "rights", "badge"], None,
+            [SlotOccupied, InvalidArgument, ObjectsExhausted, Dead],
+            "Derives the caller's capability `source` into slot `destination` of the cell's table; `source` needs the right Grant."),
+
+        new(Call.CellCreate, "cell_create", ObjectKind.Cell, Manage, 200, ["destination", "memory_bytes", "objects"], None,
+            [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a cell whose quota is carved out of this cell's."),
+        new(Call.CellDestroy, "cell_destroy", ObjectKind.Cell, Manage, 200, None, None, [InvalidState],
+            "Destroys the cell and every cell made from it; the work proceeds in bounded steps."),
+        new(Call.CellStatus, "cell_status", ObjectKind.Cell, Read, 40, None,
+            ["state", "charged_bytes", "limit_bytes", "objects", "object_limit", "threads"], NoStatus, "Tells how the cell stands: state 0 runs, 1 paused, 2 ended."),
+        new(Call.CellSetLimits, "cell_set_limits", ObjectKind.Cell, Manage, 40, ["memory_bytes", "objects"], None, [InvalidArgument, ObjectsExhausted],
+            "Changes the quota; a limit below what is in use stops growth and takes nothing away."),
+        new(Call.CellSetSystemCallEndpoint, "cell_set_system_call_endpoint", ObjectKind.Cell, Manage, 30, ["endpoint"], None, NoStatus,
+            "From now on an ecall of the cell's threads becomes a call to the endpoint, with that capability's badge. 0 makes ecall mean invocations again."),
+        new(Call.CellSetFaultEndpoint, "cell_set_fault_endpoint", ObjectKind.Cell, Manage, 30, ["endpoint"], None, NoStatus,
+            "From now on a trap of the cell's threads becomes a call to the endpoint. 0: a trap ends the cell."),
+        new(Call.CellPause, "cell_pause", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "None of the cell's threads, nor of the cells below it, runs until it is resumed."),
+        new(Call.CellResume, "cell_resume", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "Ends a pause."),
+
+        new(Call.ThreadCreate, "thread_create", ObjectKind.Cell, Manage, 100, ["destination", "space", "pc", "sp", "argument"], None,
+            [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a thread, suspended, that starts at pc with sp and a0 set."),
+        new(Call.ThreadResume, "thread_resume", ObjectKind.Thread, Manage, 30, None, None, [InvalidState], "Lets a suspended thread run."),
+        new(Call.ThreadSuspend, "thread_suspend", ObjectKind.Thread, Manage, 30, None, None, [InvalidState],
+            "Stops the thread; a wait it is in ends with status Interrupted when it is resumed."),
+        new(Call.ThreadReadState, "thread_read_state", ObjectKind.Thread, Read, 60, ["buffer", "length"], None, [InvalidArgument],
+            "Copies pc, x1–x31, f0–f31 and fcsr, 65 words of 64 bits, of a thread that does not run now.", ToCaller),
+        new(Call.ThreadWriteState, "thread_write_state", ObjectKind.Thread, Manage, 60, ["buffer", "length"], None, [InvalidArgument],
+            "Sets pc, x1–x31, f0–f31 and fcsr of a thread that does not run now.", FromCaller),
+        new(Call.ThreadDestroy, "thread_destroy", ObjectKind.Thread, Manage, 60, None, None, NoStatus, "Ends the thread at once."),
+        new(Call.ThreadSetScheduling, "thread_set_scheduling", ObjectKind.Thread, Manage, 30, ["priority", "scheduling_context"], None, [InvalidArgument],
+            "Sets the priority (0 lowest to 31) and the scheduling context (0: none, round robin without a budget)."),
+        new(Call.ThreadYield, "thread_yield", ObjectKind.None, CapabilityRights.None, 20, None, None, NoStatus, "Gives up the rest of the quantum.", MayWait: true),
+        new(Call.ThreadExit, "thread_exit", ObjectKind.None, CapabilityRights.None, 40, ["code"], None, NoStatus,
+            "Ends the calling thread; the cell ends with its last thread, with that code.", MayWait: true),
+        new(Call.ClockNow, "clock_now", ObjectKind.None, CapabilityRights.None, 10, None, ["nanoseconds"], NoStatus, "The guest time since the kernel started."),
+
+        new(Call.EndpointCreate, "endpoint_create", ObjectKind.Cell, Manage, 60, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes an endpoint."),
+        new(Call.EndpointCall, "endpoint_call", ObjectKind.Endpoint, Write, 40, MessageArguments,
+            ["label", "word0", "word1", "word2", "word3", "word4", "word5", "capability"], [Dead, Interrupted, InvalidArgument],
+            "Sends a message and waits for its answer. A capability (0: none) goes with it, and the lease lends the receiver that part of the caller's memory until it answers.", MayWait: true),
+        new(Call.EndpointSend, "endpoint_send", ObjectKind.Endpoint, Write, 40, MessageArguments[..8], None, [Dead, Interrupted, WouldBlock, InvalidArgument],
+            "Sends a message and waits until it is received.", MayWait: true),
+        new(Call.EndpointReceive, "endpoint_receive", ObjectKind.Endpoint, Read, 40, ["reply_slot", "capability_slot", "flags"], MessageResults,
+            [Dead, Interrupted, WouldBlock, SlotOccupied, ObjectsExhausted],
+            "Waits for a message (flags bit 0: does not wait). The right to answer a call is put into `reply_slot`, a capability that comes along into `capability_slot`.", MayWait: true),
+        new(Call.EndpointReplyReceive, "endpoint_reply_receive", ObjectKind.Endpoint, Read, 50,
+            ["label", "word0", "word1", "word2", "word3", "word4", "word5", "reply_slot", "capability_slot"], MessageResults,
+            [Dead, Interrupted, InvalidCapability, SlotOccupied, ObjectsExhausted],
+            "Answers through `reply_slot` and waits for the next message, whose right to answer goes into the same slot.", MayWait: true),
+        new(Call.EndpointBind, "endpoint_bind", ObjectKind.Endpoint, Manage, 30, ["notification"], None, NoStatus,
+            "Signals of the notification come as messages of the endpoint from now on; 0 unbinds."),
+        new(Call.ReplySend, "reply_send", ObjectKind.Reply, CapabilityRights.None, 40, MessageArguments[..8], None, [Dead, InvalidArgument],
+            "Answers a call and empties the slot."),
+        new(Call.ReplyCopyIn, "reply_copy_in", ObjectKind.Reply, CapabilityRights.None, 40, ["offset", "buffer", "length"], None, [InvalidArgument, NotMapped, MissingRights, Dead],
+            "Copies from the memory that the caller lent.", ToCaller),
+        new(Call.ReplyCopyOut, "reply_copy_out", ObjectKind.Reply, CapabilityRights.None, 40, ["offset", "buffer", "length"], None,
+            [InvalidArgument, NotMapped, MissingRights, Dead, MemoryExhausted], "Copies into the memory that the caller lent.", FromCaller),
+
+        new(Call.NotificationCreate, "notification_create", ObjectKind.Cell, Manage, 60, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes a notification, all bits clear."),
+        new(Call.NotificationSignal, "notification_signal", ObjectKind.Notification, Write, 30, ["bits"], None, NoStatus, "Sets bits and wakes a waiter."),
+        new(Call.NotificationWait, "notification_wait", ObjectKind.Notification, Read, 30, None, ["bits"], [Interrupted, Dead], "Waits until a bit is set, takes and clears all.", MayWait: true),
+        new(Call.NotificationPoll, "notification_poll", ObjectKind.Notification, Read, 20, None, ["bits"], NoStatus, "Takes and clears the bits, perhaps none."),
+
+        new(Call.MemoryCreate, "memory_create", ObjectKind.Cell, Manage, 80, ["destination", "bytes"], None, [SlotOccupied, InvalidArgument, ObjectsExhausted, AddressSpaceExhausted],
+            "Makes a memory object, all zero; pages are charged to the cell that first writes them."),
+        new(Call.MemoryClone, "memory_clone", ObjectKind.MemoryObject, Read, 120, ["destination", "cell"], None, [SlotOccupied, ObjectsExhausted, AddressSpaceExhausted],
+            "Makes a copy that shares every page until one side writes it; it counts against the quota of `cell`."),
+        new(Call.MemoryRead, "memory_read", ObjectKind.MemoryObject, Read, 40, ["offset", "buffer", "length"], None, [InvalidArgument], "Copies out of the object.", ToCaller),
+        new(Call.MemoryWrite, "memory_write", ObjectKind.MemoryObject, Write, 40, ["offset", "buffer", "length"], None, [InvalidArgument, MemoryExhausted], "Copies into the object.", FromCaller),
+        new(Call.MemoryStatus, "memory_status", ObjectKind.MemoryObject, CapabilityRights.None, 20, None, ["bytes"], NoStatus, "Tells the object's size."),
+        new(Call.MemoryDiscard, "memory_discard", ObjectKind.MemoryObject, Write, 40, ["offset", "length"], None, [InvalidArgument], "Gives whole pages back; they read as zero."),
+
+        new(Call.SpaceCreate, "space_create", ObjectKind.Cell, Manage, 100, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes an empty address space whose pages are charged to the cell."),
+        new(Call.SpaceMap, "space_map", ObjectKind.AddressSpace, Manage, 60, ["address", "memory", "offset", "length", "page_rights"], None,
+            [InvalidArgument, AlreadyMapped, ObjectsExhausted], "Maps whole pages of a memory object whose capability has those rights."),
+        new(Call.SpaceProtect, "space_protect", ObjectKind.AddressSpace, Manage, 60, ["address", "length", "page_rights"], None, [InvalidArgument, NotMapped, MissingRights],
+            "Changes rights, never beyond those of the capability that was mapped."),
+        new(Call.SpaceUnmap, "space_unmap", ObjectKind.AddressSpace, Manage, 60, ["address", "length"], None, [InvalidArgument], "Takes whatever is mapped in the range away."),
+        new(Call.SpaceCopyIn, "space_copy_in", ObjectKind.AddressSpace, Read, 40, ["address", "buffer", "length"], None, [NotMapped],
+            "Copies from memory that the space's own threads can read.", ToCaller),
+        new(Call.SpaceCopyOut, "space_copy_out", ObjectKind.AddressSpace, Write, 40, ["address", "buffer", "length"], None, [NotMapped, MemoryExhausted],
+            "Copies into memory that the space's own threads can write.", FromCaller),
+        new(Call.SpacePrepare, "space_prepare", ObjectKind.AddressSpace, Write, 40, ["address", "length"], None, [NotMapped, MemoryExhausted],
+            "Makes sure that a later space_copy_out of the range, in the same message, cannot fail."),
+
+        new(Call.SchedulingContextCreate, "scheduling_context_create", ObjectKind.Cell, Manage, 60, ["destination", "budget", "period"], None,
+            [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a scheduling context: `budget` nanoseconds of every `period`."),
+        new(Call.SchedulingContextConfigure, "scheduling_context_configure", ObjectKind.SchedulingContext, Manage, 30, ["budget", "period"], None, [InvalidArgument], "Changes budget and period."),
+
+        new(Call.TimerCreate, "timer_create", ObjectKind.Cell, Manage, 60, ["destination", "notification", "bits"], None, [SlotOccupied, ObjectsExhausted], "Makes a timer that signals the bits."),
+        new(Call.TimerSet, "timer_set", ObjectKind.Timer, Manage, 30, ["deadline", "period"], None, [InvalidArgument], "Starts it: absolute guest nanoseconds, then every `period` (0: once)."),
+        new(Call.TimerCancel, "timer_cancel", ObjectKind.Timer, Manage, 30, None, None, NoStatus, "Stops it."),
+
+        new(Call.HostRequestPost, "host_request_post", ObjectKind.HostPort, Write, 100, ["kind", "target", "argument0", "argument1", "argument2", "argument3", "buffer", "length"],
+            ["id"], [ObjectsExhausted, InvalidArgument], "Asks the host for work; its completion comes as a message to the bound endpoint.", FromCaller),
+        new(Call.HostPortBind, "host_port_bind", ObjectKind.HostPort, Manage, 30, ["endpoint"], None, NoStatus, "Completions of the port's requests go to the endpoint."),
+    ];
+
+    /// <summary>Finds a row in constant time; null for a number that no row has.</summary>
+    public static InvocationRow? Find(ulong number) => number < (ulong)ByNumber.Length ? ByNumber[number] : null;
+
+    private static readonly InvocationRow?[] ByNumber = Index();
+
+    private static InvocationRow?[] Index()
+    {
+        var index = new InvocationRow?[(int)Rows.Max(row => row.Number) + 1];
+        foreach (var row in Rows)
+        {
+            index[(int)row.Number] = row;
+        }
+
+        return index;
+    }
+}

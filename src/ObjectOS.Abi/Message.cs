@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+
+namespace ObjectOS.Abi;
+
+/// <summary>Why a message came.</summary>
+public enum MessageKind : byte
+{
+    /// <summary>Another thread called or sent through the endpoint.</summary>
+    Endpoint,
+
+    /// <summary>An <c>ecall</c> of a thread whose cell names the endpoint for its system calls: label is a7, words are a0–a5.</summary>
+    SystemCall,
+
+    /// <summary>
+    /// A thread of a cell that names the endpoint for its faults trapped: label is the cause, words are address, pc,
+    /// instruction bits, access, size. The reply's label 0 resumes the thread, any other leaves it stopped.
+    /// </summary>
+    Fault,
+
+    /// <summary>The bound notification was signalled: words[0] holds the bits.</summary>
+    Notification,
+
+    /// <summary>A host request ended: label is its identifier, words[0] its result, words[1] the length of its data.</summary>
+    Completion,
+}
+
+/// <summary>The six words of a message.</summary>
+[InlineArray(Length)]
+public struct MessageWords
+{
+    /// <summary>Words in a message.</summary>
+    public const int Length = 6;
+
+    private ulong _word;
+}
+
+/// <summary>A message as its receiver sees it.</summary>
+public struct Message
+{
+    /// <summary>Why it came.</summary>
+    public MessageKind Kind;
+
+    /// <summary>What it asks for; the receiver's protocol says what labels mean.</summary>
+    public ulong Label;
+
+    /// <summary>The badge of the capability through which it came: who sends, as the receiver has named it.</summary>
+    public ulong Badge;
+
+    /// <summary>The words.</summary>
+    public MessageWords Words;
+
+    /// <summary>The slot of the reply capability for a call, 0 for a one-way message.</summary>
+    public uint ReplySlot;
+
+    /// <summary>The slot of a capability that came with it, 0 for none.</summary>
+    public uint CapabilitySlot;
+
+    /// <summary>Bytes of the caller's memory that the call lends to the receiver (Reply invocations copy in and out), 0 for none.</summary>
+    public ulong LeaseLength;
+
+    /// <summary>For a completion: what the host returned. Owned by the receiver for the length of the call.</summary>
+    public ReadOnlyMemory<byte> Data;
+}

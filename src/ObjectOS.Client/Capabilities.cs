@@ -1,0 +1,198 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Client;
+
+/// <summary>The registers of a thread as <c>thread_read_state</c> copies them: pc, x1–x31, f0–f31, fcsr.</summary>
+public static class ThreadState
+{
+    /// <summary>Words in a state.</summary>
+    public const int Words = 65;
+
+    /// <summary>The index of the program counter.</summary>
+    public const int Pc = 0;
+
+    /// <summary>The index of fcsr.</summary>
+    public const int Fcsr = 64;
+
+    /// <summary>The index of integer register <paramref name="number"/>, 1 to 31.</summary>
+    public static int X(int number) => number;
+
+    /// <summary>The index of floating-point register <paramref name="number"/>, 0 to 31.</summary>
+    public static int F(int number) => 32 + number;
+}
+
+/// <summary>A capability to a thread.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct ThreadCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Lets it run.</summary>
+    public KernelStatus Resume() => Invoker.Call1(Call.ThreadResume, Slot);
+
+    /// <summary>Stops it.</summary>
+    public KernelStatus Suspend() => Invoker.Call1(Call.ThreadSuspend, Slot);
+
+    /// <summary>Ends it.</summary>
+    public KernelStatus Destroy() => Invoker.Call1(Call.ThreadDestroy, Slot);
+
+    /// <summary>Reads <see cref="ThreadState.Words"/> words.</summary>
+    public KernelStatus ReadState(Span<ulong> state)
+    {
+        Span<byte> bytes = stackalloc byte[ThreadState.Words * 8];
+        var status = Invoker.CallIn(Call.ThreadReadState, Slot, bytes);
+        for (int i = 0; i < ThreadState.Words; i++)
+        {
+            state[i] = BitConverter.ToUInt64(bytes[(i * 8)..]);
+        }
+
+        return status;
+    }
+
+    /// <summary>Sets <see cref="ThreadState.Words"/> words.</summary>
+    public KernelStatus WriteState(ReadOnlySpan<ulong> state)
+    {
+        Span<byte> bytes = stackalloc byte[ThreadState.Words * 8];
+        for (int i = 0; i < ThreadState.Words; i++)
+        {
+            BitConverter.TryWriteBytes(bytes[(i * 8)..], state[i]);
+        }
+
+        return Invoker.CallOut(Call.ThreadWriteState, Slot, bytes);
+    }
+}
+
+/// <summary>A capability to an address space.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct AddressSpaceCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Maps whole pages of a memory object.</summary>
+    public KernelStatus Map(VirtualAddress address, MemoryCapability memory, ulong offset, ulong length, PageRights rights) =>
+        Invoker.Call1(Call.SpaceMap, Slot, address.Value, memory.Slot, offset, length, (ulong)rights);
+
+    /// <summary>Changes rights.</summary>
+    public KernelStatus Protect(VirtualAddress address, ulong length, PageRights rights) =>
+        Invoker.Call1(Call.SpaceProtect, Slot, address.Value, length, (ulong)rights);
+
+    /// <summary>Takes mappings away.</summary>
+    public KernelStatus Unmap(VirtualAddress address, ulong length) => Invoker.Call1(Call.SpaceUnmap, Slot, address.Value, length);
+
+    /// <summary>Copies from it.</summary>
+    public KernelStatus CopyIn(VirtualAddress address, Span<byte> buffer) => Invoker.CallIn(Call.SpaceCopyIn, Slot, buffer, address.Value);
+
+    /// <summary>Copies into it.</summary>
+    public KernelStatus CopyOut(VirtualAddress address, ReadOnlySpan<byte> buffer) =>
+        Invoker.CallOut(Call.SpaceCopyOut, Slot, buffer, address.Value);
+
+    /// <summary>Makes sure that a later <see cref="CopyOut"/> in the same message cannot fail.</summary>
+    public KernelStatus Prepare(VirtualAddress address, ulong length) => Invoker.Call1(Call.SpacePrepare, Slot, address.Value, length);
+
+}
+
+/// <summary>A capability to a memory object.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct MemoryCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Copies out of it.</summary>
+    public KernelStatus Read(ulong offset, Span<byte> buffer) => Invoker.CallIn(Call.MemoryRead, Slot, buffer, offset);
+
+    /// <summary>Copies into it.</summary>
+    public KernelStatus Write(ulong offset, ReadOnlySpan<byte> buffer) =>
+        Invoker.CallOut(Call.MemoryWrite, Slot, buffer, offset);
+
+    /// <summary>Makes a copy that shares pages until one side writes, charged to <paramref name="cell"/>.</summary>
+    public KernelStatus CreateClone(CellCapability cell, out MemoryCapability clone)
+    {
+        var status = Invoker.Create(Call.MemoryClone, Slot, out uint slot, cell.Slot);
+        clone = new MemoryCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Gives whole pages back.</summary>
+    public KernelStatus Discard(ulong offset, ulong length) => Invoker.Call1(Call.MemoryDiscard, Slot, offset, length);
+
+    /// <summary>Deletes the capability; the object goes with its last use.</summary>
+    public void Delete() => Invoker.Delete(Slot);
+}
+
+/// <summary>A capability to an endpoint.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct EndpointCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Has the notification's signals come as messages.</summary>
+    public KernelStatus Bind(NotificationCapability notification) => Invoker.Call1(Call.EndpointBind, Slot, notification.Slot);
+
+    /// <summary>Derives one with a badge into a fresh slot.</summary>
+    public KernelStatus Badge(ulong badge, CapabilityRights rights, out EndpointCapability badged)
+    {
+        uint slot = Invoker.TakeSlot();
+        var status = Invoker.Call1(Call.CapabilityCopy, Slot, slot, (ulong)rights, badge);
+        badged = new EndpointCapability(Invoker, slot);
+        return status;
+    }
+}
+
+/// <summary>The right to answer a call, once.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct ReplyCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Answers with a label and up to two words; the slot is empty afterwards.</summary>
+    public KernelStatus Send(ulong label, ulong word0 = 0, ulong word1 = 0) => Invoker.Call1(Call.ReplySend, Slot, label, word0, word1);
+
+    /// <summary>Copies from the lent memory.</summary>
+    public KernelStatus CopyIn(ulong offset, Span<byte> buffer) => Invoker.CallIn(Call.ReplyCopyIn, Slot, buffer, offset);
+
+    /// <summary>Copies into the lent memory.</summary>
+    public KernelStatus CopyOut(ulong offset, ReadOnlySpan<byte> buffer) =>
+        Invoker.CallOut(Call.ReplyCopyOut, Slot, buffer, offset);
+}
+
+/// <summary>A capability to a notification.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct NotificationCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Sets bits.</summary>
+    public KernelStatus Signal(ulong bits) => Invoker.Call1(Call.NotificationSignal, Slot, bits);
+}
+
+/// <summary>A capability to a timer.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct TimerCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Starts it: absolute guest nanoseconds, then every period (0: once).</summary>
+    public KernelStatus Set(ulong deadline, ulong period = 0) => Invoker.Call1(Call.TimerSet, Slot, deadline, period);
+
+    /// <summary>Stops it.</summary>
+    public KernelStatus Cancel() => Invoker.Call1(Call.TimerCancel, Slot);
+}
+
+/// <summary>The way to work done by the host.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct HostPortCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Asks the host; the completion comes as a message whose label is <paramref name="id"/>.</summary>
+    public KernelStatus Request(
+        HostRequestKind kind, ulong target, ReadOnlySpan<byte> data, out ulong id, ulong a0 = 0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        frame[1] = (ulong)kind;
+        frame[2] = target;
+        frame[3] = a0;
+        frame[4] = a1;
+        frame[5] = a2;
+        frame[6] = a3;
+        var status = Invoker.Port.Invoke(Call.HostRequestPost, ref frame, data);
+        id = frame[1];
+        return status;
+    }
+
+    /// <summary>Has completions come to the endpoint.</summary>
+    public KernelStatus Bind(EndpointCapability endpoint) => Invoker.Call1(Call.HostPortBind, Slot, endpoint.Slot);
+}

@@ -1,0 +1,97 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Client;
+
+/// <summary>A capability to a cell. Each method is the invocation of that name; see <see cref="InvocationTable"/>.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct CellCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>Makes a cell out of this one's quota.</summary>
+    public KernelStatus CreateCell(ulong memoryBytes, int objects, out CellCapability cell)
+    {
+        var status = Invoker.Create(Call.CellCreate, Slot, out uint slot, memoryBytes, (ulong)objects);
+        cell = new CellCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes a thread, suspended, in this cell.</summary>
+    public KernelStatus CreateThread(AddressSpaceCapability space, VirtualAddress pc, VirtualAddress stack, ulong argument, out ThreadCapability thread)
+    {
+        var status = Invoker.Create(Call.ThreadCreate, Slot, out uint slot, space.Slot, pc.Value, stack.Value, argument);
+        thread = new ThreadCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes an address space charged to this cell.</summary>
+    public KernelStatus CreateAddressSpace(out AddressSpaceCapability space)
+    {
+        var status = Invoker.Create(Call.SpaceCreate, Slot, out uint slot);
+        space = new AddressSpaceCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes a memory object charged to this cell.</summary>
+    public KernelStatus CreateMemory(ulong bytes, out MemoryCapability memory)
+    {
+        var status = Invoker.Create(Call.MemoryCreate, Slot, out uint slot, bytes);
+        memory = new MemoryCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes an endpoint.</summary>
+    public KernelStatus CreateEndpoint(out EndpointCapability endpoint)
+    {
+        var status = Invoker.Create(Call.EndpointCreate, Slot, out uint slot);
+        endpoint = new EndpointCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes a notification.</summary>
+    public KernelStatus CreateNotification(out NotificationCapability notification)
+    {
+        var status = Invoker.Create(Call.NotificationCreate, Slot, out uint slot);
+        notification = new NotificationCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Makes a timer that signals <paramref name="bits"/> to the notification.</summary>
+    public KernelStatus CreateTimer(NotificationCapability notification, ulong bits, out TimerCapability timer)
+    {
+        var status = Invoker.Create(Call.TimerCreate, Slot, out uint slot, notification.Slot, bits);
+        timer = new TimerCapability(Invoker, slot);
+        return status;
+    }
+
+    /// <summary>Derives the caller's capability into a slot of this cell's table.</summary>
+    public KernelStatus Grant(uint destination, uint source, CapabilityRights rights, ulong badge = 0) =>
+        Invoker.Call1(Call.CapabilityGrant, Slot, destination, source, (ulong)rights, badge);
+
+    /// <summary>Names the endpoint for system calls; slot 0 none.</summary>
+    public KernelStatus SetSystemCallEndpoint(uint endpointSlot) => Invoker.Call1(Call.CellSetSystemCallEndpoint, Slot, endpointSlot);
+
+    /// <summary>Names the endpoint for faults; slot 0 none.</summary>
+    public KernelStatus SetFaultEndpoint(uint endpointSlot) => Invoker.Call1(Call.CellSetFaultEndpoint, Slot, endpointSlot);
+
+    /// <summary>Changes the quota.</summary>
+    public KernelStatus SetLimits(ulong memoryBytes, int objects) => Invoker.Call1(Call.CellSetLimits, Slot, memoryBytes, (ulong)objects);
+
+    /// <summary>Pauses the cell and those below it.</summary>
+    public KernelStatus Pause() => Invoker.Call1(Call.CellPause, Slot);
+
+    /// <summary>Ends a pause.</summary>
+    public KernelStatus Resume() => Invoker.Call1(Call.CellResume, Slot);
+
+    /// <summary>Destroys the cell and those below it.</summary>
+    public KernelStatus Destroy() => Invoker.Call1(Call.CellDestroy, Slot);
+
+    /// <summary>Bytes charged and the limit, in bytes.</summary>
+    public KernelStatus Status(out ulong state, out ulong charged, out ulong limit)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        var status = Invoker.Port.Invoke(Call.CellStatus, ref frame);
+        (state, charged, limit) = (frame[1], frame[2], frame[3]);
+        return status;
+    }
+}

@@ -1,0 +1,53 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Cpu;
+
+/// <summary>What a slice may use.</summary>
+/// <param name="Budget">Virtual instructions (retired and charged) after which the slice ends. The last item of work may pass it by its own cost.</param>
+public readonly record struct SliceLimits(ulong Budget);
+
+/// <summary>Why a slice ended.</summary>
+public enum SliceEnd : byte
+{
+    /// <summary>The budget is used up.</summary>
+    Budget,
+
+    /// <summary>No thread can run and no timer is set: only the inbox can change that.</summary>
+    Idle,
+
+    /// <summary>An ancestor has to act.</summary>
+    Suspended,
+
+    /// <summary>A host request is due whose completion has not been posted.</summary>
+    AwaitingHost,
+
+    /// <summary>A host thread interrupted it; the inbox was drained.</summary>
+    Interrupted,
+
+    /// <summary>The guest has halted for good; its report says why.</summary>
+    Halted,
+}
+
+/// <summary>How a slice ended.</summary>
+/// <param name="End">Why.</param>
+/// <param name="Used">Virtual instructions used: retired and charged, without idle time.</param>
+public readonly record struct SliceResult(SliceEnd End, ulong Used);
+
+/// <summary>
+/// What runs on a CPU: a kernel, as its parent or the host sees it. It is run, it does not run away: nothing happens outside
+/// of <see cref="RunSlice"/>.
+/// </summary>
+public interface ICpuGuest
+{
+    /// <summary>Schedules the guest's threads until the slice ends. On one host thread at a time.</summary>
+    SliceResult RunSlice(in SliceLimits limits);
+
+    /// <summary>Puts a completion into the inbox; drained at defined points of the guest's run. From any host thread.</summary>
+    void Post(Completion completion);
+
+    /// <summary>Takes the oldest request to the host that nobody has taken; false where there is none. On the slice's thread.</summary>
+    bool TryTakeRequest(out HostRequest request);
+
+    /// <summary>Figures so far; consistent between slices.</summary>
+    GuestStatistics Statistics { get; }
+}

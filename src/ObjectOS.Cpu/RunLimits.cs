@@ -1,0 +1,7 @@
+namespace ObjectOS.Cpu;
+
+/// <summary>What a run may use.</summary>
+/// <param name="Instructions">Retire at most this many; the hart stops after exactly this many if nothing else stops it. 0 returns at once.</param>
+/// <param name="Time">Guest time, in nanoseconds, before the first instruction; each retired instruction takes one nanosecond.</param>
+/// <param name="Cycles">What the <c>cycle</c> CSR reads before the first instruction; each retired instruction takes one cycle.</param>
+public readonly record struct RunLimits(ulong Instructions, ulong Time, ulong Cycles);
