@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Objects;
+
+/// <summary>A protection domain: a capability table, a quota of memory and objects, and its threads.</summary>
+public sealed class Cell : KernelObject
+{
+    private readonly List<KernelObject> _owned = [];
+
+    internal Cell(uint number, Cell? parent, IMemoryAccount account, int objectLimit)
+        : base(ObjectKind.Cell, parent)
+    {
+        Number = number;
+        Parent = parent;
+        Account = account;
+        ObjectLimit = objectLimit;
+        Capabilities = new CapabilityTable(this);
+        parent?.Charge(objectLimit);
+    }
+
+    /// <summary>Its number in its kernel, never used twice; the root cell is 1.</summary>
+    public uint Number { get; }
+
+    /// <summary>The cell whose quota it was carved from; null for the root.</summary>
+    public Cell? Parent { get; }
+
+    /// <summary>What its threads hold.</summary>
+    public CapabilityTable Capabilities { get; }
+
+    /// <summary>Who pays for the pages that its threads make.</summary>
+    public IMemoryAccount Account { get; }
+
+    /// <summary>Most objects and capabilities, those carved out for cells below included.</summary>
+    public int ObjectLimit { get; private set; }
+
+    /// <summary>Objects and capabilities in use or carved out.</summary>
+    public int ObjectsUsed { get; private set; }
+
+    /// <summary>How it stands.</summary>
+    public CellState State { get; internal set; }
+
+    /// <summary>Threads that live.</summary>
+    public int ThreadCount { get; internal set; }
+
+    /// <summary>Where its threads' ecalls go; null: they are invocations.</summary>
+    internal BadgedEndpoint SystemCalls;
+
+    /// <summary>Where its threads' traps go; null: a trap ends the cell.</summary>
+    internal BadgedEndpoint Faults;
+
+    internal ulong Retired;
+    internal ulong Charged;
+    internal ulong Traps;
+    internal CellEnd? End;
+
+    /// <summary>True while this cell or one that it was carved from is paused.</summary>
+    internal bool IsPaused
+    {
+        get
+        {
+            for (var cell = this; cell is not null; cell = cell.Parent)
+            {
+                if (cell.State == CellState.Paused)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Objects that are charged here, in no order that means anything.</summary>
+    internal IReadOnlyList<KernelObject> Owned => _owned;
+
+    /// <summary>True where one more object or <paramref name="count"/> of them can be charged.</summary>
+    internal bool CanCharge(int count = 1) => State != CellState.Ended && ObjectLimit - ObjectsUsed >= count;
+
+    internal void Charge(int count = 1) => ObjectsUsed += count;
+
+    internal void Refund(int count = 1) => ObjectsUsed -= count;
+
+    internal void SetObjectLimit(int limit)
+    {
+        Parent?.Charge(limit - ObjectLimit);
+        ObjectLimit = limit;
+    }
+
+    /// <summary>Puts a new object under this cell's quota. A cell's own quota is carved out with it.</summary>
+    internal void Adopt(KernelObject item)
+    {
+        item.OwnerIndex = _owned.Count;
+        _owned.Add(item);
+        Charge();
+    }
+
+    internal void Disown(KernelObject item)
+    {
+        var last = _owned[^1];
+        Debug.Assert(_owned[item.OwnerIndex] == item, "the owner's list is consistent");
+        _owned[item.OwnerIndex] = last;
+        last.OwnerIndex = item.OwnerIndex;
+        _owned.RemoveAt(_owned.Count - 1);
+        Refund();
+    }
+
+    private protected override bool DiesUnused => false;
+
+    private protected override void OnDestroy(Kernel kernel)
+    {
+        State = CellState.Ended;
+        SystemCalls.Clear(kernel);
+        Faults.Clear(kernel);
+        if (Parent is not null)
+        {
+            Account.Close();
+            Parent.Refund(ObjectLimit);
+        }
+    }
+}

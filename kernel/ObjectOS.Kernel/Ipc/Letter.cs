@@ -1,0 +1,41 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Objects;
+
+/// <summary>
+/// A message on its way: a record that says all that is needed to deliver it, now or after a restart. A thread that calls or
+/// sends has one of its own; others stand for themselves.
+/// </summary>
+internal sealed class Letter
+{
+    public MessageKind Kind;
+    public ulong Label;
+    public ulong Badge;
+    public MessageWords Words;
+
+    /// <summary>The thread that waits for delivery or answer; null for a letter that nobody waits for.</summary>
+    public Thread? Sender;
+
+    /// <summary>True where the sender waits for an answer.</summary>
+    public bool WantsReply;
+
+    /// <summary>The capability that goes with it, by the sender's table and slot, so that a revocation in between is seen.</summary>
+    public CapabilityTable? CapabilityTable;
+
+    public uint CapabilitySlot;
+
+    public ulong LeaseAddress;
+    public ulong LeaseLength;
+    public PageRights LeaseRights;
+    public ReadOnlyMemory<byte> Data;
+
+    /// <summary>Nobody will ever receive it: the endpoint has gone.</summary>
+    public void Reject(Kernel kernel)
+    {
+        if (Sender is { } sender)
+        {
+            sender.LetterPlace = null;
+            kernel.FailCall(sender, KernelStatus.Dead);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Objects;
+
+/// <summary>Gives the memory of dead objects back, in bounded steps between the runs of threads.</summary>
+internal sealed class Reclaimer(IGuestMemory memory, PhysicalRanges ranges)
+{
+    /// <summary>Bytes looked at in one step: at most 64 pages are given back.</summary>
+    private const ulong Step = IGuestMemory.CloneUnit;
+
+    private readonly Queue<(PhysicalAddress Start, ulong Length, int Order)> _dead = [];
+    private ulong _done;
+
+    public bool HasWork => _dead.Count > 0;
+
+    public void Add(PhysicalAddress start, ulong length, int order) => _dead.Enqueue((start, length, order));
+
+    /// <summary>Does one step. Ok, or Suspended where an ancestor must act first.</summary>
+    public MemoryStatus DoStep()
+    {
+        var (start, length, order) = _dead.Peek();
+        var end = start + length;
+        if (!memory.TryFindPresent(start + _done, end, out var page))
+        {
+            _dead.Dequeue();
+            _done = 0;
+            ranges.Return(start, order);
+            return MemoryStatus.Ok;
+        }
+
+        ulong from = (page.Value - start.Value) & ~(Step - 1);
+        ulong to = Math.Min(from + Step, length);
+        var status = memory.Discard(start + from, to - from);
+        if (status == MemoryStatus.Ok)
+        {
+            _done = to;
+        }
+
+        return status;
+    }
+}
