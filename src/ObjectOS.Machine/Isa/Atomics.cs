@@ -6,7 +6,7 @@ namespace ObjectOS.Machine.Isa;
 internal static class Atomics
 {
     /// <summary>The value that an AMO stores, given what it loaded and its rs2.</summary>
-    /// <param name="op">An AMO: <see cref="Op.AmoswapW"/> to <see cref="Op.AmomaxuW"/>, <see cref="Op.AmoswapD"/> to <see cref="Op.AmomaxuD"/>.</param>
+    /// <param name="op">An AMO, from <see cref="Op.AmoswapW"/> to <see cref="Op.AmomaxuD"/>, but no LR or SC.</param>
     /// <param name="old">The loaded value; of a word the upper half is ignored.</param>
     /// <param name="operand">rs2; of a word the upper half is ignored.</param>
     /// <returns>What to store; of a word only the low 32 bits mean something.</returns>
