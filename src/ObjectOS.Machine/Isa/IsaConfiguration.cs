@@ -1,0 +1,14 @@
+namespace ObjectOS.Machine.Isa;
+
+/// <summary>The extensions a hart has; an instruction of any other extension is illegal on it.</summary>
+internal readonly record struct IsaConfiguration(Extensions Extensions)
+{
+    /// <summary>RV64GC with Zba, Zbb, Zbs, Zicond, Zihintpause and the privileged instructions.</summary>
+    public static IsaConfiguration Rv64Gc { get; } = new(
+        Extensions.I | Extensions.M | Extensions.A | Extensions.F | Extensions.D | Extensions.C |
+        Extensions.Zicsr | Extensions.Zifencei | Extensions.Zba | Extensions.Zbb | Extensions.Zbs |
+        Extensions.Zicond | Extensions.Zihintpause | Extensions.Privileged);
+
+    /// <summary>Whether every one of <paramref name="required"/> is enabled.</summary>
+    public bool Has(Extensions required) => (Extensions & required) == required;
+}
