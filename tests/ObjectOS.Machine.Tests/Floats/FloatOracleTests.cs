@@ -37,7 +37,7 @@ public sealed class FloatOracleTests
         }
     }
 
-    /// <summary>Every pair of notable values through every instruction in every mode; the third operand walks along.</summary>
+    /// <summary>Every combination of notable values through every instruction: in every mode, or with three operands in one each.</summary>
     private static IEnumerable<FloatCase> NotableCases()
     {
         ulong[] singles = [.. FloatOperands.Notable<Binary32>().Select(bits => NanBoxing.Box((uint)bits))];
@@ -46,13 +46,16 @@ public sealed class FloatOracleTests
         {
             FloatInstruction instruction = FloatOperations.All[operation];
             ulong[] values = instruction.Operands == OperandKind.Single ? singles : doubles;
-            int second = instruction.OperandCount == 1 ? 1 : values.Length;
-            for (int i = 0; i < values.Length * second; i++)
+            int combinations = (int)Math.Pow(values.Length, instruction.OperandCount);
+            RoundingMode[] modes = Enum.GetValues<RoundingMode>();
+            for (int i = 0; i < combinations; i++)
             {
-                ulong third = values[(i * 7 / 3) % values.Length];
-                foreach (RoundingMode rm in Enum.GetValues<RoundingMode>())
+                ulong a = values[i % values.Length];
+                ulong b = values[i / values.Length % values.Length];
+                ulong c = values[i / values.Length / values.Length];
+                foreach (RoundingMode rm in instruction.OperandCount == 3 ? [modes[i % modes.Length]] : modes)
                 {
-                    yield return new FloatCase(operation, rm, values[i / second], values[i % second], third);
+                    yield return new FloatCase(operation, rm, a, b, c);
                 }
             }
         }
