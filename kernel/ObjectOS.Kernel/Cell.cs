@@ -18,6 +18,7 @@ public sealed class Cell : KernelObject
         ObjectLimit = objectLimit;
         Capabilities = new CapabilityTable(this);
         parent?.Charge(objectLimit);
+        parent?.Children.Add(this);
     }
 
     /// <summary>Its number in its kernel, never used twice; the root cell is 1.</summary>
@@ -43,6 +44,9 @@ public sealed class Cell : KernelObject
 
     /// <summary>Threads that live.</summary>
     public int ThreadCount { get; internal set; }
+
+    /// <summary>The cells that were carved from it.</summary>
+    internal List<Cell> Children { get; } = [];
 
     /// <summary>Where its threads' ecalls go; null: they are invocations.</summary>
     internal BadgedEndpoint SystemCalls;
@@ -117,6 +121,7 @@ public sealed class Cell : KernelObject
         {
             Account.Close();
             Parent.Refund(ObjectLimit);
+            Parent.Children.Remove(this);
         }
     }
 }

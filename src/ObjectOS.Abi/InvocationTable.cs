@@ -54,7 +54,7 @@ public static class InvocationTable
         new(Call.CellPause, "cell_pause", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "None of the cell's threads, nor of the cells below it, runs until it is resumed."),
         new(Call.CellResume, "cell_resume", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "Ends a pause."),
 
-        new(Call.ThreadCreate, "thread_create", ObjectKind.Cell, Manage, 100, ["destination", "space", "pc", "sp", "argument"], None,
+        new(Call.ThreadCreate, "thread_create", ObjectKind.Cell, Manage, 100, ["destination", "space", "pc", "sp", "argument"], ["number"],
             [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a thread, suspended, that starts at pc with sp and a0 set."),
         new(Call.ThreadResume, "thread_resume", ObjectKind.Thread, Manage, 30, None, None, [InvalidState], "Lets a suspended thread run."),
         new(Call.ThreadSuspend, "thread_suspend", ObjectKind.Thread, Manage, 30, None, None, [InvalidState],

@@ -16,9 +16,24 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
     }
 
     /// <summary>Makes a thread, suspended, in this cell.</summary>
-    public KernelStatus CreateThread(AddressSpaceCapability space, VirtualAddress pc, VirtualAddress stack, ulong argument, out ThreadCapability thread)
+    public KernelStatus CreateThread(
+        AddressSpaceCapability space, VirtualAddress pc, VirtualAddress stack, ulong argument, out ThreadCapability thread, out ulong number)
     {
-        var status = Invoker.Create(Call.ThreadCreate, Slot, out uint slot, space.Slot, pc.Value, stack.Value, argument);
+        uint slot = Invoker.TakeSlot();
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        frame[1] = slot;
+        frame[2] = space.Slot;
+        frame[3] = pc.Value;
+        frame[4] = stack.Value;
+        frame[5] = argument;
+        var status = Invoker.Port.Invoke(Call.ThreadCreate, ref frame);
+        number = frame[1];
+        if (status != KernelStatus.Ok)
+        {
+            Invoker.ReturnSlot(slot);
+        }
+
         thread = new ThreadCapability(Invoker, slot);
         return status;
     }
