@@ -189,7 +189,7 @@ public sealed partial class Kernel : IKernel
         _used += cost;
         if (Payer is { } thread)
         {
-            thread.Owner.Charged += cost;
+            thread.Owner.Use(cost);
             thread.QuantumLeft -= (long)cost;
             thread.SchedulingContext?.Use(cost);
         }
@@ -291,6 +291,16 @@ public sealed partial class Kernel : IKernel
             budget = Math.Min(budget, (ulong)context.Remaining);
         }
 
+        long cellBudget = thread.Owner.LeastBudget;
+        if (cellBudget <= 0)
+        {
+            Payer = thread;
+            CountTrap(thread, TrapCause.BudgetEnd);
+            Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+            return null;
+        }
+
+        budget = Math.Min(budget, (ulong)cellBudget);
         Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(budget, Now, _charged), out var trap);
         Payer = thread;
         Charge(trap.Retired);

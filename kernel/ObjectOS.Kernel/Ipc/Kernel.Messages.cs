@@ -252,7 +252,7 @@ public sealed partial class Kernel
             (kernel.Now, kernel._charged, kernel._used, kernel._invocations) = _kernel;
             if (payer is not null)
             {
-                payer.Owner.Charged = _payer.Cell;
+                payer.Owner.TakeBack(_payer.Cell);
                 payer.QuantumLeft = _payer.Quantum;
                 payer.SchedulingContext?.Use((ulong)(payer.SchedulingContext.Remaining - _payer.Context));
             }
