@@ -1,0 +1,229 @@
+using System.Runtime.CompilerServices;
+using ObjectOS.Machine.Isa;
+using ObjectOS.Machine.Isa.Floats;
+using ObjectOS.Machine.Memory;
+
+namespace ObjectOS.Machine.Interpreter;
+
+/// <content>The dispatch loop: one arm per operation, and the ways from block to block.</content>
+internal sealed partial class Interpreter
+{
+    /// <summary>
+    /// Runs from <paramref name="block"/>, in the page at <paramref name="page"/>, until something ends the run; then the trap is
+    /// filled in, <c>_pc</c> is the next instruction, and <c>_chunk</c> is what is left of the budget beside <c>_reserve</c>.
+    /// </summary>
+    /// <remarks>
+    /// A block is charged when it is entered, and a transfer out of its middle gives back what it did not reach. One method for all
+    /// of it, optimised at once: it holds the loop's few variables in registers, and profiling it first would cost more than it gains.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Dispatch(Block block, ulong page)
+    {
+        ref RegisterFile x = ref _x;
+        SoftTlb tlb = _space.Tlb;
+        int remaining = 0;
+        ulong target;
+    enter:
+        if (remaining < block.Count)
+        {
+            if (Refill(block, page, remaining) is not { } refilled)
+                return;
+            block = refilled;
+            remaining = _chunk;
+        }
+
+        remaining -= block.Count;
+        DecodedInstruction[] code = block.Code;
+        int i = 0;
+        while (true)
+        {
+            ref readonly DecodedInstruction d = ref code[i++];
+            switch (d.Op)
+            {
+                case Op.Li: x[d.Rd] = (ulong)(long)d.Imm; continue;
+                case Op.Mv: x[d.Rd] = x[d.Rs1]; continue;
+                case Op.Lui: x[d.Rd] = (ulong)(long)d.Imm; continue;
+                case Op.Auipc: x[d.Rd] = page + (ulong)(long)d.Imm; continue;
+                case Op.Addi: x[d.Rd] = x[d.Rs1] + (ulong)(long)d.Imm; continue;
+                case Op.Slti: x[d.Rd] = (long)x[d.Rs1] < d.Imm ? 1UL : 0; continue;
+                case Op.Sltiu: x[d.Rd] = x[d.Rs1] < (ulong)(long)d.Imm ? 1UL : 0; continue;
+                case Op.Xori: x[d.Rd] = x[d.Rs1] ^ (ulong)(long)d.Imm; continue;
+                case Op.Ori: x[d.Rd] = x[d.Rs1] | (ulong)(long)d.Imm; continue;
+                case Op.Andi: x[d.Rd] = x[d.Rs1] & (ulong)(long)d.Imm; continue;
+                case Op.Slli: x[d.Rd] = x[d.Rs1] << d.Imm; continue;
+                case Op.Srli: x[d.Rd] = x[d.Rs1] >> d.Imm; continue;
+                case Op.Srai: x[d.Rd] = (ulong)((long)x[d.Rs1] >> d.Imm); continue;
+                case Op.Addiw: x[d.Rd] = (ulong)((int)x[d.Rs1] + d.Imm); continue;
+                case Op.Slliw: x[d.Rd] = (ulong)((int)x[d.Rs1] << d.Imm); continue;
+                case Op.Srliw: x[d.Rd] = (ulong)(int)((uint)x[d.Rs1] >> d.Imm); continue;
+                case Op.Sraiw: x[d.Rd] = (ulong)((int)x[d.Rs1] >> d.Imm); continue;
+                case Op.Add: x[d.Rd] = x[d.Rs1] + x[d.Rs2]; continue;
+                case Op.Sub: x[d.Rd] = x[d.Rs1] - x[d.Rs2]; continue;
+                case Op.Sll: x[d.Rd] = x[d.Rs1] << (int)x[d.Rs2]; continue;
+                case Op.Slt: x[d.Rd] = (long)x[d.Rs1] < (long)x[d.Rs2] ? 1UL : 0; continue;
+                case Op.Sltu: x[d.Rd] = x[d.Rs1] < x[d.Rs2] ? 1UL : 0; continue;
+                case Op.Xor: x[d.Rd] = x[d.Rs1] ^ x[d.Rs2]; continue;
+                case Op.Srl: x[d.Rd] = x[d.Rs1] >> (int)x[d.Rs2]; continue;
+                case Op.Sra: x[d.Rd] = (ulong)((long)x[d.Rs1] >> (int)x[d.Rs2]); continue;
+                case Op.Or: x[d.Rd] = x[d.Rs1] | x[d.Rs2]; continue;
+                case Op.And: x[d.Rd] = x[d.Rs1] & x[d.Rs2]; continue;
+                case Op.Addw: x[d.Rd] = (ulong)((int)x[d.Rs1] + (int)x[d.Rs2]); continue;
+                case Op.Subw: x[d.Rd] = (ulong)((int)x[d.Rs1] - (int)x[d.Rs2]); continue;
+                case Op.Sllw: x[d.Rd] = (ulong)((int)x[d.Rs1] << (int)x[d.Rs2]); continue;
+                case Op.Srlw: x[d.Rd] = (ulong)(int)((uint)x[d.Rs1] >> (int)x[d.Rs2]); continue;
+                case Op.Sraw: x[d.Rd] = (ulong)((int)x[d.Rs1] >> (int)x[d.Rs2]); continue;
+                case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: continue;
+
+                case Op.Lb: if (!tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lb)) break; x[d.Rd] = (ulong)(sbyte)lb; continue;
+                case Op.Lbu: if (!tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lbu)) break; x[d.Rd] = lbu; continue;
+                case Op.Lh: if (!tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lh)) break; x[d.Rd] = (ulong)(short)lh; continue;
+                case Op.Lhu: if (!tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lhu)) break; x[d.Rd] = lhu; continue;
+                case Op.Lw: if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lw)) break; x[d.Rd] = (ulong)(int)lw; continue;
+                case Op.Lwu: if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lwu)) break; x[d.Rd] = lwu; continue;
+                case Op.Ld: if (!tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong ld)) break; x[d.Rd] = ld; continue;
+                case Op.Sb: if (!tlb.TryWrite8(x[d.Rs1] + (ulong)(long)d.Imm, (byte)x[d.Rs2])) break; continue;
+                case Op.Sh: if (!tlb.TryWrite16(x[d.Rs1] + (ulong)(long)d.Imm, (ushort)x[d.Rs2])) break; continue;
+                case Op.Sw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)x[d.Rs2])) break; continue;
+                case Op.Sd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, x[d.Rs2])) break; continue;
+
+                case Op.Beq: if (x[d.Rs1] == x[d.Rs2]) goto taken; continue;
+                case Op.Bne: if (x[d.Rs1] != x[d.Rs2]) goto taken; continue;
+                case Op.Blt: if ((long)x[d.Rs1] < (long)x[d.Rs2]) goto taken; continue;
+                case Op.Bge: if ((long)x[d.Rs1] >= (long)x[d.Rs2]) goto taken; continue;
+                case Op.Bltu: if (x[d.Rs1] < x[d.Rs2]) goto taken; continue;
+                case Op.Bgeu: if (x[d.Rs1] >= x[d.Rs2]) goto taken; continue;
+                case Op.Beqz: if (x[d.Rs1] == 0) goto taken; continue;
+                case Op.Bnez: if (x[d.Rs1] != 0) goto taken; continue;
+                case BlockOps.Continue or Op.J: goto follow;
+                case Op.Jal: x[d.Rd] = page + d.Offset + (ulong)d.Length; goto follow;
+                case Op.Jr: target = (x[d.Rs1] + (ulong)(long)d.Imm) & ~1UL; goto jump;
+                case Op.Jalr:
+                    target = (x[d.Rs1] + (ulong)(long)d.Imm) & ~1UL;
+                    x[d.Rd] = page + d.Offset + (ulong)d.Length;
+                    goto jump;
+                case BlockOps.Stop: EndOfBudget(page + d.Offset); return;
+
+                case Op.Mul: x[d.Rd] = x[d.Rs1] * x[d.Rs2]; continue;
+                case Op.Mulh: x[d.Rd] = Multiply.Mulh(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Mulhsu: x[d.Rd] = Multiply.Mulhsu(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Mulhu: x[d.Rd] = Multiply.Mulhu(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Div: x[d.Rd] = Multiply.Div(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Divu: x[d.Rd] = Multiply.Divu(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Rem: x[d.Rd] = Multiply.Rem(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Remu: x[d.Rd] = Multiply.Remu(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Mulw: x[d.Rd] = Multiply.Mulw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Divw: x[d.Rd] = Multiply.Divw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Divuw: x[d.Rd] = Multiply.Divuw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Remw: x[d.Rd] = Multiply.Remw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Remuw: x[d.Rd] = Multiply.Remuw(x[d.Rs1], x[d.Rs2]); continue;
+
+                case Op.AddUw: x[d.Rd] = (uint)x[d.Rs1] + x[d.Rs2]; continue;
+                case Op.Sh1add: x[d.Rd] = (x[d.Rs1] << 1) + x[d.Rs2]; continue;
+                case Op.Sh2add: x[d.Rd] = (x[d.Rs1] << 2) + x[d.Rs2]; continue;
+                case Op.Sh3add: x[d.Rd] = (x[d.Rs1] << 3) + x[d.Rs2]; continue;
+                case Op.Sh1addUw: x[d.Rd] = ((ulong)(uint)x[d.Rs1] << 1) + x[d.Rs2]; continue;
+                case Op.Sh2addUw: x[d.Rd] = ((ulong)(uint)x[d.Rs1] << 2) + x[d.Rs2]; continue;
+                case Op.Sh3addUw: x[d.Rd] = ((ulong)(uint)x[d.Rs1] << 3) + x[d.Rs2]; continue;
+                case Op.SlliUw: x[d.Rd] = (ulong)(uint)x[d.Rs1] << d.Imm; continue;
+                case Op.Andn: x[d.Rd] = x[d.Rs1] & ~x[d.Rs2]; continue;
+                case Op.Orn: x[d.Rd] = x[d.Rs1] | ~x[d.Rs2]; continue;
+                case Op.Xnor: x[d.Rd] = ~(x[d.Rs1] ^ x[d.Rs2]); continue;
+                case Op.Min: x[d.Rd] = Bits.Min(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Minu: x[d.Rd] = Math.Min(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Max: x[d.Rd] = Bits.Max(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Maxu: x[d.Rd] = Math.Max(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Rol: x[d.Rd] = Bits.Rol(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Ror: x[d.Rd] = Bits.Ror(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Rolw: x[d.Rd] = Bits.Rolw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Rorw: x[d.Rd] = Bits.Rorw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Rori: x[d.Rd] = Bits.Ror(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Roriw: x[d.Rd] = Bits.Rorw(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Clz: x[d.Rd] = Bits.Clz(x[d.Rs1]); continue;
+                case Op.Ctz: x[d.Rd] = Bits.Ctz(x[d.Rs1]); continue;
+                case Op.Cpop: x[d.Rd] = Bits.Cpop(x[d.Rs1]); continue;
+                case Op.Clzw: x[d.Rd] = Bits.Clzw(x[d.Rs1]); continue;
+                case Op.Ctzw: x[d.Rd] = Bits.Ctzw(x[d.Rs1]); continue;
+                case Op.Cpopw: x[d.Rd] = Bits.Cpopw(x[d.Rs1]); continue;
+                case Op.SextB: x[d.Rd] = (ulong)(sbyte)x[d.Rs1]; continue;
+                case Op.SextH: x[d.Rd] = (ulong)(short)x[d.Rs1]; continue;
+                case Op.ZextH: x[d.Rd] = (ushort)x[d.Rs1]; continue;
+                case Op.OrcB: x[d.Rd] = Bits.OrcB(x[d.Rs1]); continue;
+                case Op.Rev8: x[d.Rd] = Bits.Rev8(x[d.Rs1]); continue;
+                case Op.Bclr: x[d.Rd] = Bits.Bclr(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Bext: x[d.Rd] = Bits.Bext(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Binv: x[d.Rd] = Bits.Binv(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Bset: x[d.Rd] = Bits.Bset(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Bclri: x[d.Rd] = Bits.Bclr(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Bexti: x[d.Rd] = Bits.Bext(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Binvi: x[d.Rd] = Bits.Binv(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Bseti: x[d.Rd] = Bits.Bset(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.CzeroEqz: x[d.Rd] = Bits.CzeroEqz(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.CzeroNez: x[d.Rd] = Bits.CzeroNez(x[d.Rs1], x[d.Rs2]); continue;
+
+                case Op.Flw:
+                    if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint flw)) break;
+                    _context.F[d.Rd & 31] = NanBoxing.Box(flw);
+                    continue;
+                case Op.Fld:
+                    if (!tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong fld)) break;
+                    _context.F[d.Rd & 31] = fld;
+                    continue;
+                case Op.Fsw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)_context.F[d.Rs2 & 31])) break; continue;
+                case Op.Fsd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, _context.F[d.Rs2 & 31])) break; continue;
+                case >= Op.FmaddS and <= Op.FcvtSLu: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
+                case >= Op.FmaddD and <= Op.FcvtDS: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
+            }
+
+            // Whatever is rare, or missed the TLB. Until it is known to retire, it counts as not retired.
+            _chunk = remaining + block.Count - i + 1;
+            switch (ExecuteRare(in d, page + d.Offset))
+            {
+                case Outcome.Done:
+                    continue;
+                case Outcome.Trapped:
+                    _pc = page + d.Offset;
+                    _trap.Instruction = d.Bits;
+                    return;
+            }
+
+            remaining += block.Count - i;
+            target = page + d.Offset + (ulong)d.Length;
+            goto jump;
+
+        taken:
+            remaining += block.Count - i;
+        follow:
+            if (block.Links[d.Rs3] is { } next)
+            {
+                block = next;
+                goto enter;
+            }
+
+            target = page + (ulong)(long)d.Imm;
+            if (TryLink(block, in d) is { } linked)
+            {
+                block = linked;
+                goto enter;
+            }
+
+            goto jump;
+        }
+
+    jump:
+        ref readonly JumpEntry entry = ref _jumps[(int)(target >> 1) & (JumpEntries - 1)];
+        if (entry.Pc == target && entry.Epoch == _epoch)
+        {
+            block = entry.Block!;
+        }
+        else
+        {
+            _chunk = remaining;
+            if (Find(target) is not { } found)
+                return;
+            block = found;
+        }
+
+        page = target & ~4095UL;
+        goto enter;
+    }
+}
