@@ -48,7 +48,7 @@ public sealed class ObjectOs : IAsyncDisposable
     {
         _options = options;
         _log = options.Logger ?? NullLogger.Instance;
-        _machine = new Machine.Machine(new MachineOptions { Memory = options.Memory });
+        _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
         Kernel = (options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
@@ -69,7 +69,7 @@ public sealed class ObjectOs : IAsyncDisposable
     public IKernel Kernel { get; }
 
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
-    public long LiveFrames => _machine.LiveFrames;
+    public ulong LiveFrames => _machine.LiveFrames;
 
     /// <summary>Makes a machine, boots a kernel on it and starts its services.</summary>
     /// <param name="configure">Sets options; null: all as they are.</param>
