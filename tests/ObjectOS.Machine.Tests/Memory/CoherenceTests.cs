@@ -111,9 +111,9 @@ public sealed class CoherenceTests : IDisposable
     [MemberData(nameof(OneOrTwoSpaces))]
     public void Fetch_AfterACachedWrite_TheNextWriteIsNoticed(bool two)
     {
-        Store(_space, 0x80000, 1);
         if (two)
             Store(_other, 0x80000, 1);
+        Store(_space, 0x80000, 1);
         CodePage code = _other.Fetch(0x10000)!;
         _space.Enter();
         _space.Tlb.TryWrite64(0x80000, 2).Should().BeFalse("a page with code is not written through a pointer");

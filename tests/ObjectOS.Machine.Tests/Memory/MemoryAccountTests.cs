@@ -113,6 +113,27 @@ public sealed class MemoryAccountTests : IDisposable
         writer.ChargedHere.Should().Be(1);
         _memory.Account.Charged.Should().Be(1);
         _memory.Account.Peak.Should().Be(1);
+
+        _memory.Write(new(unit * 2), [1], owner);
+        writer.ChargedHere.Should().Be(1, "it is charged anew once, not to whoever wrote last");
+    }
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(256 * 1024)]
+    public void Write_CloneWentAway_SourceIsChargedToItsWriter(ulong unit)
+    {
+        IMemoryAccount owner = _memory.Account.CreateChild(10);
+        IMemoryAccount writer = _memory.Account.CreateChild(10);
+        _memory.Write(new(0), new byte[4096], owner);
+        _memory.Write(new(0), [1], writer);
+        owner.ChargedHere.Should().Be(1, "it was never shared");
+        _memory.Clone(new(0), new(unit * 2), unit);
+        _memory.Discard(new(unit * 2), unit);
+
+        _memory.Write(new(0), [1], writer);
+
+        writer.ChargedHere.Should().Be(1);
     }
 
     [Fact]
