@@ -80,6 +80,7 @@ public sealed partial class Kernel
         switch (letter.Kind)
         {
             case MessageKind.SystemCall:
+                Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
                 if (answer.Label == 0)
                 {
                     context.X[10] = answer.Words[0];
