@@ -54,12 +54,14 @@ public sealed class ObjectOs : IAsyncDisposable
         {
             Seed = options.Seed,
             Quantum = options.Quantum,
-            DeterministicCompletions = options.DeterministicInput,
+            DeterministicCompletions = options.DeterministicInput && !options.HostClock,
+            Trace = options.Trace is not null,
         });
         Kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), options.Memory, 1 << 19);
         _root = new Invoker(Kernel.Root, FirstFreeSlot);
         _images = new ImageStore(_root, new CellCapability(_root, RootCell));
-        _pump = new KernelPump(Kernel, OnRequest);
+        _pump = new KernelPump(
+            Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is { } trace ? new TraceWriter(trace) : null, OnRequest);
         _ = FailJobsWhenHaltedAsync();
     }
 
@@ -233,6 +235,7 @@ public sealed class ObjectOs : IAsyncDisposable
             InstructionLimit = spec.Limits.Instructions ?? 0,
             WallClockBase = (ulong)(_options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
             Seed = _options.Seed,
+            ReportsState = spec.ReportsState,
         };
         _jobs.Add(job.Number, job);
         var record = request.ToBytes();

@@ -24,6 +24,15 @@ public sealed class ObjectOsOptions
     /// </summary>
     public bool DeterministicInput { get; set; } = true;
 
+    /// <summary>True: guest time follows the host's clock, and runs are no longer the same.</summary>
+    public bool HostClock { get; set; }
+
+    /// <summary>Where calls and traps are traced, one JSON line each; null: nowhere. Written by the OS object's thread, not closed.</summary>
+    public TextWriter? Trace { get; set; }
+
+    /// <summary>The host's time, for <see cref="HostClock"/> and for nothing else.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
     /// <summary>Virtual instructions that a thread runs before the next one of its priority does.</summary>
     public uint Quantum { get; set; } = 100_000;
 

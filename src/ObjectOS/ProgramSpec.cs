@@ -61,6 +61,9 @@ public sealed record ProgramSpec
     /// <summary>True where a person sits at the standard streams.</summary>
     public bool IsTerminal { get; init; }
 
+    /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through the program's memory at its end.</summary>
+    public bool ReportsState { get; init; }
+
     /// <summary>What it may use.</summary>
     public ProgramLimits Limits { get; init; } = new();
 }

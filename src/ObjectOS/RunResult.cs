@@ -63,6 +63,12 @@ public sealed record RunResult
     /// <summary>Most memory that it held, in bytes.</summary>
     public ulong PeakMemory { get; init; }
 
+    /// <summary>
+    /// SHA-256 over registers and memory at the program's end, where <see cref="ProgramSpec.ReportsState"/> asked for it: the same wherever the
+    /// same program did the same.
+    /// </summary>
+    public string? StateHash { get; init; }
+
     /// <summary>Standard output where it was not sent elsewhere.</summary>
     public ReadOnlyMemory<byte> OutputBytes { get; init; }
 

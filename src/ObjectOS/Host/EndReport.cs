@@ -25,6 +25,7 @@ internal static class EndReport
             Charged = record.Charged,
             Traps = record.Traps,
             PeakMemory = record.PeakBytes,
+            StateHash = record.StateHash.Length > 0 ? record.StateHash : null,
             UnsupportedCalls = record.UnsupportedCalls.ToDictionary(c => c.Key, c => c.Value),
         };
         return result.End switch

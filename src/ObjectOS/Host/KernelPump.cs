@@ -14,16 +14,27 @@ internal sealed class KernelPump : IAsyncDisposable
     private const ulong Slice = 4_000_000;
 
     private readonly IKernel _kernel;
+    private readonly TimeProvider? _clock;
     private readonly Action<HostRequest> _onRequest;
+    private readonly TraceWriter? _trace;
+    /// <summary>The same where every record of a slice is kept until its end.</summary>
+    private const ulong TracedSlice = 200_000;
+
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
     private volatile bool _stopping;
     private bool _paused;
 
-    public KernelPump(IKernel kernel, Action<HostRequest> onRequest)
+    /// <param name="kernel">What to run.</param>
+    /// <param name="clock">The clock that guest time follows; null: time is virtual.</param>
+    /// <param name="trace">Where records go; null: nowhere.</param>
+    /// <param name="onRequest">What to do with a request to the host, between slices.</param>
+    public KernelPump(IKernel kernel, TimeProvider? clock, TraceWriter? trace, Action<HostRequest> onRequest)
     {
         _kernel = kernel;
+        _clock = clock;
+        _trace = trace;
         _onRequest = onRequest;
         _loop = Task.Run(RunAsync);
     }
@@ -98,6 +109,7 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        long start = _clock?.GetTimestamp() ?? 0;
         while (!_stopping)
         {
             RunCommands();
@@ -107,7 +119,9 @@ internal sealed class KernelPump : IAsyncDisposable
                 continue;
             }
 
-            var result = _kernel.RunSlice(new SliceLimits(Slice));
+            ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
+            var result = _kernel.RunSlice(new SliceLimits(_trace is null ? Slice : TracedSlice, now));
+            _trace?.Drain(_kernel);
             while (_kernel.TryTakeRequest(out var request))
             {
                 _onRequest(request);
@@ -117,6 +131,9 @@ internal sealed class KernelPump : IAsyncDisposable
             {
                 case SliceEnd.Halted:
                     return;
+                case SliceEnd.Idle when result.NextEvent is { } next && now is not null:
+                    await WaitAsync(next - now.Value).ConfigureAwait(false);
+                    break;
                 case SliceEnd.Idle or SliceEnd.AwaitingHost:
                     await _wake.Reader.ReadAsync().ConfigureAwait(false);
                     break;
@@ -125,6 +142,20 @@ internal sealed class KernelPump : IAsyncDisposable
                     await Task.Yield();
                     break;
             }
+        }
+    }
+
+    /// <summary>Waits for so many nanoseconds, or until there is something to do.</summary>
+    private async ValueTask WaitAsync(ulong nanoseconds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromTicks((long)Math.Min(nanoseconds / 100, 1UL << 40) + 1), _clock!);
+        try
+        {
+            await _wake.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The time has come.
         }
     }
 }
