@@ -55,6 +55,6 @@ public sealed partial class RoomsTests
     [GeneratedRegex(@"\bUnsafe\.|\bMemoryMarshal\.|\bNativeMemory\.")]
     private static partial Regex ReferenceTrick();
 
-    [GeneratedRegex(@"^\s*(?:(?:private|internal|public|protected)\s+)*static\s+(?!readonly|class|partial|extern|implicit|explicit|void|async|abstract)(?:volatile\s+)?[\w<>,\[\]?.() ]+?\s+\w+\s*(?:=[^>=]|;|\{\s*get;\s*(?:private\s+|internal\s+)?set)")]
+    [GeneratedRegex(@"^\s*(?:(?:private|internal|public|protected)\s+)*static\s+(?!readonly|class|partial|extern|implicit|explicit|void|async|abstract)(?:volatile\s+)?[\w<>,\[\]?. ]+?\s+\w+\s*(?:=[^>=]|;|\{\s*get;\s*(?:private\s+|internal\s+)?set)")]
     private static partial Regex MutableStatic();
 }
