@@ -19,7 +19,7 @@ internal sealed partial class Interpreter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Dispatch(Block block, ulong page)
     {
-        ref RegisterFile x = ref _x;
+        Span<ulong> x = _x;
         SoftTlb tlb = _space.Tlb;
         int remaining = 0;
         ulong target;
@@ -170,8 +170,8 @@ internal sealed partial class Interpreter
                     continue;
                 case Op.Fsw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)_context.F[d.Rs2 & 31])) break; continue;
                 case Op.Fsd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, _context.F[d.Rs2 & 31])) break; continue;
-                case >= Op.FmaddS and <= Op.FcvtSLu: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
-                case >= Op.FmaddD and <= Op.FcvtDS: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
+                case >= Op.FmaddS and <= Op.FcvtSLu: if (!FloatUnit.TryExecute(in d, _context, ref _x)) break; continue;
+                case >= Op.FmaddD and <= Op.FcvtDS: if (!FloatUnit.TryExecute(in d, _context, ref _x)) break; continue;
             }
 
             // Whatever is rare, or missed the TLB. Until it is known to retire, it counts as not retired.

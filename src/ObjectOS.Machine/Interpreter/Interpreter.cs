@@ -37,7 +37,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     public void Run(HartContext context, AddressSpace space, in RunLimits limits, out Trap trap)
     {
         space.Enter();
-        _epoch++;
+        _epoch = space.FetchEpoch;
         _context = context;
         _space = space;
         _limits = limits;
@@ -52,7 +52,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
             EndOfBudget(context.Pc);
         else if ((context.Pc & 1) != 0)
             SetTrap(TrapCause.InstructionAddressMisaligned, context.Pc, AccessKind.Fetch, 2);
-        else if (Find(context.Pc) is { } block)
+        else if ((Recall(context.Pc) ?? Find(context.Pc)) is { } block)
             Dispatch(block, context.Pc & ~4095UL);
 
         ulong x0 = context.X[0];
@@ -115,6 +115,12 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         if (block.Page is not { } page || (uint)d.Imm >= Pages.Size)
             return null;
         return block.Links[d.Rs3] = page.Blocks[d.Imm >> 1];
+    }
+
+    private Block? Recall(ulong pc)
+    {
+        ref readonly JumpEntry entry = ref _jumps[(int)(pc >> 1) & (JumpEntries - 1)];
+        return entry.Pc == pc && entry.Epoch == _epoch ? entry.Block : null;
     }
 
     /// <summary>The block at an address, remembered for the epoch; null: the fetch has trapped.</summary>
