@@ -15,6 +15,7 @@ internal sealed partial class Interpreter
     /// <remarks>
     /// A block is charged when it is entered, and a transfer out of its middle gives back what it did not reach. One method for all
     /// of it, optimised at once: it holds the loop's few variables in registers, and profiling it first would cost more than it gains.
+    /// The switch names single operations only and so is one jump table.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Dispatch(Block block, ulong page)
@@ -170,8 +171,15 @@ internal sealed partial class Interpreter
                     continue;
                 case Op.Fsw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)_context.F[d.Rs2 & 31])) break; continue;
                 case Op.Fsd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, _context.F[d.Rs2 & 31])) break; continue;
-                case >= Op.FmaddS and <= Op.FcvtSLu: if (!FloatUnit.TryExecute(in d, _context, ref _x)) break; continue;
-                case >= Op.FmaddD and <= Op.FcvtDS: if (!FloatUnit.TryExecute(in d, _context, ref _x)) break; continue;
+                case Op.FmaddS or Op.FmsubS or Op.FnmsubS or Op.FnmaddS or Op.FaddS or Op.FsubS or Op.FmulS or Op.FdivS or Op.FsqrtS
+                    or Op.FsgnjS or Op.FsgnjnS or Op.FsgnjxS or Op.FminS or Op.FmaxS or Op.FeqS or Op.FltS or Op.FleS or Op.FclassS
+                    or Op.FmvXW or Op.FmvWX or Op.FcvtWS or Op.FcvtWuS or Op.FcvtLS or Op.FcvtLuS or Op.FcvtSW or Op.FcvtSWu
+                    or Op.FcvtSL or Op.FcvtSLu or Op.FmaddD or Op.FmsubD or Op.FnmsubD or Op.FnmaddD or Op.FaddD or Op.FsubD or Op.FmulD
+                    or Op.FdivD or Op.FsqrtD or Op.FsgnjD or Op.FsgnjnD or Op.FsgnjxD or Op.FminD or Op.FmaxD or Op.FeqD or Op.FltD
+                    or Op.FleD or Op.FclassD or Op.FmvXD or Op.FmvDX or Op.FcvtWD or Op.FcvtWuD or Op.FcvtLD or Op.FcvtLuD or Op.FcvtDW
+                    or Op.FcvtDWu or Op.FcvtDL or Op.FcvtDLu or Op.FcvtSD or Op.FcvtDS:
+                    if (!TryExecuteFloat(in d)) break;
+                    continue;
             }
 
             // Whatever is rare, or missed the TLB. Until it is known to retire, it counts as not retired.

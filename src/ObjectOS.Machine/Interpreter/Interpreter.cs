@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
@@ -34,6 +35,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     public void Interrupt() => _interrupted = true;
 
     /// <summary>See <see cref="ICpu.Run"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(HartContext context, AddressSpace space, in RunLimits limits, out Trap trap)
     {
         space.Enter();
@@ -158,6 +160,10 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _trap.Size = (byte)size;
         return Outcome.Trapped;
     }
+
+    // Not inlined: the dispatch loop has no register to spare.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryExecuteFloat(in DecodedInstruction d) => FloatUnit.TryExecute(d, _context, ref _x);
 
     /// <summary>Executes what the dispatch loop leaves over.</summary>
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
