@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
+using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
 
 namespace ObjectOS.Machine.Interpreter;
@@ -21,13 +22,17 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private RegisterFile _x;
     private HartContext _context = new();
     private AddressSpace _space = null!;
+    private SoftTlb _tlb = null!;
     private RunLimits _limits;
     private Trap _trap;
 
-    // What is left of the budget is _chunk, while the dispatch loop does not hold it in a register, and _reserve.
+    // What is left of the budget, beside the block that runs, is _chunk and _reserve.
     private int _chunk;
     private ulong _reserve;
     private ulong _pc;
+
+    // The virtual address of the page that runs; with _tlb a field, not a variable of the dispatch loop, which has better use for registers.
+    private ulong _page;
     private ulong _epoch;
     private volatile bool _interrupted;
 
@@ -42,11 +47,13 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _epoch = space.FetchEpoch;
         _context = context;
         _space = space;
+        _tlb = space.Tlb;
         _limits = limits;
         _trap = default;
         _chunk = 0;
         _reserve = limits.Instructions;
         _pc = context.Pc;
+        _page = context.Pc & ~4095UL;
         ((ReadOnlySpan<ulong>)context.X).CopyTo(_x);
         _x[0] = 0;
 
@@ -55,7 +62,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         else if ((context.Pc & 1) != 0)
             SetTrap(TrapCause.InstructionAddressMisaligned, context.Pc, AccessKind.Fetch, 2);
         else if ((Recall(context.Pc) ?? Find(context.Pc)) is { } block)
-            Dispatch(block, context.Pc & ~4095UL);
+            Dispatch(block);
 
         ulong x0 = context.X[0];
         ((ReadOnlySpan<ulong>)_x)[..32].CopyTo(context.X);
@@ -71,21 +78,20 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
 
     /// <summary>The block to go on with where a chunk does not reach to the end of <paramref name="block"/>; null: the run ends here.</summary>
-    private Block? Refill(Block block, ulong page, int remaining)
+    private Block? Refill(Block block)
     {
-        _chunk = remaining;
         if (_interrupted)
         {
             _interrupted = false;
             _trap.Cause = TrapCause.Interrupted;
-            _pc = page + (ulong)block.Start;
+            _pc = _page + (ulong)block.Start;
             return null;
         }
 
-        ulong total = _reserve + (uint)remaining;
+        ulong total = _reserve + (uint)_chunk;
         if (total == 0)
         {
-            EndOfBudget(page + (ulong)block.Start);
+            EndOfBudget(_page + (ulong)block.Start);
             return null;
         }
 
