@@ -48,7 +48,10 @@ public abstract class KernelObject
         {
             IsDead = true;
             OnDestroy(kernel);
-            Owner.Disown(this);
+            if (Owner != this)
+            {
+                Owner.Disown(this);
+            }
         }
     }
 

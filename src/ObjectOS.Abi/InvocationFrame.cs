@@ -24,3 +24,13 @@ public struct InvocationFrame
         _ => 28 + (word - 10),  // t3–t4
     };
 }
+
+/// <summary>Which slots of a capability table are for whom.</summary>
+public static class CapabilitySlots
+{
+    /// <summary>Slots that a program chooses are 1 and up, below this; slot 0 means "none".</summary>
+    public const uint Limit = 1 << 16;
+
+    /// <summary>Slots from here on are chosen by the kernel, for what comes to a managed program with its messages.</summary>
+    public const uint ChosenByKernel = 1 << 24;
+}

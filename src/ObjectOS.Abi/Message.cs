@@ -8,7 +8,10 @@ public enum MessageKind : byte
     /// <summary>Another thread called or sent through the endpoint.</summary>
     Endpoint,
 
-    /// <summary>An <c>ecall</c> of a thread whose cell names the endpoint for its system calls: label is a7, words are a0–a5.</summary>
+    /// <summary>
+    /// An <c>ecall</c> of a thread whose cell names the endpoint for its system calls: label is a7, words are a0–a5. The thread's
+    /// whole address space is lent. The answer's label 0 puts its word 0 into a0 and moves on, 1 resumes with the registers as they are.
+    /// </summary>
     SystemCall,
 
     /// <summary>
@@ -22,6 +25,11 @@ public enum MessageKind : byte
 
     /// <summary>A host request ended: label is its identifier, words[0] its result, words[1] the length of its data.</summary>
     Completion,
+
+    /// <summary>
+    /// A cell that names the endpoint for its faults ended by itself, with its last thread: words are the exit code and the cell's number.
+    /// </summary>
+    CellEnded,
 }
 
 /// <summary>The six words of a message.</summary>
@@ -57,6 +65,9 @@ public struct Message
 
     /// <summary>Bytes of the caller's memory that the call lends to the receiver (Reply invocations copy in and out), 0 for none.</summary>
     public ulong LeaseLength;
+
+    /// <summary>For a system call or a fault: the number of the thread, as <c>thread_create</c> told it.</summary>
+    public ulong ThreadNumber;
 
     /// <summary>For a completion: what the host returned. Owned by the receiver for the length of the call.</summary>
     public ReadOnlyMemory<byte> Data;

@@ -19,7 +19,13 @@ public sealed class Invoker(IInvocationPort port, uint firstFreeSlot)
     public uint TakeSlot() => _free.TryPop(out uint slot) ? slot : _next++;
 
     /// <summary>Gives a slot back that is empty again.</summary>
-    public void ReturnSlot(uint slot) => _free.Push(slot);
+    public void ReturnSlot(uint slot)
+    {
+        if (slot < CapabilitySlots.Limit)
+        {
+            _free.Push(slot);
+        }
+    }
 
     /// <summary>Empties a slot and gives it back.</summary>
     public void Delete(uint slot)

@@ -5,15 +5,9 @@ namespace ObjectOS.Objects;
 /// <summary>The slots of one cell. Slot 0 is always empty, so that 0 can mean "none".</summary>
 public sealed class CapabilityTable
 {
-    /// <summary>Slots that machine code can fill are below this.</summary>
-    public const uint SlotLimit = 1 << 16;
-
-    /// <summary>Slots from here on hold the replies that the kernel gives to a managed program.</summary>
-    internal const uint ManagedReplies = 1 << 24;
-
     private readonly Cell _cell;
-    private readonly List<Capability?> _replies = [];
-    private readonly Stack<int> _freeReplies = [];
+    private readonly List<Capability?> _managed = [];
+    private readonly Stack<int> _freeManaged = [];
     private Capability?[] _slots = new Capability?[8];
 
     internal CapabilityTable(Cell cell) => _cell = cell;
@@ -31,14 +25,14 @@ public sealed class CapabilityTable
                 return _slots[slot];
             }
 
-            ulong reply = slot - ManagedReplies;
-            return reply < (ulong)_replies.Count ? _replies[(int)reply] : null;
+            ulong reply = slot - CapabilitySlots.ChosenByKernel;
+            return reply < (ulong)_managed.Count ? _managed[(int)reply] : null;
         }
     }
 
     /// <summary>Ok where a capability can be put into the slot.</summary>
     internal KernelStatus CheckFree(ulong slot) =>
-        slot is 0 or >= SlotLimit ? KernelStatus.InvalidArgument
+        slot is 0 or >= CapabilitySlots.Limit ? KernelStatus.InvalidArgument
         : this[slot] is not null ? KernelStatus.SlotOccupied
         : !_cell.CanCharge() ? KernelStatus.ObjectsExhausted
         : KernelStatus.Ok;
@@ -48,7 +42,7 @@ public sealed class CapabilityTable
     {
         if (slot >= _slots.Length)
         {
-            Array.Resize(ref _slots, (int)Math.Min(SlotLimit, Math.Max(slot + 1, (uint)_slots.Length * 2)));
+            Array.Resize(ref _slots, (int)Math.Min(CapabilitySlots.Limit, Math.Max(slot + 1, (uint)_slots.Length * 2)));
         }
 
         var capability = New(slot, item, rights, badge);
@@ -61,28 +55,34 @@ public sealed class CapabilityTable
         return capability;
     }
 
-    /// <summary>Puts a reply into a slot of the kernel's choice.</summary>
-    internal uint PutReply(Reply reply)
+    /// <summary>Puts a capability into a slot of the kernel's choice, for a managed program.</summary>
+    internal Capability PutManaged(KernelObject item, CapabilityRights rights, ulong badge, Capability? parent)
     {
-        if (!_freeReplies.TryPop(out int index))
+        if (!_freeManaged.TryPop(out int index))
         {
-            index = _replies.Count;
-            _replies.Add(null);
+            index = _managed.Count;
+            _managed.Add(null);
         }
 
-        uint slot = ManagedReplies + (uint)index;
-        _replies[index] = New(slot, reply, CapabilityRights.All, 0);
-        return slot;
+        uint slot = CapabilitySlots.ChosenByKernel + (uint)index;
+        var capability = New(slot, item, rights, badge);
+        _managed[index] = capability;
+        if (parent is not null)
+        {
+            capability.AttachTo(parent);
+        }
+
+        return capability;
     }
 
     /// <summary>Empties a slot that is filled.</summary>
     internal void Remove(Kernel kernel, Capability capability)
     {
-        if (capability.Slot >= ManagedReplies)
+        if (capability.Slot >= CapabilitySlots.ChosenByKernel)
         {
-            int index = (int)(capability.Slot - ManagedReplies);
-            _replies[index] = null;
-            _freeReplies.Push(index);
+            int index = (int)(capability.Slot - CapabilitySlots.ChosenByKernel);
+            _managed[index] = null;
+            _freeManaged.Push(index);
         }
         else
         {
@@ -116,7 +116,7 @@ public sealed class CapabilityTable
             }
         }
 
-        return _replies.Find(c => c is not null);
+        return _managed.Find(c => c is not null);
     }
 
     private Capability New(uint slot, KernelObject item, CapabilityRights rights, ulong badge)

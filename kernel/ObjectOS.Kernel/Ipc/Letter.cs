@@ -24,6 +24,9 @@ internal sealed class Letter
 
     public uint CapabilitySlot;
 
+    /// <summary>The slot of a managed receiver that the capability has gone to already; 0: not yet.</summary>
+    public uint TakenSlot;
+
     public ulong LeaseAddress;
     public ulong LeaseLength;
     public PageRights LeaseRights;

@@ -15,6 +15,16 @@ public sealed class Reply : KernelObject
     /// <summary>The thread that waits; null once it was answered or went away.</summary>
     internal Thread? Caller { get; private set; }
 
+    /// <summary>The one capability that names it.</summary>
+    internal Capability? Right { get; set; }
+
+    /// <summary>The caller goes away, or stops waiting: the right is worth nothing any more and leaves its slot.</summary>
+    internal void Withdraw(Kernel kernel)
+    {
+        TakeCaller();
+        Right?.Table.Remove(kernel, Right);
+    }
+
     /// <summary>Unties thread and reply; the thread is then waiting for nothing.</summary>
     internal Thread? TakeCaller()
     {

@@ -100,7 +100,7 @@ internal sealed class Scheduler(uint quantum)
         }
     }
 
-    public void Yield(Thread thread) => thread.QuantumLeft = Math.Min(thread.QuantumLeft, 0);
+    public static void Yield(Thread thread) => thread.QuantumLeft = Math.Min(thread.QuantumLeft, 0);
 
     /// <summary>Takes it out of the ready threads, where it is one.</summary>
     public void Remove(Thread thread)

@@ -87,6 +87,9 @@ public sealed class Thread : KernelObject
     /// <summary>Its place among the ready threads, while it is ready and not throttled.</summary>
     internal LinkedListNode<Thread>? ReadyNode { get; set; }
 
+    /// <summary>A managed thread's place among those that have a message to handle.</summary>
+    internal LinkedListNode<Thread>? ManagedNode { get; set; }
+
     /// <summary>Its place in the queue of what it waits for.</summary>
     internal LinkedListNode<Thread>? WaitNode { get; set; }
 
@@ -99,6 +102,12 @@ public sealed class Thread : KernelObject
     /// <summary>The endpoint whose answer it waits for, as a right in somebody's hands.</summary>
     internal Reply? AwaitedReply { get; set; }
 
+    /// <summary>A managed program's way into the kernel.</summary>
+    internal ManagedPort? Port { get; set; }
+
+    /// <summary>The last trap that it took.</summary>
+    internal Trap LastTrap { get; set; }
+
     /// <summary>Where a received call's reply goes.</summary>
     internal uint ReplySlot { get; set; }
 
@@ -110,10 +119,11 @@ public sealed class Thread : KernelObject
     internal void LeaveQueues(Kernel kernel)
     {
         kernel.Scheduler.Remove(this);
+        kernel.LeaveManagedQueue(this);
         WaitNode?.List?.Remove(WaitNode);
         LetterPlace?.List?.Remove(LetterPlace);
         LetterPlace = null;
-        AwaitedReply?.TakeCaller();
+        AwaitedReply?.Withdraw(kernel);
     }
 
     /// <summary>Ends a wait for a message or a notification with a status that machine code sees in a0.</summary>

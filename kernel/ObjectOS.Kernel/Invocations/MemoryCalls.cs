@@ -1,0 +1,142 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Objects;
+
+/// <summary>Memory objects.</summary>
+internal static class MemoryCalls
+{
+    public static KernelStatus Create(ref Invocation call)
+    {
+        var status = call.Target<Cell>(out var cell);
+        if (status == KernelStatus.Ok && call[2] is 0 or > 1UL << 60)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        return status == KernelStatus.Ok ? Make(ref call, cell, Pages.RoundUp(call[2]), out _) : status;
+    }
+
+    public static KernelStatus Clone(ref Invocation call)
+    {
+        var status = call.Get<MemoryObject>(0, CapabilityRights.Read, out var source, out var capability);
+        Cell cell = null!;
+        if (status == KernelStatus.Ok)
+        {
+            status = call.Get(2, CapabilityRights.Manage, out cell);
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        status = Make(ref call, cell, source.Length, out var clone);
+        if (status == KernelStatus.Ok && call.Kernel.Cpu.Memory.Clone(source.Start, clone.Start, source.Length) == MemoryStatus.Suspended)
+        {
+            call.Caller.Capabilities.Remove(call.Kernel, call.Caller.Capabilities[call[1]]!);
+            status = KernelStatus.Suspended;
+        }
+
+        call.ExtraCost = Pages.Count(source.Length) / 64;
+        return status;
+    }
+
+    public static KernelStatus Read(ref Invocation call)
+    {
+        var status = Decode(ref call, (ulong)call.Destination.Length, out var memory);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        return ToStatus(call.Kernel.Cpu.Memory.Read(memory.Start + call[1], call.Destination));
+    }
+
+    public static KernelStatus Write(ref Invocation call)
+    {
+        var status = Decode(ref call, (ulong)call.Source.Length, out var memory);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        call.ExtraCost = (ulong)call.Source.Length / 16;
+        var start = memory.Start + call[1];
+        var result = call.Kernel.Cpu.Memory.Prepare(start, (ulong)call.Source.Length, memory.Owner.Account);
+        return ToStatus(result == MemoryStatus.Ok ? call.Kernel.Cpu.Memory.Write(start, call.Source, memory.Owner.Account) : result);
+    }
+
+    public static KernelStatus Status(ref Invocation call)
+    {
+        var status = call.Target<MemoryObject>(out var memory);
+        if (status == KernelStatus.Ok)
+        {
+            call[1] = memory.Length;
+        }
+
+        return status;
+    }
+
+    public static KernelStatus Discard(ref Invocation call)
+    {
+        var status = call.Target<MemoryObject>(out var memory);
+        if (status == KernelStatus.Ok && (!call.IsPageRange(1, 2) || !memory.Contains(call[1], call[2])))
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        // One step gives back at most what one clone unit holds; the caller comes again for the rest.
+        var physical = call.Kernel.Cpu.Memory;
+        var end = memory.Start + (call[1] + call[2]);
+        if (!physical.TryFindPresent(memory.Start + call[1], end, out var first))
+        {
+            return KernelStatus.Ok;
+        }
+
+        ulong length = Math.Min(end.Value - first.Value, IGuestMemory.CloneUnit);
+        call.ExtraCost = length / Pages.Size * 16;
+        status = ToStatus(physical.Discard(first, length));
+        return status == KernelStatus.Ok && first.Value + length < end.Value ? Outcome.Again : status;
+    }
+
+    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length, out MemoryObject memory)
+    {
+        memory = null!;
+        var status = call.CheckCreate(cell);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        int order = PhysicalRanges.OrderOf(length);
+        if (!call.Kernel.Ranges.TryTake(order, out var start))
+        {
+            return KernelStatus.AddressSpaceExhausted;
+        }
+
+        memory = new MemoryObject(cell, start, length, order);
+        call.PutNew(memory);
+        return KernelStatus.Ok;
+    }
+
+    private static KernelStatus Decode(ref Invocation call, ulong length, out MemoryObject memory)
+    {
+        var status = call.Target(out memory);
+        return status == KernelStatus.Ok && !memory.Contains(call[1], length) ? KernelStatus.InvalidArgument : status;
+    }
+
+    private static KernelStatus ToStatus(MemoryStatus status) => status switch
+    {
+        MemoryStatus.Ok => KernelStatus.Ok,
+        MemoryStatus.Suspended => KernelStatus.Suspended,
+        MemoryStatus.Exhausted => KernelStatus.MemoryExhausted,
+        _ => KernelStatus.InvalidArgument,
+    };
+}

@@ -1,0 +1,78 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Objects;
+
+/// <summary>Answers to calls, and copies from and to what the caller lent.</summary>
+internal static class ReplyCalls
+{
+    public static KernelStatus Send(ref Invocation call)
+    {
+        var status = call.Get<Reply>(0, CapabilityRights.None, out var reply, out var right);
+        if (status == KernelStatus.Ok)
+        {
+            status = EndpointCalls.DecodeTransfer(ref call, call[8]);
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        var answer = new Letter { CapabilityTable = call.Caller.Capabilities, CapabilitySlot = (uint)call[8] };
+        EndpointCalls.FillMessage(ref call, answer);
+        var caller = reply.TakeCaller();
+        right.Table.Remove(call.Kernel, right);
+        if (caller is null)
+        {
+            return KernelStatus.Dead;
+        }
+
+        call.Kernel.Answer(caller, answer, call.Thread);
+        return KernelStatus.Ok;
+    }
+
+    public static KernelStatus CopyIn(ref Invocation call)
+    {
+        var status = DecodeLease(ref call, PageRights.Read, (ulong)call.Destination.Length, out var space, out ulong address);
+        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        return status == KernelStatus.Ok ? space.CopyIn(address, call.Destination) : status;
+    }
+
+    public static KernelStatus CopyOut(ref Invocation call)
+    {
+        var status = DecodeLease(ref call, PageRights.Write, (ulong)call.Source.Length, out var space, out ulong address);
+        call.ExtraCost = (ulong)call.Source.Length / 16;
+        return status == KernelStatus.Ok ? space.CopyOut(address, call.Source) : status;
+    }
+
+    private static KernelStatus DecodeLease(ref Invocation call, PageRights rights, ulong length, out AddressSpace space, out ulong address)
+    {
+        space = null!;
+        address = 0;
+        var status = call.Target<Reply>(out var reply);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        if (reply.Caller is not { Letter: { } letter } caller)
+        {
+            return KernelStatus.Dead;
+        }
+
+        ulong offset = call[1];
+        if (!letter.LeaseRights.HasFlag(rights))
+        {
+            return KernelStatus.MissingRights;
+        }
+
+        if (offset > letter.LeaseLength || length > letter.LeaseLength - offset)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        space = caller.Space!;
+        address = letter.LeaseAddress + offset;
+        return KernelStatus.Ok;
+    }
+}

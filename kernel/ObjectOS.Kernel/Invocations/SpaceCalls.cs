@@ -1,0 +1,121 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Objects;
+
+/// <summary>Address spaces.</summary>
+internal static class SpaceCalls
+{
+    public static KernelStatus Create(ref Invocation call)
+    {
+        var status = call.Target<Cell>(out var cell);
+        if (status == KernelStatus.Ok)
+        {
+            status = call.CheckCreate(cell);
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            call.PutNew(new AddressSpace(cell, call.Kernel.Cpu));
+        }
+
+        return status;
+    }
+
+    public static KernelStatus Map(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        MemoryObject memory = null!;
+        Capability through = null!;
+        if (status == KernelStatus.Ok)
+        {
+            status = call.Get(2, CapabilityRights.None, out memory, out through);
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        ulong offset = call[3];
+        ulong length = call[4];
+        if (!call.IsPageRange(1, 4) || (offset & (Pages.Size - 1)) != 0 || !memory.Contains(offset, length) || !AreRights(call[5]))
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        if (!AddressSpace.Allows(through.Rights, (PageRights)call[5]))
+        {
+            return KernelStatus.MissingRights;
+        }
+
+        if (!space.IsFree(call[1], length))
+        {
+            return KernelStatus.AlreadyMapped;
+        }
+
+        space.Map(call[1], length, through, offset, (PageRights)call[5]);
+        return KernelStatus.Ok;
+    }
+
+    public static KernelStatus Protect(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        if (status == KernelStatus.Ok && (!call.IsPageRange(1, 2) || !AreRights(call[3])))
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            status = space.CheckProtect(call[1], call[2], (PageRights)call[3]);
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            space.Protect(call[1], call[2], (PageRights)call[3]);
+        }
+
+        return status;
+    }
+
+    public static KernelStatus Unmap(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        if (status == KernelStatus.Ok && !call.IsPageRange(1, 2))
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            space.Unmap(call[1], call[2]);
+        }
+
+        return status;
+    }
+
+    public static KernelStatus CopyIn(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        return status == KernelStatus.Ok ? space.CopyIn(call[1], call.Destination) : status;
+    }
+
+    public static KernelStatus CopyOut(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        call.ExtraCost = (ulong)call.Source.Length / 16;
+        return status == KernelStatus.Ok ? space.CopyOut(call[1], call.Source) : status;
+    }
+
+    public static KernelStatus Prepare(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        call.ExtraCost = Pages.Count(call[2]) * 4;
+        return status == KernelStatus.Ok ? space.Prepare(call[1], call[2]) : status;
+    }
+
+    /// <summary>W without R is reserved (privileged specification, chapter "Sv39").</summary>
+    private static bool AreRights(ulong rights) =>
+        rights <= 7 && ((PageRights)rights & (PageRights.Read | PageRights.Write)) != PageRights.Write;
+}

@@ -1,0 +1,330 @@
+using System.Collections.Concurrent;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Objects;
+using Thread = ObjectOS.Objects.Thread;
+
+namespace ObjectOS;
+
+/// <summary>
+/// An operating-system kernel as an object: made on a CPU, run in slices, gone when nobody refers to it. It is synchronous, knows
+/// no other kernel and cannot tell a real CPU from a virtual one. All its state is in the objects that it holds.
+/// </summary>
+/// <remarks>Everything but <see cref="Post"/> is called on one host thread at a time.</remarks>
+public sealed partial class Kernel : IKernel
+{
+    private readonly ConcurrentQueue<Completion> _inbox = new();
+    private readonly Dictionary<TrapCause, ulong> _traps = [];
+    private readonly Dictionary<uint, Cell> _cells = [];
+    private readonly KernelOptions _options;
+    private readonly LinkedList<Thread> _managedReady = new();
+    private readonly Queue<TraceRecord> _trace = new();
+    private uint _lastNumber;
+    private ulong _charged;
+    private ulong _retired;
+    private ulong _invocations;
+    private ulong _used;
+
+    /// <summary>Makes a kernel on a CPU that has none; afterwards it waits for <see cref="RunSlice"/>.</summary>
+    /// <exception cref="ArgumentNullException">There is no CPU.</exception>
+    /// <exception cref="InvalidOperationException">The CPU has a guest already.</exception>
+    public Kernel(ICpu cpu, KernelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        _options = options ?? new KernelOptions();
+        Cpu = cpu;
+        cpu.Attach(this);
+        Ranges = new PhysicalRanges(cpu.Memory.Size);
+        Reclaimer = new Reclaimer(cpu.Memory, Ranges);
+        Scheduler = new Scheduler(_options.Quantum);
+        HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
+        RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);
+        _cells.Add(RootCell.Number, RootCell);
+        RootCell.Capabilities.Put(1, RootCell, CapabilityRights.All, 0, null);
+        RootCell.Capabilities.Put(2, new HostPort(RootCell), CapabilityRights.All, 0, null);
+        Root = new ManagedPort(this, RootCell);
+    }
+
+    /// <inheritdoc/>
+    public KernelDescription Description => KernelFactory.Describe();
+
+    /// <inheritdoc/>
+    public ICpu Cpu { get; }
+
+    /// <inheritdoc/>
+    public IInvocationPort Root { get; }
+
+    /// <inheritdoc/>
+    public string? HaltReport { get; private set; }
+
+    /// <summary>Guest time: nanoseconds since the kernel was made.</summary>
+    public ulong Now { get; private set; }
+
+    internal Cell RootCell { get; }
+
+    internal Scheduler Scheduler { get; }
+
+    internal TimerQueue Timers { get; } = new();
+
+    internal PhysicalRanges Ranges { get; }
+
+    internal Reclaimer Reclaimer { get; }
+
+    internal HostQueue HostQueue { get; }
+
+    /// <summary>Who pays for the work that the kernel does now; null: nobody but the kernel.</summary>
+    internal Thread? Payer { get; set; }
+
+    internal uint Quantum => _options.Quantum;
+
+    /// <inheritdoc/>
+    public GuestStatistics Statistics =>
+        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)]);
+
+    /// <inheritdoc/>
+    public void Post(Completion completion)
+    {
+        _inbox.Enqueue(completion);
+        Cpu.Interrupt();
+    }
+
+    /// <inheritdoc/>
+    public bool TryTakeRequest(out HostRequest request) => HostQueue.TryTake(out request);
+
+    /// <inheritdoc/>
+    public SliceResult RunSlice(in SliceLimits limits)
+    {
+        _used = 0;
+        Now = Math.Max(Now, limits.HostTime ?? 0);
+        while (true)
+        {
+            while (_inbox.TryDequeue(out var completion))
+            {
+                HostQueue.Arrive(completion);
+            }
+
+            SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
+            if (end is { } reason)
+            {
+                return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryTakeTrace(out TraceRecord record) => _trace.TryDequeue(out record!);
+
+    /// <inheritdoc/>
+    public bool TryGetEnd(uint cell, out CellEnd? end)
+    {
+        end = _cells.TryGetValue(cell, out var found) ? found.End : null;
+        return end is not null;
+    }
+
+    /// <inheritdoc/>
+    public uint CellNumber(uint slot) => RootCell.Capabilities[slot]?.Object is Cell cell ? cell.Number : 0;
+
+    /// <inheritdoc/>
+    public KernelStatus CreateManagedCell(
+        uint parentSlot, uint cellSlot, uint endpointSlot, IManagedProgram program, ulong memoryBytes, int objects)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        var root = RootCell.Capabilities;
+        if (root[parentSlot]?.Object is not Cell { IsDead: false } parent)
+        {
+            return KernelStatus.InvalidCapability;
+        }
+
+        if (root.CheckFree(endpointSlot) is var status && status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        var frame = new InvocationFrame();
+        frame[0] = parentSlot;
+        frame[1] = cellSlot;
+        frame[2] = memoryBytes;
+        frame[3] = (ulong)objects;
+        status = Root.Invoke(Call.CellCreate, ref frame);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        var cell = (Cell)root[cellSlot]!.Object;
+        var endpoint = new Endpoint(cell);
+        var port = new HostPort(cell);
+        port.Bind(this, endpoint);
+        var all = root.Put(endpointSlot, endpoint, CapabilityRights.All, 0, null);
+        cell.Capabilities.Put(1, cell, CapabilityRights.All, 0, root[cellSlot]);
+        cell.Capabilities.Put(2, endpoint, CapabilityRights.All, 0, all);
+        cell.Capabilities.Put(3, port, CapabilityRights.All, 0, null);
+        var thread = new Thread(cell, NextNumber(), program, endpoint);
+        thread.Port = new ManagedPort(this, cell);
+        program.Start(thread.Port);
+        return KernelStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public void Shutdown()
+    {
+        HaltReport ??= "shut down";
+        while (DestroyCell(RootCell) == Outcome.Again)
+        {
+        }
+
+        while (Reclaimer.HasWork && Reclaimer.DoStep() == MemoryStatus.Ok)
+        {
+        }
+    }
+
+    internal uint NextNumber() => ++_lastNumber;
+
+    internal void Register(Cell cell) => _cells.Add(cell.Number, cell);
+
+    internal void Forget(Cell cell) => _cells.Remove(cell.Number);
+
+    internal void CountInvocation() => _invocations++;
+
+    /// <summary>Charges work to whoever it is done for.</summary>
+    internal void Charge(ulong cost)
+    {
+        Now += cost;
+        _charged += cost;
+        _used += cost;
+        if (Payer is { } thread)
+        {
+            thread.Owner.Use(cost);
+            thread.QuantumLeft -= (long)cost;
+            thread.SchedulingContext?.Use(cost);
+        }
+    }
+
+    /// <summary>Keeps a trace record, if anybody wants them.</summary>
+    internal void Trace(Thread thread, TraceKind kind, ulong number, in MessageWords arguments, ulong result)
+    {
+        if (_options.Trace)
+        {
+            _trace.Enqueue(new TraceRecord(_retired, thread.Owner.Number, thread.Number, kind, number, arguments, result));
+        }
+    }
+
+    /// <summary>Something broke that the kernel's own rules exclude: it stops for good, its parent and siblings go on.</summary>
+    internal void Halt(string report) => HaltReport ??= report;
+
+    private static CellStatistics Figures(Cell cell) => new(
+        cell.Number, cell.Parent?.Number ?? 0, cell.State, cell.Retired, cell.Charged, cell.Traps, cell.Account.Charged, cell.Account.Peak,
+        cell.ThreadCount, cell.ObjectsUsed);
+
+    /// <summary>Does one item of work. A value ends the slice.</summary>
+    private SliceEnd? Step(in SliceLimits limits)
+    {
+        Payer = null;
+        if (!DeliverDue())
+        {
+            return SliceEnd.AwaitingHost;
+        }
+
+        if (_used >= limits.Budget)
+        {
+            return SliceEnd.Budget;
+        }
+
+        if (_managedReady.First is { } managed)
+        {
+            return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
+        }
+
+        if (Reclaimer.HasWork)
+        {
+            if (Reclaimer.DoStep() == MemoryStatus.Suspended)
+            {
+                return SliceEnd.Suspended;
+            }
+
+            Charge(64);
+            return null;
+        }
+
+        if (Scheduler.Pick(Now) is { } thread)
+        {
+            return RunThread(thread, limits.Budget - _used);
+        }
+
+        if (NextEvent() is not { } next)
+        {
+            return HostQueue.IsWaiting ? SliceEnd.AwaitingHost : SliceEnd.Idle;
+        }
+
+        if (limits.HostTime is not null && next > Now)
+        {
+            return SliceEnd.Idle;
+        }
+
+        Now = Math.Max(Now, next);
+        return null;
+    }
+
+    /// <summary>The next time at which something happens by itself.</summary>
+    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Scheduler.NextRelease);
+
+    private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
+
+    /// <summary>Timers and completions whose time has come. False: one is due that the host has not posted.</summary>
+    private bool DeliverDue()
+    {
+        while (Timers.TakeDue(Now) is { } timer)
+        {
+            Signal(timer.Notification, timer.Bits);
+        }
+
+        while (HostQueue.TryTakeDue(Now, out var port, out var completion))
+        {
+            if (completion is null)
+            {
+                return false;
+            }
+
+            if (port.Bound is { IsDead: false } endpoint)
+            {
+                var letter = new Letter { Kind = MessageKind.Completion, Label = completion.RequestId, Data = completion.Data };
+                letter.Words[0] = (ulong)completion.Result;
+                letter.Words[1] = (ulong)completion.Data.Length;
+                SendLetter(endpoint, letter);
+            }
+        }
+
+        return true;
+    }
+
+    private SliceEnd? RunThread(Thread thread, ulong sliceLeft)
+    {
+        ulong budget = Math.Min(sliceLeft, (ulong)thread.QuantumLeft);
+        if (NextEvent() is { } next)
+        {
+            budget = Math.Min(budget, Math.Max(next, Now + 1) - Now);
+        }
+
+        if (thread.SchedulingContext is { } context)
+        {
+            budget = Math.Min(budget, (ulong)context.Remaining);
+        }
+
+        long cellBudget = thread.Owner.LeastBudget;
+        if (cellBudget <= 0)
+        {
+            Payer = thread;
+            CountTrap(thread, TrapCause.BudgetEnd);
+            Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+            return null;
+        }
+
+        budget = Math.Min(budget, (ulong)cellBudget);
+        Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(budget, Now, _charged), out var trap);
+        Payer = thread;
+        Charge(trap.Retired);
+        _retired += trap.Retired;
+        thread.Owner.Retired += trap.Retired;
+        return HandleTrap(thread, trap);
+    }
+}
