@@ -9,7 +9,7 @@ internal static class BlockBuilder
     private const int PageSize = 4096;
 
     /// <summary>
-    /// Decodes from <paramref name="offset"/> to the first transfer that is always or probably taken, the end of the page or
+    /// Decodes from <paramref name="offset"/> to the first unconditional transfer, the end of the page or
     /// <see cref="Block.Capacity"/>. Null if the first instruction's second half lies in the next page.
     /// </summary>
     public static Block? Build(CodePage page, int offset, in IsaConfiguration isa)

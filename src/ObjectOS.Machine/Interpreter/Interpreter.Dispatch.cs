@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Isa.Floats;
-using ObjectOS.Machine.Memory;
 
 namespace ObjectOS.Machine.Interpreter;
 
@@ -9,41 +8,39 @@ namespace ObjectOS.Machine.Interpreter;
 internal sealed partial class Interpreter
 {
     /// <summary>
-    /// Runs from <paramref name="block"/>, in the page at <paramref name="page"/>, until something ends the run; then the trap is
-    /// filled in, <c>_pc</c> is the next instruction, and <c>_chunk</c> is what is left of the budget beside <c>_reserve</c>.
+    /// Runs from <paramref name="block"/>, in the page at <c>_page</c>, until something ends the run; then the trap is
+    /// filled in, and <c>_pc</c> is the next instruction.
     /// </summary>
     /// <remarks>
     /// A block is charged when it is entered, and a transfer out of its middle gives back what it did not reach. One method for all
-    /// of it, optimised at once: it holds the loop's few variables in registers, and profiling it first would cost more than it gains.
+    /// of it, optimised at once. The JIT keeps in registers what the loop needs for each instruction as long as there is nothing more:
+    /// hence one span of registers, fields for what is needed once a block, and no use of <c>d</c> after a call.
+    /// The switch names single operations only and so is one jump table.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Dispatch(Block block, ulong page)
+    private void Dispatch(Block block)
     {
-        ref RegisterFile x = ref _x;
-        SoftTlb tlb = _space.Tlb;
-        int remaining = 0;
+        Span<ulong> x = _x;
         ulong target;
     enter:
-        if (remaining < block.Count)
+        if (_chunk < block.Count)
         {
-            if (Refill(block, page, remaining) is not { } refilled)
+            if (Refill(block) is not { } refilled)
                 return;
             block = refilled;
-            remaining = _chunk;
         }
 
-        remaining -= block.Count;
+        _chunk -= block.Count;
         DecodedInstruction[] code = block.Code;
-        int i = 0;
-        while (true)
+        for (int i = 0; ; i++)
         {
-            ref readonly DecodedInstruction d = ref code[i++];
+            ref readonly DecodedInstruction d = ref code[i];
             switch (d.Op)
             {
                 case Op.Li: x[d.Rd] = (ulong)(long)d.Imm; continue;
                 case Op.Mv: x[d.Rd] = x[d.Rs1]; continue;
                 case Op.Lui: x[d.Rd] = (ulong)(long)d.Imm; continue;
-                case Op.Auipc: x[d.Rd] = page + (ulong)(long)d.Imm; continue;
+                case Op.Auipc: x[d.Rd] = _page + (ulong)(long)d.Imm; continue;
                 case Op.Addi: x[d.Rd] = x[d.Rs1] + (ulong)(long)d.Imm; continue;
                 case Op.Slti: x[d.Rd] = (long)x[d.Rs1] < d.Imm ? 1UL : 0; continue;
                 case Op.Sltiu: x[d.Rd] = x[d.Rs1] < (ulong)(long)d.Imm ? 1UL : 0; continue;
@@ -74,17 +71,17 @@ internal sealed partial class Interpreter
                 case Op.Sraw: x[d.Rd] = (ulong)((int)x[d.Rs1] >> (int)x[d.Rs2]); continue;
                 case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: continue;
 
-                case Op.Lb: if (!tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lb)) break; x[d.Rd] = (ulong)(sbyte)lb; continue;
-                case Op.Lbu: if (!tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lbu)) break; x[d.Rd] = lbu; continue;
-                case Op.Lh: if (!tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lh)) break; x[d.Rd] = (ulong)(short)lh; continue;
-                case Op.Lhu: if (!tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lhu)) break; x[d.Rd] = lhu; continue;
-                case Op.Lw: if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lw)) break; x[d.Rd] = (ulong)(int)lw; continue;
-                case Op.Lwu: if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lwu)) break; x[d.Rd] = lwu; continue;
-                case Op.Ld: if (!tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong ld)) break; x[d.Rd] = ld; continue;
-                case Op.Sb: if (!tlb.TryWrite8(x[d.Rs1] + (ulong)(long)d.Imm, (byte)x[d.Rs2])) break; continue;
-                case Op.Sh: if (!tlb.TryWrite16(x[d.Rs1] + (ulong)(long)d.Imm, (ushort)x[d.Rs2])) break; continue;
-                case Op.Sw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)x[d.Rs2])) break; continue;
-                case Op.Sd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, x[d.Rs2])) break; continue;
+                case Op.Lb: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lb)) break; x[d.Rd] = (ulong)(sbyte)lb; continue;
+                case Op.Lbu: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lbu)) break; x[d.Rd] = lbu; continue;
+                case Op.Lh: if (!_tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lh)) break; x[d.Rd] = (ulong)(short)lh; continue;
+                case Op.Lhu: if (!_tlb.TryRead16(x[d.Rs1] + (ulong)(long)d.Imm, out ushort lhu)) break; x[d.Rd] = lhu; continue;
+                case Op.Lw: if (!_tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lw)) break; x[d.Rd] = (ulong)(int)lw; continue;
+                case Op.Lwu: if (!_tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint lwu)) break; x[d.Rd] = lwu; continue;
+                case Op.Ld: if (!_tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong ld)) break; x[d.Rd] = ld; continue;
+                case Op.Sb: if (!_tlb.TryWrite8(x[d.Rs1] + (ulong)(long)d.Imm, (byte)x[d.Rs2])) break; continue;
+                case Op.Sh: if (!_tlb.TryWrite16(x[d.Rs1] + (ulong)(long)d.Imm, (ushort)x[d.Rs2])) break; continue;
+                case Op.Sw: if (!_tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)x[d.Rs2])) break; continue;
+                case Op.Sd: if (!_tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, x[d.Rs2])) break; continue;
 
                 case Op.Beq: if (x[d.Rs1] == x[d.Rs2]) goto taken; continue;
                 case Op.Bne: if (x[d.Rs1] != x[d.Rs2]) goto taken; continue;
@@ -95,13 +92,13 @@ internal sealed partial class Interpreter
                 case Op.Beqz: if (x[d.Rs1] == 0) goto taken; continue;
                 case Op.Bnez: if (x[d.Rs1] != 0) goto taken; continue;
                 case BlockOps.Continue or Op.J: goto follow;
-                case Op.Jal: x[d.Rd] = page + d.Offset + (ulong)d.Length; goto follow;
+                case Op.Jal: x[d.Rd] = _page + d.Offset + (ulong)d.Length; goto follow;
                 case Op.Jr: target = (x[d.Rs1] + (ulong)(long)d.Imm) & ~1UL; goto jump;
                 case Op.Jalr:
                     target = (x[d.Rs1] + (ulong)(long)d.Imm) & ~1UL;
-                    x[d.Rd] = page + d.Offset + (ulong)d.Length;
+                    x[d.Rd] = _page + d.Offset + (ulong)d.Length;
                     goto jump;
-                case BlockOps.Stop: EndOfBudget(page + d.Offset); return;
+                case BlockOps.Stop: EndOfBudget(_page + d.Offset); return;
 
                 case Op.Mul: x[d.Rd] = x[d.Rs1] * x[d.Rs2]; continue;
                 case Op.Mulh: x[d.Rd] = Multiply.Mulh(x[d.Rs1], x[d.Rs2]); continue;
@@ -161,37 +158,45 @@ internal sealed partial class Interpreter
                 case Op.CzeroNez: x[d.Rd] = Bits.CzeroNez(x[d.Rs1], x[d.Rs2]); continue;
 
                 case Op.Flw:
-                    if (!tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint flw)) break;
+                    if (!_tlb.TryRead32(x[d.Rs1] + (ulong)(long)d.Imm, out uint flw)) break;
                     _context.F[d.Rd & 31] = NanBoxing.Box(flw);
                     continue;
                 case Op.Fld:
-                    if (!tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong fld)) break;
+                    if (!_tlb.TryRead64(x[d.Rs1] + (ulong)(long)d.Imm, out ulong fld)) break;
                     _context.F[d.Rd & 31] = fld;
                     continue;
-                case Op.Fsw: if (!tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)_context.F[d.Rs2 & 31])) break; continue;
-                case Op.Fsd: if (!tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, _context.F[d.Rs2 & 31])) break; continue;
-                case >= Op.FmaddS and <= Op.FcvtSLu: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
-                case >= Op.FmaddD and <= Op.FcvtDS: if (!FloatUnit.TryExecute(in d, _context, ref x)) break; continue;
+                case Op.Fsw: if (!_tlb.TryWrite32(x[d.Rs1] + (ulong)(long)d.Imm, (uint)_context.F[d.Rs2 & 31])) break; continue;
+                case Op.Fsd: if (!_tlb.TryWrite64(x[d.Rs1] + (ulong)(long)d.Imm, _context.F[d.Rs2 & 31])) break; continue;
+                case Op.FmaddS or Op.FmsubS or Op.FnmsubS or Op.FnmaddS or Op.FaddS or Op.FsubS or Op.FmulS or Op.FdivS or Op.FsqrtS
+                    or Op.FsgnjS or Op.FsgnjnS or Op.FsgnjxS or Op.FminS or Op.FmaxS or Op.FeqS or Op.FltS or Op.FleS or Op.FclassS
+                    or Op.FmvXW or Op.FmvWX or Op.FcvtWS or Op.FcvtWuS or Op.FcvtLS or Op.FcvtLuS or Op.FcvtSW or Op.FcvtSWu
+                    or Op.FcvtSL or Op.FcvtSLu or Op.FmaddD or Op.FmsubD or Op.FnmsubD or Op.FnmaddD or Op.FaddD or Op.FsubD or Op.FmulD
+                    or Op.FdivD or Op.FsqrtD or Op.FsgnjD or Op.FsgnjnD or Op.FsgnjxD or Op.FminD or Op.FmaxD or Op.FeqD or Op.FltD
+                    or Op.FleD or Op.FclassD or Op.FmvXD or Op.FmvDX or Op.FcvtWD or Op.FcvtWuD or Op.FcvtLD or Op.FcvtLuD or Op.FcvtDW
+                    or Op.FcvtDWu or Op.FcvtDL or Op.FcvtDLu or Op.FcvtSD or Op.FcvtDS:
+                    if (TryExecuteFloat(in d)) continue;
+                    break;
             }
 
-            // Whatever is rare, or missed the TLB. Until it is known to retire, it counts as not retired.
-            _chunk = remaining + block.Count - i + 1;
-            switch (ExecuteRare(in d, page + d.Offset))
+            // Whatever is rare, or missed the TLB. Until it is known to retire, it and what follows count as not retired.
+            _chunk += block.Count - i;
+            switch (ExecuteRare(in d, _page + d.Offset))
             {
                 case Outcome.Done:
+                    _chunk -= block.Count - i;
                     continue;
                 case Outcome.Trapped:
-                    _pc = page + d.Offset;
-                    _trap.Instruction = d.Bits;
+                    _pc = _page + code[i].Offset;
+                    _trap.Instruction = code[i].Bits;
                     return;
             }
 
-            remaining += block.Count - i;
-            target = page + d.Offset + (ulong)d.Length;
+            _chunk--;
+            target = _page + code[i].Offset + (ulong)code[i].Length;
             goto jump;
 
         taken:
-            remaining += block.Count - i;
+            _chunk += block.Count - i - 1;
         follow:
             if (block.Links[d.Rs3] is { } next)
             {
@@ -199,7 +204,7 @@ internal sealed partial class Interpreter
                 goto enter;
             }
 
-            target = page + (ulong)(long)d.Imm;
+            target = _page + (ulong)(long)d.Imm;
             if (TryLink(block, in d) is { } linked)
             {
                 block = linked;
@@ -217,13 +222,12 @@ internal sealed partial class Interpreter
         }
         else
         {
-            _chunk = remaining;
             if (Find(target) is not { } found)
                 return;
             block = found;
         }
 
-        page = target & ~4095UL;
+        _page = target & ~4095UL;
         goto enter;
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class Interpreter
             return Outcome.Done;
         if (result != AccessResult.OkCodeChanged)
             return Fault(result, TrapCause.StorePageFault, AccessKind.Store, size);
-        _epoch++;
+        _epoch = _space.FetchEpoch;
         return Outcome.CodeChanged;
     }
 

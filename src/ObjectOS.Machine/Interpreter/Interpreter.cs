@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
+using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
 
 namespace ObjectOS.Machine.Interpreter;
@@ -20,13 +22,17 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private RegisterFile _x;
     private HartContext _context = new();
     private AddressSpace _space = null!;
+    private SoftTlb _tlb = null!;
     private RunLimits _limits;
     private Trap _trap;
 
-    // What is left of the budget is _chunk, while the dispatch loop does not hold it in a register, and _reserve.
+    // What is left of the budget, beside the block that runs, is _chunk and _reserve.
     private int _chunk;
     private ulong _reserve;
     private ulong _pc;
+
+    // The virtual address of the page that runs; with _tlb a field, not a variable of the dispatch loop, which has better use for registers.
+    private ulong _page;
     private ulong _epoch;
     private volatile bool _interrupted;
 
@@ -34,17 +40,20 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     public void Interrupt() => _interrupted = true;
 
     /// <summary>See <see cref="ICpu.Run"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(HartContext context, AddressSpace space, in RunLimits limits, out Trap trap)
     {
         space.Enter();
-        _epoch++;
+        _epoch = space.FetchEpoch;
         _context = context;
         _space = space;
+        _tlb = space.Tlb;
         _limits = limits;
         _trap = default;
         _chunk = 0;
         _reserve = limits.Instructions;
         _pc = context.Pc;
+        _page = context.Pc & ~4095UL;
         ((ReadOnlySpan<ulong>)context.X).CopyTo(_x);
         _x[0] = 0;
 
@@ -52,8 +61,8 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
             EndOfBudget(context.Pc);
         else if ((context.Pc & 1) != 0)
             SetTrap(TrapCause.InstructionAddressMisaligned, context.Pc, AccessKind.Fetch, 2);
-        else if (Find(context.Pc) is { } block)
-            Dispatch(block, context.Pc & ~4095UL);
+        else if ((Recall(context.Pc) ?? Find(context.Pc)) is { } block)
+            Dispatch(block);
 
         ulong x0 = context.X[0];
         ((ReadOnlySpan<ulong>)_x)[..32].CopyTo(context.X);
@@ -69,21 +78,20 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
 
     /// <summary>The block to go on with where a chunk does not reach to the end of <paramref name="block"/>; null: the run ends here.</summary>
-    private Block? Refill(Block block, ulong page, int remaining)
+    private Block? Refill(Block block)
     {
-        _chunk = remaining;
         if (_interrupted)
         {
             _interrupted = false;
             _trap.Cause = TrapCause.Interrupted;
-            _pc = page + (ulong)block.Start;
+            _pc = _page + (ulong)block.Start;
             return null;
         }
 
-        ulong total = _reserve + (uint)remaining;
+        ulong total = _reserve + (uint)_chunk;
         if (total == 0)
         {
-            EndOfBudget(page + (ulong)block.Start);
+            EndOfBudget(_page + (ulong)block.Start);
             return null;
         }
 
@@ -115,6 +123,12 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         if (block.Page is not { } page || (uint)d.Imm >= Pages.Size)
             return null;
         return block.Links[d.Rs3] = page.Blocks[d.Imm >> 1];
+    }
+
+    private Block? Recall(ulong pc)
+    {
+        ref readonly JumpEntry entry = ref _jumps[(int)(pc >> 1) & (JumpEntries - 1)];
+        return entry.Pc == pc && entry.Epoch == _epoch ? entry.Block : null;
     }
 
     /// <summary>The block at an address, remembered for the epoch; null: the fetch has trapped.</summary>
@@ -152,6 +166,10 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _trap.Size = (byte)size;
         return Outcome.Trapped;
     }
+
+    // Not inlined: the dispatch loop has no register to spare.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryExecuteFloat(in DecodedInstruction d) => FloatUnit.TryExecute(d, _context, ref _x);
 
     /// <summary>Executes what the dispatch loop leaves over.</summary>
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch

@@ -30,6 +30,7 @@ internal sealed class AddressSpace : IAddressSpace
         Account = account;
         Tlb = new SoftTlb(memory.Pool);
         _coherence = memory.Coherence;
+        ForgetFetched();
         Synchronise();
     }
 
@@ -47,6 +48,11 @@ internal sealed class AddressSpace : IAddressSpace
 
     /// <summary>Extents of the map; for tests.</summary>
     internal int ExtentCount => _extents.Count;
+
+    /// <summary>
+    /// Names a time in which every <see cref="Fetch"/> of an address gives the same page; no two spaces of a memory share one.
+    /// </summary>
+    public ulong FetchEpoch { get; private set; }
 
     /// <summary>Takes note of what happened to memory since this space ran last. Call it before each run.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -248,7 +254,7 @@ internal sealed class AddressSpace : IAddressSpace
         if (_writeGeneration != _coherence.WriteGeneration)
             Tlb.FlushWrites();
         if (_codeGeneration != _coherence.CodeGeneration)
-            _fetched.Flush();
+            ForgetFetched();
         _readGeneration = _coherence.ReadGeneration;
         _writeGeneration = _coherence.WriteGeneration;
         _codeGeneration = _coherence.CodeGeneration;
@@ -257,7 +263,7 @@ internal sealed class AddressSpace : IAddressSpace
     private void Forget(ulong va, ulong count)
     {
         const ulong WorthFlushing = 32;
-        _fetched.Flush();
+        ForgetFetched();
         if (count > WorthFlushing)
         {
             Flush();
@@ -268,9 +274,15 @@ internal sealed class AddressSpace : IAddressSpace
             Tlb.Drop(va + (i << Pages.Shift));
     }
 
-    private void Flush()
+    private void ForgetFetched()
     {
         _fetched.Flush();
+        FetchEpoch = _coherence.NextFetchEpoch();
+    }
+
+    private void Flush()
+    {
+        ForgetFetched();
         Tlb.FlushReads();
         Tlb.FlushWrites();
     }

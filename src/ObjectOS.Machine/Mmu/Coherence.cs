@@ -36,6 +36,7 @@ internal sealed class Coherence
     private Holders _writers;
     private bool _zerosAreCached;
     private bool _codeIsCached;
+    private ulong _fetchEpoch;
 
     /// <summary>Raised with any of the generations: the one number that a space compares before it runs.</summary>
     public ulong Epoch { get; private set; }
@@ -45,6 +46,9 @@ internal sealed class Coherence
     public ulong WriteGeneration { get; private set; }
 
     public ulong CodeGeneration { get; private set; }
+
+    /// <summary>A number that no space has had; from 1 up.</summary>
+    public ulong NextFetchEpoch() => ++_fetchEpoch;
 
     /// <summary>A space is about to cache a pointer for loads; frame 0 is the page of zeros.</summary>
     public void ReadCached(SoftTlb holder, uint frame)

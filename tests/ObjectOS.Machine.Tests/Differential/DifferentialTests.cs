@@ -87,7 +87,7 @@ public sealed class DifferentialTests
         {
             string engine = Path.Combine(directory.FullName, "engine");
             string source = Path.Combine(AppContext.BaseDirectory, "Differential", "differential.c");
-            using (Process compiler = Start("riscv64-linux-gnu-gcc", "-O1", "-static", "-o", engine, source))
+            using (Process compiler = Start("riscv64-linux-gnu-gcc", "-O1", "-static", "-Wl,--no-relax", "-o", engine, source))
                 await compiler.WaitForExitAsync();
             using Process qemu = Start("qemu-riscv64", "-cpu", "rv64,zba=true,zbb=true,zbs=true", engine);
             using var output = new MemoryStream();

@@ -18,6 +18,10 @@ struct state { uint64_t signal, x[32], f[32], fcsr, hash; };
 static int started;
 static uint64_t dummy;
 
+// Programs use the thread pointer as any other register, and the C library needs its own. (The global pointer it does without, for
+// the linker is told not to relax.)
+static uint64_t thread_pointer;
+
 static void read_all(void *to, size_t size) {
     for (char *p = to; size > 0;) {
         ssize_t got = read(0, p, size);
@@ -46,6 +50,7 @@ static uint64_t next(uint64_t *s) {
 }
 
 static void on_trap(int signal, siginfo_t *info, void *context) {
+    __asm__ volatile("mv tp, %0" : : "r"(thread_pointer));
     ucontext_t *u = context;
     uint64_t *data = (uint64_t *)DATA;
     (void)info;
@@ -73,6 +78,7 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
 }
 
 int main(void) {
+    __asm__ volatile("mv %0, tp" : "=r"(thread_pointer));
     static char stack[1 << 16];
     stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
