@@ -7,6 +7,9 @@ namespace ObjectOS.Objects;
 /// <summary>A protection domain: a capability table, a quota of memory and objects, and its threads.</summary>
 public sealed class Cell : KernelObject
 {
+    /// <summary>The budget of a cell without one.</summary>
+    internal const long NoBudget = long.MaxValue;
+
     private readonly List<KernelObject> _owned = [];
 
     internal Cell(uint number, Cell? parent, IMemoryAccount account, int objectLimit)
@@ -54,6 +57,9 @@ public sealed class Cell : KernelObject
     /// <summary>Where its threads' traps go; null: a trap ends the cell.</summary>
     internal BadgedEndpoint Faults;
 
+    /// <summary>Virtual instructions that this cell and those below it may still use; a last charge may have overdrawn it.</summary>
+    internal long BudgetLeft = NoBudget;
+
     internal ulong Retired;
     internal ulong Charged;
     internal ulong Traps;
@@ -75,6 +81,37 @@ public sealed class Cell : KernelObject
             return false;
         }
     }
+
+    /// <summary>The least that is left of the budgets of this cell and those above it.</summary>
+    internal long LeastBudget
+    {
+        get
+        {
+            long least = NoBudget;
+            for (var cell = this; cell is not null; cell = cell.Parent)
+            {
+                least = Math.Min(least, cell.BudgetLeft);
+            }
+
+            return least;
+        }
+    }
+
+    /// <summary>Counts virtual instructions, against all budgets.</summary>
+    internal void Use(ulong cost)
+    {
+        Charged += cost;
+        for (var cell = this; cell is not null; cell = cell.Parent)
+        {
+            if (cell.BudgetLeft != NoBudget)
+            {
+                cell.BudgetLeft -= (long)cost;
+            }
+        }
+    }
+
+    /// <summary>Takes back what <see cref="Use"/> has counted since its count was <paramref name="charged"/>.</summary>
+    internal void TakeBack(ulong charged) => Use(charged - Charged);
 
     /// <summary>Objects that are charged here, in no order that means anything.</summary>
     internal IReadOnlyList<KernelObject> Owned => _owned;
@@ -122,6 +159,9 @@ public sealed class Cell : KernelObject
             Account.Close();
             Parent.Refund(ObjectLimit);
             Parent.Children.Remove(this);
+            Parent.Retired += Retired;
+            Parent.Charged += Charged;
+            Parent.Traps += Traps;
         }
     }
 }

@@ -18,6 +18,7 @@ public sealed partial class Kernel : IKernel
     private readonly Dictionary<uint, Cell> _cells = [];
     private readonly KernelOptions _options;
     private readonly LinkedList<Thread> _managedReady = new();
+    private readonly Queue<TraceRecord> _trace = new();
     private uint _lastNumber;
     private ulong _charged;
     private ulong _retired;
@@ -94,6 +95,7 @@ public sealed partial class Kernel : IKernel
     public SliceResult RunSlice(in SliceLimits limits)
     {
         _used = 0;
+        Now = Math.Max(Now, limits.HostTime ?? 0);
         while (true)
         {
             while (_inbox.TryDequeue(out var completion))
@@ -101,13 +103,16 @@ public sealed partial class Kernel : IKernel
                 HostQueue.Arrive(completion);
             }
 
-            SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits.Budget);
+            SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
-                return new SliceResult(reason, _used);
+                return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
             }
         }
     }
+
+    /// <inheritdoc/>
+    public bool TryTakeTrace(out TraceRecord record) => _trace.TryDequeue(out record!);
 
     /// <inheritdoc/>
     public bool TryGetEnd(uint cell, out CellEnd? end)
@@ -189,9 +194,18 @@ public sealed partial class Kernel : IKernel
         _used += cost;
         if (Payer is { } thread)
         {
-            thread.Owner.Charged += cost;
+            thread.Owner.Use(cost);
             thread.QuantumLeft -= (long)cost;
             thread.SchedulingContext?.Use(cost);
+        }
+    }
+
+    /// <summary>Keeps a trace record, if anybody wants them.</summary>
+    internal void Trace(Thread thread, TraceKind kind, ulong number, in MessageWords arguments, ulong result)
+    {
+        if (_options.Trace)
+        {
+            _trace.Enqueue(new TraceRecord(_retired, thread.Owner.Number, thread.Number, kind, number, arguments, result));
         }
     }
 
@@ -203,7 +217,7 @@ public sealed partial class Kernel : IKernel
         cell.ThreadCount, cell.ObjectsUsed);
 
     /// <summary>Does one item of work. A value ends the slice.</summary>
-    private SliceEnd? Step(ulong budget)
+    private SliceEnd? Step(in SliceLimits limits)
     {
         Payer = null;
         if (!DeliverDue())
@@ -211,7 +225,7 @@ public sealed partial class Kernel : IKernel
             return SliceEnd.AwaitingHost;
         }
 
-        if (_used >= budget)
+        if (_used >= limits.Budget)
         {
             return SliceEnd.Budget;
         }
@@ -234,12 +248,17 @@ public sealed partial class Kernel : IKernel
 
         if (Scheduler.Pick(Now) is { } thread)
         {
-            return RunThread(thread, budget - _used);
+            return RunThread(thread, limits.Budget - _used);
         }
 
         if (NextEvent() is not { } next)
         {
             return HostQueue.IsWaiting ? SliceEnd.AwaitingHost : SliceEnd.Idle;
+        }
+
+        if (limits.HostTime is not null && next > Now)
+        {
+            return SliceEnd.Idle;
         }
 
         Now = Math.Max(Now, next);
@@ -291,6 +310,16 @@ public sealed partial class Kernel : IKernel
             budget = Math.Min(budget, (ulong)context.Remaining);
         }
 
+        long cellBudget = thread.Owner.LeastBudget;
+        if (cellBudget <= 0)
+        {
+            Payer = thread;
+            CountTrap(thread, TrapCause.BudgetEnd);
+            Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+            return null;
+        }
+
+        budget = Math.Min(budget, (ulong)cellBudget);
         Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(budget, Now, _charged), out var trap);
         Payer = thread;
         Charge(trap.Retired);

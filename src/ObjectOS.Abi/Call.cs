@@ -18,6 +18,7 @@ public enum Call : ushort
     CellSetFaultEndpoint = 21,
     CellPause = 22,
     CellResume = 23,
+    CellSetBudget = 24,
 
     ThreadCreate = 32,
     ThreadResume = 33,

@@ -44,7 +44,8 @@ public static class InvocationTable
         new(Call.CellDestroy, "cell_destroy", ObjectKind.Cell, Manage, 200, None, None, [InvalidState],
             "Destroys the cell and every cell made from it; the work proceeds in bounded steps."),
         new(Call.CellStatus, "cell_status", ObjectKind.Cell, Read, 40, None,
-            ["state", "charged_bytes", "limit_bytes", "objects", "object_limit", "threads"], NoStatus, "Tells how the cell stands: state 0 runs, 1 paused, 2 ended."),
+            ["state", "charged_bytes", "limit_bytes", "objects", "object_limit", "threads", "peak_bytes", "instructions", "charged", "traps"], NoStatus,
+            "Tells how the cell stands (state 0 runs, 1 paused, 2 ended) and what it has used; cells below it that are gone are counted in."),
         new(Call.CellSetLimits, "cell_set_limits", ObjectKind.Cell, Manage, 40, ["memory_bytes", "objects"], None, [InvalidArgument, ObjectsExhausted],
             "Changes the quota; a limit below what is in use stops growth and takes nothing away."),
         new(Call.CellSetSystemCallEndpoint, "cell_set_system_call_endpoint", ObjectKind.Cell, Manage, 30, ["endpoint"], None, NoStatus,
@@ -53,6 +54,8 @@ public static class InvocationTable
             "From now on a trap of the cell's threads becomes a call to the endpoint. 0: a trap ends the cell."),
         new(Call.CellPause, "cell_pause", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "None of the cell's threads, nor of the cells below it, runs until it is resumed."),
         new(Call.CellResume, "cell_resume", ObjectKind.Cell, Manage, 30, None, None, [InvalidState], "Ends a pause."),
+        new(Call.CellSetBudget, "cell_set_budget", ObjectKind.Cell, Manage, 30, ["instructions"], None, NoStatus,
+            "Lets the cell and those below it use so many virtual instructions from now on; then its threads trap with cause 0x100. 0: no limit."),
 
         new(Call.ThreadCreate, "thread_create", ObjectKind.Cell, Manage, 100, ["destination", "space", "pc", "sp", "argument"], ["number"],
             [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a thread, suspended, that starts at pc with sp and a0 set."),

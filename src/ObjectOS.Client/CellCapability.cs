@@ -100,13 +100,41 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
     /// <summary>Destroys the cell and those below it.</summary>
     public KernelStatus Destroy() => Invoker.Call1(Call.CellDestroy, Slot);
 
-    /// <summary>Bytes charged and the limit, in bytes.</summary>
-    public KernelStatus Status(out ulong state, out ulong charged, out ulong limit)
+    /// <summary>Lets the cell and those below it use so many virtual instructions; 0: no limit.</summary>
+    public KernelStatus SetBudget(ulong instructions) => Invoker.Call1(Call.CellSetBudget, Slot, instructions);
+
+    /// <summary>How the cell stands.</summary>
+    public KernelStatus Status(out CellFigures figures)
     {
         var frame = new InvocationFrame();
         frame[0] = Slot;
         var status = Invoker.Port.Invoke(Call.CellStatus, ref frame);
-        (state, charged, limit) = (frame[1], frame[2], frame[3]);
+        figures = status == KernelStatus.Ok
+            ? new CellFigures(frame[1], frame[2], frame[3], (int)frame[4], (int)frame[5], (int)frame[6], frame[7], frame[8], frame[9], frame[10])
+            : default;
         return status;
     }
 }
+
+/// <summary>How a cell stands and what it has used; cells below it that are gone are counted in.</summary>
+/// <param name="State">0 runs, 1 paused, 2 ended.</param>
+/// <param name="ChargedBytes">Memory charged now, here and below.</param>
+/// <param name="LimitBytes">Most memory.</param>
+/// <param name="Objects">Kernel objects in use.</param>
+/// <param name="ObjectLimit">Most kernel objects.</param>
+/// <param name="Threads">Threads that live.</param>
+/// <param name="PeakBytes">Most memory that was charged.</param>
+/// <param name="Instructions">Instructions retired.</param>
+/// <param name="Charged">Virtual instructions: retired, and charged for the work of kernel and services.</param>
+/// <param name="Traps">Traps taken.</param>
+public readonly record struct CellFigures(
+    ulong State,
+    ulong ChargedBytes,
+    ulong LimitBytes,
+    int Objects,
+    int ObjectLimit,
+    int Threads,
+    ulong PeakBytes,
+    ulong Instructions,
+    ulong Charged,
+    ulong Traps);

@@ -4,7 +4,11 @@ namespace ObjectOS.Cpu;
 
 /// <summary>What a slice may use.</summary>
 /// <param name="Budget">Virtual instructions (retired and charged) after which the slice ends. The last item of work may pass it by its own cost.</param>
-public readonly record struct SliceLimits(ulong Budget);
+/// <param name="HostTime">
+/// Where guest time follows the host: nanoseconds since the kernel was made. Guest time is then never behind it, and an idle guest waits
+/// instead of going forward to its next event. Null: time is virtual.
+/// </param>
+public readonly record struct SliceLimits(ulong Budget, ulong? HostTime = null);
 
 /// <summary>Why a slice ended.</summary>
 public enum SliceEnd : byte
@@ -31,7 +35,8 @@ public enum SliceEnd : byte
 /// <summary>How a slice ended.</summary>
 /// <param name="End">Why.</param>
 /// <param name="Used">Virtual instructions used: retired and charged, without idle time.</param>
-public readonly record struct SliceResult(SliceEnd End, ulong Used);
+/// <param name="NextEvent">For an idle guest whose time follows the host: when to run it again at the latest; null: only the inbox can wake it.</param>
+public readonly record struct SliceResult(SliceEnd End, ulong Used, ulong? NextEvent = null);
 
 /// <summary>
 /// What runs on a CPU: a kernel, as its parent or the host sees it. It is run, it does not run away: nothing happens outside

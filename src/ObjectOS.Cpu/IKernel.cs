@@ -27,6 +27,9 @@ public sealed record KernelOptions
     /// </summary>
     public bool DeterministicCompletions { get; init; } = true;
 
+    /// <summary>True: trace records are kept for <see cref="IKernel.TryTakeTrace"/>, without a bound: take them after every slice.</summary>
+    public bool Trace { get; init; }
+
     /// <summary>Guest nanoseconds from a request to its completion where completions are deterministic.</summary>
     public ulong CompletionLatency { get; init; } = 10_000;
 }
@@ -63,6 +66,9 @@ public interface IKernel : ICpuGuest
 
     /// <summary>The number of the cell that a slot of the root's table names; 0 where it names none.</summary>
     uint CellNumber(uint slot);
+
+    /// <summary>Takes the oldest trace record that nobody has taken; false where there is none.</summary>
+    bool TryTakeTrace(out TraceRecord record);
 
     /// <summary>Why the kernel halted; null while it goes on.</summary>
     string? HaltReport { get; }

@@ -65,6 +65,10 @@ internal static class CellCalls
             call[4] = (ulong)cell.ObjectsUsed;
             call[5] = (ulong)cell.ObjectLimit;
             call[6] = (ulong)cell.ThreadCount;
+            call[7] = cell.Account.Peak << Pages.Shift;
+            call[8] = cell.Retired;
+            call[9] = cell.Charged;
+            call[10] = cell.Traps;
         }
 
         return status;
@@ -143,6 +147,17 @@ internal static class CellCalls
         {
             cell.State = CellState.Running;
             call.Kernel.WakeAllManaged();
+        }
+
+        return status;
+    }
+
+    public static KernelStatus SetBudget(ref Invocation call)
+    {
+        var status = call.Target<Cell>(out var cell);
+        if (status == KernelStatus.Ok)
+        {
+            cell.BudgetLeft = call[1] == 0 ? Cell.NoBudget : (long)Math.Min(call[1], long.MaxValue - 1);
         }
 
         return status;

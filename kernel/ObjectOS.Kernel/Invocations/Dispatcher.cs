@@ -35,6 +35,7 @@ internal static class Dispatcher
         Call.CellSetFaultEndpoint => CellCalls.SetFaultEndpoint(ref call),
         Call.CellPause => CellCalls.Pause(ref call),
         Call.CellResume => CellCalls.Resume(ref call),
+        Call.CellSetBudget => CellCalls.SetBudget(ref call),
         Call.ThreadCreate => ThreadCalls.Create(ref call),
         Call.ThreadResume => ThreadCalls.Resume(ref call),
         Call.ThreadSuspend => ThreadCalls.Suspend(ref call),

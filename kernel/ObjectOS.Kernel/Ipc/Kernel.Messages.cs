@@ -80,6 +80,7 @@ public sealed partial class Kernel
         switch (letter.Kind)
         {
             case MessageKind.SystemCall:
+                Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
                 if (answer.Label == 0)
                 {
                     context.X[10] = answer.Words[0];
@@ -252,7 +253,7 @@ public sealed partial class Kernel
             (kernel.Now, kernel._charged, kernel._used, kernel._invocations) = _kernel;
             if (payer is not null)
             {
-                payer.Owner.Charged = _payer.Cell;
+                payer.Owner.TakeBack(_payer.Cell);
                 payer.QuantumLeft = _payer.Quantum;
                 payer.SchedulingContext?.Use((ulong)(payer.SchedulingContext.Remaining - _payer.Context));
             }

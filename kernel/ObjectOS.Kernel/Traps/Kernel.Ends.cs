@@ -38,6 +38,7 @@ public sealed partial class Kernel
     internal void EndThread(Thread thread, ulong code)
     {
         var cell = thread.Owner;
+        Trace(thread, TraceKind.End, code, default, 0);
         thread.Destroy(this);
         if (cell.ThreadCount == 0)
         {

@@ -77,6 +77,7 @@ public sealed partial class Kernel
         }
 
         CountTrap(thread, trap.Cause);
+        TraceInvocation(thread, row, frame, status);
         if (status != Outcome.Blocked)
         {
             if (status == KernelStatus.Ok)
@@ -91,6 +92,20 @@ public sealed partial class Kernel
         }
 
         return true;
+    }
+
+    private void TraceInvocation(Thread thread, InvocationRow row, in InvocationFrame frame, KernelStatus status)
+    {
+        if (_options.Trace)
+        {
+            var words = new MessageWords();
+            for (int i = 0; i < MessageWords.Length; i++)
+            {
+                words[i] = frame[i];
+            }
+
+            Trace(thread, TraceKind.Invocation, (ulong)row.Number, words, (ulong)status);
+        }
     }
 
     private KernelStatus Invoke(Thread thread, InvocationRow row, ref InvocationFrame frame, ReadOnlySpan<byte> source, Span<byte> destination)
@@ -142,6 +157,13 @@ public sealed partial class Kernel
         var to = isCall ? cell.SystemCalls : cell.Faults;
         Charge(CostOfForward);
         thread.LastTrap = trap;
+        if (!isCall)
+        {
+            var words = new MessageWords();
+            (words[0], words[1], words[2]) = (trap.Pc, trap.Address.Value, trap.Instruction);
+            Trace(thread, TraceKind.Trap, (ulong)trap.Cause, words, 0);
+        }
+
         if (to.Live is not { } endpoint)
         {
             EndCell(cell, trap, 0);

@@ -1,0 +1,13 @@
+namespace ObjectOS.Cli;
+
+/// <summary>The tool's own exit codes; a guest's are its own.</summary>
+internal static class ExitCodes
+{
+    public const int WrongUsage = 2;
+    public const int Exhausted = 124;
+    public const int ToolFailed = 125;
+    public const int NotRunnable = 126;
+    public const int NotFound = 127;
+    public const int Interrupted = 130;
+    public const int Terminated = 143;
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Machine.Isa;
+using ObjectOS.Machine.Memory;
+using ObjectOS.Machine.Mmu;
+
+namespace ObjectOS.Machine.Interpreter;
+
+/// <summary>Executes user code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
+internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
+{
+    // Instructions between two looks at the interrupt flag: some 50 microseconds.
+    private const int ChunkSize = 1 << 14;
+    private const int JumpEntries = 1 << 10;
+
+    private readonly JumpEntry[] _jumps = new JumpEntry[JumpEntries];
+    private readonly Block _partial = new() { Code = new DecodedInstruction[Block.Capacity + 1], Links = [], Count = 0, Page = null };
+    private readonly uint _nanosecondsPerTick = 1_000_000_000 / timebaseHz;
+
+    private RegisterFile _x;
+    private HartContext _context = new();
+    private AddressSpace _space = null!;
+    private SoftTlb _tlb = null!;
+    private RunLimits _limits;
+    private Trap _trap;
+
+    // What is left of the budget, beside the block that runs, is _chunk and _reserve.
+    private int _chunk;
+    private ulong _reserve;
+    private ulong _pc;
+
+    // The virtual address of the page that runs; with _tlb a field, not a variable of the dispatch loop, which has better use for registers.
+    private ulong _page;
+    private ulong _epoch;
+    private volatile bool _interrupted;
+
+    /// <summary>Makes a run return soon. From any thread.</summary>
+    public void Interrupt() => _interrupted = true;
+
+    /// <summary>See <see cref="ICpu.Run"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(HartContext context, AddressSpace space, in RunLimits limits, out Trap trap)
+    {
+        space.Enter();
+        _epoch = space.FetchEpoch;
+        _context = context;
+        _space = space;
+        _tlb = space.Tlb;
+        _limits = limits;
+        _trap = default;
+        _chunk = 0;
+        _reserve = limits.Instructions;
+        _pc = context.Pc;
+        _page = context.Pc & ~4095UL;
+        ((ReadOnlySpan<ulong>)context.X).CopyTo(_x);
+        _x[0] = 0;
+
+        if (limits.Instructions == 0)
+            EndOfBudget(context.Pc);
+        else if ((context.Pc & 1) != 0)
+            SetTrap(TrapCause.InstructionAddressMisaligned, context.Pc, AccessKind.Fetch, 2);
+        else if ((Recall(context.Pc) ?? Find(context.Pc)) is { } block)
+            Dispatch(block);
+
+        ulong x0 = context.X[0];
+        ((ReadOnlySpan<ulong>)_x)[..32].CopyTo(context.X);
+        context.X[0] = x0;
+        context.Pc = _pc;
+        _trap.Pc = _pc;
+        _trap.Retired = limits.Instructions - _reserve - (uint)_chunk;
+        context.Retired += _trap.Retired;
+        trap = _trap;
+        _trap.Account = null;
+    }
+
+    private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
+
+    /// <summary>The block to go on with where a chunk does not reach to the end of <paramref name="block"/>; null: the run ends here.</summary>
+    private Block? Refill(Block block)
+    {
+        if (_interrupted)
+        {
+            _interrupted = false;
+            _trap.Cause = TrapCause.Interrupted;
+            _pc = _page + (ulong)block.Start;
+            return null;
+        }
+
+        ulong total = _reserve + (uint)_chunk;
+        if (total == 0)
+        {
+            EndOfBudget(_page + (ulong)block.Start);
+            return null;
+        }
+
+        _chunk = (int)Math.Min(total, ChunkSize);
+        _reserve = total - (uint)_chunk;
+        return _chunk >= block.Count ? block : Cut(block, _chunk);
+    }
+
+    /// <summary>The first <paramref name="count"/> instructions of a block and a stop.</summary>
+    private Block Cut(Block block, int count)
+    {
+        block.Code.AsSpan(0, count).CopyTo(_partial.Code);
+        _partial.Code[count] = new DecodedInstruction { Op = BlockOps.Stop, Offset = block.Code[count].Offset };
+        _partial.Links = block.Links;
+        _partial.Count = count;
+        return _partial;
+    }
+
+    private void EndOfBudget(ulong pc)
+    {
+        _chunk = 0;
+        _trap.Cause = TrapCause.BudgetEnd;
+        _pc = pc;
+    }
+
+    /// <summary>The block at a transfer's target in its own page, from now on linked; null if it is elsewhere or must not be linked.</summary>
+    private static Block? TryLink(Block block, in DecodedInstruction d)
+    {
+        if (block.Page is not { } page || (uint)d.Imm >= Pages.Size)
+            return null;
+        return block.Links[d.Rs3] = page.Blocks[d.Imm >> 1];
+    }
+
+    private Block? Recall(ulong pc)
+    {
+        ref readonly JumpEntry entry = ref _jumps[(int)(pc >> 1) & (JumpEntries - 1)];
+        return entry.Pc == pc && entry.Epoch == _epoch ? entry.Block : null;
+    }
+
+    /// <summary>The block at an address, remembered for the epoch; null: the fetch has trapped.</summary>
+    private Block? Find(ulong pc)
+    {
+        if (_space.Fetch(pc) is not { } page)
+            return FetchFault(pc, pc);
+        int offset = (int)(pc & (Pages.Size - 1));
+        ref Block? slot = ref page.Blocks[offset >> 1];
+        Block? block = slot ??= BlockBuilder.Build(page, offset, isa);
+        if (block is null)
+        {
+            uint low = (uint)(page.Bytes[offset] | page.Bytes[offset + 1] << 8);
+            if (_space.Fetch(pc + 2) is not { } next)
+                return FetchFault(pc, pc + 2);
+            block = BlockBuilder.BuildAcrossPages(low | (uint)(next.Bytes[0] | next.Bytes[1] << 8) << 16, isa);
+        }
+
+        _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };
+        return block;
+    }
+
+    private Block? FetchFault(ulong pc, ulong address)
+    {
+        _pc = pc;
+        SetTrap(TrapCause.InstructionPageFault, address, AccessKind.Fetch, 2);
+        return null;
+    }
+
+    private Outcome SetTrap(TrapCause cause, ulong address = 0, AccessKind access = AccessKind.None, int size = 0)
+    {
+        _trap.Cause = cause;
+        _trap.Address = new VirtualAddress(address);
+        _trap.Access = access;
+        _trap.Size = (byte)size;
+        return Outcome.Trapped;
+    }
+
+    // Not inlined: the dispatch loop has no register to spare.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryExecuteFloat(in DecodedInstruction d) => FloatUnit.TryExecute(d, _context, ref _x);
+
+    /// <summary>Executes what the dispatch loop leaves over.</summary>
+    private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
+    {
+        Op.Lb => Load(d, 1, sbyte.MinValue),
+        Op.Lbu => Load(d, 1, 0),
+        Op.Lh => Load(d, 2, short.MinValue),
+        Op.Lhu => Load(d, 2, 0),
+        Op.Lw => Load(d, 4, int.MinValue),
+        Op.Lwu => Load(d, 4, 0),
+        Op.Ld => Load(d, 8, 0),
+        Op.Flw => LoadFloat(d, 4),
+        Op.Fld => LoadFloat(d, 8),
+        Op.Sb => Store(d, 1, _x[d.Rs2]),
+        Op.Sh => Store(d, 2, _x[d.Rs2]),
+        Op.Sw => Store(d, 4, _x[d.Rs2]),
+        Op.Sd => Store(d, 8, _x[d.Rs2]),
+        Op.Fsw => Store(d, 4, _context.F[d.Rs2]),
+        Op.Fsd => Store(d, 8, _context.F[d.Rs2]),
+        Op.LrW => LoadReserved(d, 4),
+        Op.LrD => LoadReserved(d, 8),
+        Op.ScW => StoreConditional(d, 4),
+        Op.ScD => StoreConditional(d, 8),
+        >= Op.AmoswapW and <= Op.AmomaxuW => Amo(d, 4),
+        >= Op.AmoswapD and <= Op.AmomaxuD => Amo(d, 8),
+        >= Op.Csrrw and <= Op.Csrrci => ControlRegister(d),
+        Op.Ecall => SetTrap(TrapCause.EcallFromU),
+        Op.Ebreak => SetTrap(TrapCause.Breakpoint, pc),
+        Op.Illegal or Op.Sret or Op.Mret or Op.Wfi or Op.SfenceVma => SetTrap(TrapCause.IllegalInstruction),
+        >= Op.FmaddS and <= Op.FcvtSLu or >= Op.FmaddD and <= Op.FcvtDS => SetTrap(TrapCause.IllegalInstruction),
+        _ => throw new UnreachableException($"operation {d.Op}"),
+    };
+}

@@ -1,0 +1,19 @@
+namespace ObjectOS.Machine.Mmu;
+
+/// <summary>How a load or a store by the slow path ended.</summary>
+internal enum AccessResult : byte
+{
+    Ok,
+
+    /// <summary>Done, and code that may be cached has changed: fetch again before the next instruction.</summary>
+    OkCodeChanged,
+
+    /// <summary>Not mapped, or not with this right.</summary>
+    PageFault,
+
+    /// <summary>The page cannot be paid for.</summary>
+    MemoryExhausted,
+
+    /// <summary>An ancestor has to act first; nothing was done.</summary>
+    Suspended,
+}

@@ -1,0 +1,72 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Machine.Isa;
+using ObjectOS.Machine.Memory;
+using ObjectOS.Machine.Mmu;
+
+namespace ObjectOS.Machine;
+
+/// <summary>A CPU made by the host: it executes RV64GC with Zba, Zbb, Zbs and Zicond on the memory of a <see cref="Machine"/>.</summary>
+/// <remarks>All members but <see cref="Interrupt"/> are called on one host thread at a time; CPUs of one machine may run side by side.</remarks>
+public sealed class RealCpu : ICpu, IDisposable
+{
+    private const string Isa = "rv64imafdc_zicntr_zicond_zicsr_zifencei_zihintpause_zba_zbb_zbs";
+
+    private readonly GuestMemory _memory;
+    private readonly Interpreter.Interpreter _interpreter;
+    private ICpuGuest? _guest;
+
+    /// <summary>Makes a CPU with an empty memory.</summary>
+    /// <exception cref="ArgumentException">An option is outside of what it says of itself.</exception>
+    public RealCpu(Machine machine, RealCpuOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        options ??= new RealCpuOptions();
+        if (options.MemorySize == 0 || options.MemorySize % Pages.Size != 0)
+            throw new ArgumentException($"MemorySize is {options.MemorySize}; it has to be a positive multiple of {Pages.Size}.", nameof(options));
+        if (options.TimebaseHz == 0 || 1_000_000_000 % options.TimebaseHz != 0)
+            throw new ArgumentException($"TimebaseHz is {options.TimebaseHz}; it has to divide 10^9.", nameof(options));
+        _memory = machine.CreateMemory(options.MemorySize, options.MemoryLimit >> Pages.Shift);
+        _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc, options.TimebaseHz);
+        Description = new CpuDescription(Isa, options.MemorySize, options.TimebaseHz, Depth: 0);
+    }
+
+    /// <inheritdoc/>
+    public CpuDescription Description { get; }
+
+    /// <inheritdoc/>
+    public IGuestMemory Memory => _memory;
+
+    /// <inheritdoc/>
+    public IMemoryAccount Account => _memory.Account;
+
+    /// <inheritdoc/>
+    public IAddressSpace CreateAddressSpace(IMemoryAccount account) => account is MemoryAccount own && own.IsUnder(_memory.Account)
+        ? new AddressSpace(_memory, own)
+        : throw new ArgumentException("The account is neither this CPU's own nor below it.", nameof(account));
+
+    /// <inheritdoc/>
+    public void Attach(ICpuGuest guest)
+    {
+        ArgumentNullException.ThrowIfNull(guest);
+        if (_guest is not null)
+            throw new InvalidOperationException("A guest is attached to this CPU already; make another CPU for another guest.");
+        _guest = guest;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The address space is not one of this CPU's.</exception>
+    public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (space is not AddressSpace own || own.Memory != _memory)
+            throw new ArgumentException("The address space was not made by this CPU.", nameof(space));
+        _interpreter.Run(context, own, limits, out trap);
+    }
+
+    /// <inheritdoc/>
+    public void Interrupt() => _interpreter.Interrupt();
+
+    /// <summary>Gives all of its memory back to the machine. It must not be running, and does nothing useful afterwards.</summary>
+    public void Dispose() => _memory.Dispose();
+}

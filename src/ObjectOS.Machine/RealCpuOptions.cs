@@ -1,0 +1,14 @@
+namespace ObjectOS.Machine;
+
+/// <summary>What a <see cref="RealCpu"/> has.</summary>
+public sealed record RealCpuOptions
+{
+    /// <summary>Bytes of guest-physical address space, a multiple of 4096. It costs nothing until written.</summary>
+    public ulong MemorySize { get; init; } = 1UL << 46;
+
+    /// <summary>Most bytes of host memory that the CPU's guests may hold together; rounded down to pages of 4 KiB.</summary>
+    public ulong MemoryLimit { get; init; } = ulong.MaxValue;
+
+    /// <summary>Ticks of the <c>time</c> CSR in a second of guest time; divides 10^9.</summary>
+    public uint TimebaseHz { get; init; } = 10_000_000;
+}

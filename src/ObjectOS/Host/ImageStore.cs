@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using ObjectOS.Abi;
+using ObjectOS.Client;
+
+namespace ObjectOS.Host;
+
+/// <summary>
+/// Program files that were loaded before, by their contents: a second cell with the same program gets a clone, so that both
+/// share frames and decoded code.
+/// </summary>
+internal sealed class ImageStore(Invoker root, CellCapability cell)
+{
+    /// <summary>Files kept; beyond it the one that was kept first goes.</summary>
+    private const int Most = 16;
+
+    /// <summary>Room behind a file for the record that goes with a start.</summary>
+    private const ulong RecordRoom = 1 << 20;
+
+    private const int Chunk = 1 << 20;
+
+    private readonly Dictionary<string, MemoryCapability> _files = [];
+    private readonly Queue<string> _order = [];
+
+    /// <summary>Makes a memory object with the file at offset 0 and the record behind it.</summary>
+    public KernelStatus Load(ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset)
+    {
+        recordOffset = Pages.RoundUp((ulong)file.Length);
+        memory = default;
+        if ((ulong)record.Length > RecordRoom)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        string key = Convert.ToHexString(SHA256.HashData(file));
+        if (!_files.TryGetValue(key, out var kept))
+        {
+            var made = Keep(key, file, recordOffset + RecordRoom, out kept);
+            if (made != KernelStatus.Ok)
+            {
+                return made;
+            }
+        }
+
+        var status = kept.CreateClone(cell, out memory);
+        return status == KernelStatus.Ok ? memory.Write(recordOffset, record) : status;
+    }
+
+    private KernelStatus Keep(string key, ReadOnlySpan<byte> file, ulong bytes, out MemoryCapability kept)
+    {
+        var status = cell.CreateMemory(bytes, out kept);
+        for (int at = 0; status == KernelStatus.Ok && at < file.Length; at += Chunk)
+        {
+            status = kept.Write((ulong)at, file.Slice(at, Math.Min(Chunk, file.Length - at)));
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            if (kept.Slot != 0)
+            {
+                kept.Delete();
+            }
+
+            return status;
+        }
+
+        _files.Add(key, kept);
+        _order.Enqueue(key);
+        if (_order.Count > Most && _files.Remove(_order.Dequeue(), out var oldest))
+        {
+            root.Delete(oldest.Slot);
+        }
+
+        return KernelStatus.Ok;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Host;
+
+/// <summary>
+/// Runs one kernel, slice after slice, on one host thread at a time; everything that touches the kernel is done between slices.
+/// </summary>
+internal sealed class KernelPump : IAsyncDisposable
+{
+    /// <summary>Virtual instructions between two looks at what the host wants: some ten milliseconds.</summary>
+    private const ulong Slice = 4_000_000;
+
+    private readonly IKernel _kernel;
+    private readonly TimeProvider? _clock;
+    private readonly Action<HostRequest> _onRequest;
+    private readonly TraceWriter? _trace;
+    /// <summary>The same where every record of a slice is kept until its end.</summary>
+    private const ulong TracedSlice = 200_000;
+
+    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Task _loop;
+    private volatile bool _stopping;
+    private bool _paused;
+
+    /// <param name="kernel">What to run.</param>
+    /// <param name="clock">The clock that guest time follows; null: time is virtual.</param>
+    /// <param name="trace">Where records go; null: nowhere.</param>
+    /// <param name="onRequest">What to do with a request to the host, between slices.</param>
+    public KernelPump(IKernel kernel, TimeProvider? clock, TraceWriter? trace, Action<HostRequest> onRequest)
+    {
+        _kernel = kernel;
+        _clock = clock;
+        _trace = trace;
+        _onRequest = onRequest;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Ends when the kernel has halted or the pump was disposed of.</summary>
+    public Task Completion => _loop;
+
+    /// <summary>True while the kernel does not run.</summary>
+    public bool IsPaused
+    {
+        get => Volatile.Read(ref _paused);
+        set
+        {
+            Volatile.Write(ref _paused, value);
+            Wake();
+        }
+    }
+
+    /// <summary>Does something with the kernel between two slices.</summary>
+    /// <exception cref="ObjectDisposedException">The pump has stopped.</exception>
+    public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _commands.Enqueue(() =>
+        {
+            try
+            {
+                done.SetResult(action(_kernel));
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                done.SetException(e);
+            }
+        });
+        Wake();
+        if (_loop.IsCompleted)
+        {
+            // The loop has gone: nothing runs beside this any more, and nothing else will take the command.
+            RunCommands();
+        }
+
+        return done.Task;
+    }
+
+    public void Post(Completion completion)
+    {
+        _kernel.Post(completion);
+        _wake.Writer.TryWrite(true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _stopping = true;
+        Wake();
+        await _loop.ConfigureAwait(false);
+        RunCommands();
+    }
+
+    private void Wake()
+    {
+        _wake.Writer.TryWrite(true);
+        _kernel.Cpu.Interrupt();
+    }
+
+    private void RunCommands()
+    {
+        while (_commands.TryDequeue(out var command))
+        {
+            command();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        long start = _clock?.GetTimestamp() ?? 0;
+        while (!_stopping)
+        {
+            RunCommands();
+            if (IsPaused)
+            {
+                await _wake.Reader.ReadAsync().ConfigureAwait(false);
+                continue;
+            }
+
+            ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
+            var result = _kernel.RunSlice(new SliceLimits(_trace is null ? Slice : TracedSlice, now));
+            _trace?.Drain(_kernel);
+            while (_kernel.TryTakeRequest(out var request))
+            {
+                _onRequest(request);
+            }
+
+            switch (result.End)
+            {
+                case SliceEnd.Halted:
+                    return;
+                case SliceEnd.Idle when result.NextEvent is { } next && now is not null:
+                    await WaitAsync(next - now.Value).ConfigureAwait(false);
+                    break;
+                case SliceEnd.Idle or SliceEnd.AwaitingHost:
+                    await _wake.Reader.ReadAsync().ConfigureAwait(false);
+                    break;
+                default:
+                    // Many OS objects share the host's threads.
+                    await Task.Yield();
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Waits for so many nanoseconds, or until there is something to do.</summary>
+    private async ValueTask WaitAsync(ulong nanoseconds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromTicks((long)Math.Min(nanoseconds / 100, 1UL << 40) + 1), _clock!);
+        try
+        {
+            await _wake.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The time has come.
+        }
+    }
+}

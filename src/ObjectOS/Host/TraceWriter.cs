@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Services.Linux;
+
+namespace ObjectOS.Host;
+
+/// <summary>Writes a kernel's trace records as JSON lines.</summary>
+internal sealed class TraceWriter(TextWriter writer)
+{
+    /// <summary>Writes every record that the kernel has kept.</summary>
+    public void Drain(IKernel kernel)
+    {
+        while (kernel.TryTakeTrace(out var record))
+        {
+            writer.Write(ToLine(record));
+            writer.Write('\n');
+        }
+
+        writer.Flush();
+    }
+
+    private static string ToLine(TraceRecord record)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("n", record.Retired);
+            json.WriteString("level", "0");
+            json.WriteNumber("cell", record.Cell);
+            json.WriteNumber("thread", record.Thread);
+            json.WriteString("kind", record.Kind switch
+            {
+                TraceKind.Trap => "trap",
+                TraceKind.End => "exit",
+                TraceKind.SystemCall when LinuxCallTable.Find(record.Number) is null => "unsupported",
+                _ => "call",
+            });
+            json.WriteString("name", Name(record));
+            json.WriteStartArray("args");
+            foreach (ulong argument in record.Arguments)
+            {
+                json.WriteStringValue("0x" + argument.ToString("x", CultureInfo.InvariantCulture));
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("result", (long)record.Result);
+            json.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static string Name(TraceRecord record) => record.Kind switch
+    {
+        TraceKind.Invocation => InvocationTable.Find(record.Number)?.Name ?? record.Number.ToString(CultureInfo.InvariantCulture),
+        TraceKind.SystemCall => LinuxCallTable.Find(record.Number)?.Name ?? record.Number.ToString(CultureInfo.InvariantCulture),
+        TraceKind.Trap => JsonNamingPolicy.CamelCase.ConvertName(((TrapCause)record.Number).ToString()),
+        _ => record.Number.ToString(CultureInfo.InvariantCulture),
+    };
+}

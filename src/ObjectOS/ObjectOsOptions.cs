@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+using ObjectOS.Cpu;
+
+namespace ObjectOS;
+
+/// <summary>How an OS object is set up.</summary>
+public sealed class ObjectOsOptions
+{
+    /// <summary>Most memory, in bytes, that all its cells may hold together. It costs nothing until touched.</summary>
+    public ulong Memory { get; set; } = 1UL << 30;
+
+    /// <summary>The seed of everything that is random to guests. The same seed and input give the same run.</summary>
+    public ulong Seed { get; set; }
+
+    /// <summary>
+    /// What the realtime clock shows to guests when the OS starts. Left alone it is 2000-01-01, so that runs are the same; guest time
+    /// goes on from there with the instructions retired.
+    /// </summary>
+    public DateTimeOffset WallClock { get; set; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>
+    /// True: what the host answers (console input, files) is delivered at a fixed guest time after it was asked for, all cells waiting
+    /// for it then, so that runs are the same. False: when it comes, so that a cell that waits for input holds nobody up.
+    /// </summary>
+    public bool DeterministicInput { get; set; } = true;
+
+    /// <summary>True: guest time follows the host's clock, and runs are no longer the same.</summary>
+    public bool HostClock { get; set; }
+
+    /// <summary>Where calls and traps are traced, one JSON line each; null: nowhere. Written by the OS object's thread, not closed.</summary>
+    public TextWriter? Trace { get; set; }
+
+    /// <summary>The host's time, for <see cref="HostClock"/> and for nothing else.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Virtual instructions that a thread runs before the next one of its priority does.</summary>
+    public uint Quantum { get; set; } = 100_000;
+
+    /// <summary>The kernel version to boot; null: this package's own.</summary>
+    public IKernelFactory? KernelFactory { get; set; }
+
+    /// <summary>Where the OS object's life is logged; null: nowhere.</summary>
+    public ILogger? Logger { get; set; }
+
+    /// <summary>Says what is wrong with the options; null where nothing is.</summary>
+    public string? Problem() =>
+        Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
+        : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
+        : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
+        : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
+        : null;
+}

@@ -1,0 +1,69 @@
+namespace ObjectOS;
+
+/// <summary>A host directory that a program may see.</summary>
+/// <param name="HostPath">The directory; it must exist.</param>
+/// <param name="GuestPath">Where the program sees it: an absolute path.</param>
+/// <param name="Writable">True: the program may change it.</param>
+public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writable = false);
+
+/// <summary>What a program may use; what is not set is not limited beyond the OS object's own limits.</summary>
+public sealed record ProgramLimits
+{
+    /// <summary>Most memory, in bytes.</summary>
+    public ulong Memory { get; init; } = 256UL << 20;
+
+    /// <summary>Most kernel objects (threads, mappings, capabilities).</summary>
+    public int Objects { get; init; } = 16384;
+
+    /// <summary>Virtual instructions that it and its children may use; exact, the same on every host.</summary>
+    public ulong? Instructions { get; init; }
+
+    /// <summary>Host time after which it is stopped.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Most bytes in <c>/tmp</c>.</summary>
+    public ulong TemporaryFiles { get; init; } = 64UL << 20;
+}
+
+/// <summary>A program to run.</summary>
+public sealed record ProgramSpec
+{
+    /// <summary>A program file of the host: a static riscv64 Linux program.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The program file's bytes; where set, <see cref="Path"/> is only a name.</summary>
+    public ReadOnlyMemory<byte>? Image { get; init; }
+
+    /// <summary>The arguments behind the program's name.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>What the program sees as its name; null: <see cref="Path"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The working directory, an absolute path of the guest.</summary>
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>Host directories that it may see; none by default.</summary>
+    public IReadOnlyList<DirectoryGrant> Directories { get; init; } = [];
+
+    /// <summary>Standard input; null: at its end. Read by the OS object, not closed by it.</summary>
+    public Stream? StandardInput { get; init; }
+
+    /// <summary>Standard output; null: kept for <see cref="RunResult.Output"/>. Not closed.</summary>
+    public Stream? StandardOutput { get; init; }
+
+    /// <summary>Standard error; null: kept for <see cref="RunResult.Error"/>. Not closed.</summary>
+    public Stream? StandardError { get; init; }
+
+    /// <summary>True where a person sits at the standard streams.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through the program's memory at its end.</summary>
+    public bool ReportsState { get; init; }
+
+    /// <summary>What it may use.</summary>
+    public ProgramLimits Limits { get; init; } = new();
+}
