@@ -57,9 +57,14 @@ internal sealed partial class LinuxSystem
 
     public ulong NewId() => _nextId++;
 
-    /// <summary>Called once, when the service starts.</summary>
-    public void Start()
+    /// <summary>Makes what the service needs for itself: with the first message, so that a restored service makes nothing twice.</summary>
+    public void Begin()
     {
+        if (Notification.Slot != 0)
+        {
+            return;
+        }
+
         Own.CreateNotification(out var notification);
         Notification = notification;
         Own.CreateTimer(notification, TimerBit, out var timer);

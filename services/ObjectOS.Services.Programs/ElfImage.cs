@@ -85,7 +85,7 @@ public sealed class ElfImage
                     problem = ReadSegment(file.Length, header, i, loadBase, segments);
                     break;
                 case 3:
-                    problem = $"program header {i} at offset {at} asks for the dynamic linker {Interpreter(file, header)}: only static programs run";
+                    problem = $"program header {i} at offset {at} says that it needs the dynamic linker {Interpreter(file, header)}, only static programs run";
                     break;
                 case 4:
                     isNative |= HasNativeNote(file, header);
