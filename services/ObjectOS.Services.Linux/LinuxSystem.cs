@@ -385,23 +385,17 @@ internal sealed partial class LinuxSystem
     public static void SaveExecutable(BinaryWriter writer, Executable? executable)
     {
         writer.Write(executable?.Block.Id ?? 0);
-        writer.Write(executable?.Length ?? 0);
-        writer.Write(executable?.Path ?? "");
+        if (executable is not null)
+        {
+            writer.Write(executable.Length);
+            writer.Write(executable.Path);
+            executable.Image.Save(writer);
+        }
     }
 
     public Executable? RestoreExecutable(BinaryReader reader)
     {
         ulong id = reader.ReadUInt64();
-        ulong length = reader.ReadUInt64();
-        string path = reader.ReadString();
-        if (id == 0)
-        {
-            return null;
-        }
-
-        var block = Blocks[id];
-        var file = new byte[length];
-        block.Memory.Read(0, file);
-        return ElfImage.TryParse(file, out var image, out string problem) ? new Executable(block, length, path, image) : throw new InvalidDataException(problem);
+        return id == 0 ? null : new Executable(Blocks[id], reader.ReadUInt64(), reader.ReadString(), ElfImage.Restore(reader));
     }
 }

@@ -28,6 +28,9 @@ internal sealed class Guest
     /// <summary>True: the service is saved and restored between any two messages.</summary>
     public bool IsReborn { get; init; }
 
+    /// <summary>True: the machine's memory says Suspended now and then.</summary>
+    public bool IsSuspended { get; init; }
+
     public int PipeBreaksAfter { get; init; } = int.MaxValue;
 
     public static string Image(string name) => Path.Combine(AppContext.BaseDirectory, "images", name);
@@ -36,7 +39,8 @@ internal sealed class Guest
     {
         using var machine = new Machine.Machine();
         using var cpu = new RealCpu(machine);
-        var kernel = new KernelFactory().Create(cpu, new KernelOptions());
+        ICpu used = IsSuspended ? new AbsentMindedCpu(cpu, 20240608) : cpu;
+        var kernel = new KernelFactory().Create(used, new KernelOptions());
         IManagedProgram service = IsReborn ? new RebornService() : new LinuxService();
         kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 32, 1 << 17).Should().Be(KernelStatus.Ok);
         Start(kernel);
@@ -95,8 +99,8 @@ internal sealed class Guest
         var invoker = new Invoker(kernel.Root, 32);
         ulong at = Pages.RoundUp((ulong)file.Length);
         new CellCapability(invoker, 1).CreateMemory(at + (ulong)record.Length, out var memory).Should().Be(KernelStatus.Ok);
-        memory.Write(0, file).Should().Be(KernelStatus.Ok);
-        memory.Write(at, record).Should().Be(KernelStatus.Ok);
+        Write(memory, 0, file);
+        Write(memory, at, record);
         var frame = new InvocationFrame();
         frame[0] = EndpointSlot;
         frame[1] = ProgramProtocol.Start;
@@ -105,6 +109,16 @@ internal sealed class Guest
         frame[4] = (ulong)file.Length;
         frame[8] = memory.Slot;
         kernel.Root.Invoke(Call.EndpointSend, ref frame).Should().Be(KernelStatus.Ok);
+    }
+
+    private static void Write(MemoryCapability memory, ulong offset, byte[] bytes)
+    {
+        KernelStatus status;
+        while ((status = memory.Write(offset, bytes)) == KernelStatus.Suspended)
+        {
+        }
+
+        status.Should().Be(KernelStatus.Ok);
     }
 
     /// <summary>The service, replaced after every message by another one that has only its saved state.</summary>

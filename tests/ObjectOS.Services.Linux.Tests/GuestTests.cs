@@ -76,6 +76,22 @@ public sealed class GuestTests
         end.Output.Should().Be(File.ReadAllText(Guest.Image("lisp/scripts/fib.expected")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Lisp_MemorySuspendsNowAndThen_PrintsTheSame(bool isReborn)
+    {
+        var end = new Guest
+        {
+            Program = Guest.Image("lisp/lisp.elf"),
+            Arguments = ["scripts/fib.scm"],
+            Directory = Guest.Image("lisp"),
+            IsSuspended = true,
+            IsReborn = isReborn,
+        }.Run();
+        end.Output.Should().Be(File.ReadAllText(Guest.Image("lisp/scripts/fib.expected")));
+    }
+
     [Fact]
     public void Start_NotAProgram_SaysWhy()
     {
