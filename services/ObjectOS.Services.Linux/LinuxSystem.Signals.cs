@@ -242,7 +242,6 @@ internal sealed partial class LinuxSystem
             Pc = message.Words[1],
             Address = address,
             Instruction = (uint)message.Words[2],
-            Cell = (uint)CellNumber(process),
         };
         if (cause == 0x103)
         {
@@ -273,11 +272,4 @@ internal sealed partial class LinuxSystem
         0 or 4 or 6 => new SignalInfo(7, 1, 0, address),
         _ => new SignalInfo(Segv, process.Memory.Find(address) is null ? 1 : 2, 0, address),
     };
-
-    private ulong CellNumber(LinuxProcess process)
-    {
-        _ = process;
-        _ = Invoker;
-        return 0;
-    }
 }
