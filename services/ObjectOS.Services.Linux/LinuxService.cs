@@ -14,6 +14,9 @@ public sealed class LinuxService : IManagedProgram
     /// <inheritdoc/>
     public string Name => "linux";
 
+    /// <summary>The name of a system call that the service has, by its number on riscv64; null for others.</summary>
+    public static string? CallName(ulong number) => LinuxCallTable.Rows.FirstOrDefault(row => (ulong)row.Number == number)?.Name;
+
     internal LinuxSystem System => _system;
 
     /// <inheritdoc/>

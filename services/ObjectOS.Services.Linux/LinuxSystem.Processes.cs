@@ -92,6 +92,7 @@ internal sealed partial class LinuxSystem
             return;
         }
 
+        cell.SetBudget(request.InstructionLimit);
         job = new Job(this, request, cell);
         Jobs.Add(request.Job, job);
         job.MakeFiles();
@@ -369,6 +370,12 @@ internal sealed partial class LinuxSystem
     {
         foreach (var job in Jobs.Values.Where(job => job.End is not null).ToArray())
         {
+            if (!TryReport(job))
+            {
+                Notification.Signal(AgainBit);
+                continue;
+            }
+
             foreach (var process in job.Processes.Values)
             {
                 Tear(process);
@@ -385,7 +392,7 @@ internal sealed partial class LinuxSystem
             Invoker.Delete(job.Cell.Slot);
             Jobs.Remove(job.Request.Job);
             var end = job.End!.Value;
-            Tell(job, end.Reason, end.Code, end.Record with { UnsupportedCalls = [.. job.Unsupported] });
+            Tell(job, end.Reason, end.Code, end.Record);
         }
     }
 }

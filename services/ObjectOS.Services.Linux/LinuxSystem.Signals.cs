@@ -7,6 +7,10 @@ namespace ObjectOS.Services.Linux;
 /// <content>Sending and delivering signals.</content>
 internal sealed partial class LinuxSystem
 {
+    /// <summary>Causes beyond RISC-V's own, as the kernel tells them.</summary>
+    private const ulong BudgetEnd = 0x100;
+    private const ulong MemoryExhausted = 0x103;
+
     private const int Kill = 9;
     private const int Segv = 11;
     private const int Stop = 19;
@@ -242,8 +246,15 @@ internal sealed partial class LinuxSystem
             Pc = message.Words[1],
             Address = address,
             Instruction = (uint)message.Words[2],
+            Cell = CellNumber(process),
         };
-        if (cause == 0x103)
+        if (cause == BudgetEnd)
+        {
+            EndJob(process.Job, ProgramEnd.BudgetExhausted, Kill, record with { Cause = 0 });
+            return;
+        }
+
+        if (cause == MemoryExhausted)
         {
             EndProcess(process, Kill, ProgramEnd.MemoryExhausted, record);
             return;

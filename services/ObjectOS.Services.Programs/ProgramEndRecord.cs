@@ -18,6 +18,21 @@ public sealed record ProgramEndRecord
     /// <summary>The kernel's number of the cell; 0 where it is not known.</summary>
     public uint Cell { get; init; }
 
+    /// <summary>Instructions that it and its children retired.</summary>
+    public ulong Instructions { get; init; }
+
+    /// <summary>Virtual instructions: retired, and charged for the work of kernel and services.</summary>
+    public ulong Charged { get; init; }
+
+    /// <summary>Traps taken.</summary>
+    public ulong Traps { get; init; }
+
+    /// <summary>Most memory that it held, in bytes.</summary>
+    public ulong PeakBytes { get; init; }
+
+    /// <summary>SHA-256 over registers and memory at its end, where it was asked for; else empty.</summary>
+    public string StateHash { get; init; } = "";
+
     /// <summary>For a program that could not be started: why, in one sentence.</summary>
     public string Text { get; init; } = "";
 
@@ -42,6 +57,11 @@ public sealed record ProgramEndRecord
         writer.Write(Address);
         writer.Write(Instruction);
         writer.Write(Cell);
+        writer.Write(Instructions);
+        writer.Write(Charged);
+        writer.Write(Traps);
+        writer.Write(PeakBytes);
+        writer.Write(StateHash);
         writer.Write(Text);
         writer.Write(UnsupportedCalls.Count);
         foreach (var (name, count) in UnsupportedCalls)
@@ -61,6 +81,11 @@ public sealed record ProgramEndRecord
             Address = reader.ReadUInt64(),
             Instruction = reader.ReadUInt32(),
             Cell = reader.ReadUInt32(),
+            Instructions = reader.ReadUInt64(),
+            Charged = reader.ReadUInt64(),
+            Traps = reader.ReadUInt64(),
+            PeakBytes = reader.ReadUInt64(),
+            StateHash = reader.ReadString(),
             Text = reader.ReadString(),
         };
         var calls = new List<KeyValuePair<string, ulong>>();

@@ -30,4 +30,7 @@ public enum ProgramEnd
 
     /// <summary>It could not be started; the record's text says why.</summary>
     NotRunnable = 4,
+
+    /// <summary>Its budget of virtual instructions is used up.</summary>
+    BudgetExhausted = 5,
 }

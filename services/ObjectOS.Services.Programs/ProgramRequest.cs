@@ -53,6 +53,9 @@ public sealed record ProgramRequest
     /// <summary>Most bytes in <c>/tmp</c> and the rest of the file tree in memory.</summary>
     public ulong TemporaryLimit { get; init; } = 64UL << 20;
 
+    /// <summary>Most virtual instructions that it and its children may use; 0: no limit.</summary>
+    public ulong InstructionLimit { get; init; }
+
     /// <summary>What the realtime clock shows at guest time 0: nanoseconds since 1970-01-01 UTC.</summary>
     public ulong WallClockBase { get; init; }
 
@@ -61,6 +64,9 @@ public sealed record ProgramRequest
 
     /// <summary>True: every system call is told to the host, one <see cref="Abi.HostRequestKind.Log"/> each.</summary>
     public bool IsTraced { get; init; }
+
+    /// <summary>True: the end record holds a hash of registers and memory.</summary>
+    public bool ReportsState { get; init; }
 
     /// <summary>The priority of its threads, 0 to 31; −1 leaves the kernel's default.</summary>
     public int Priority { get; init; } = -1;
@@ -91,9 +97,11 @@ public sealed record ProgramRequest
         writer.Write(MemoryLimit);
         writer.Write(ObjectLimit);
         writer.Write(TemporaryLimit);
+        writer.Write(InstructionLimit);
         writer.Write(WallClockBase);
         writer.Write(Seed);
         writer.Write(IsTraced);
+        writer.Write(ReportsState);
         writer.Write(Priority);
     }
 
@@ -120,9 +128,11 @@ public sealed record ProgramRequest
             MemoryLimit = reader.ReadUInt64(),
             ObjectLimit = reader.ReadInt32(),
             TemporaryLimit = reader.ReadUInt64(),
+            InstructionLimit = reader.ReadUInt64(),
             WallClockBase = reader.ReadUInt64(),
             Seed = reader.ReadUInt64(),
             IsTraced = reader.ReadBoolean(),
+            ReportsState = reader.ReadBoolean(),
             Priority = reader.ReadInt32(),
         };
     }

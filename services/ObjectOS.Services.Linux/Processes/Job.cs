@@ -40,6 +40,9 @@ internal sealed class Job
     /// <summary>How it ended; null while it lives.</summary>
     public (ProgramEnd Reason, ulong Code, ProgramEndRecord Record)? End { get; set; }
 
+    /// <summary>True once the record of its end is complete.</summary>
+    public bool IsReported { get; set; }
+
     public LinuxProcess? Main => Processes.TryGetValue(100, out var main) ? main : null;
 
     /// <summary>What the realtime clock shows.</summary>
@@ -155,6 +158,7 @@ internal sealed class Job
             writer.Write((int)end.Reason);
             writer.Write(end.Code);
             end.Record.Save(writer);
+            writer.Write(IsReported);
         }
 
         var pipes = files.Where(file => file.Pipe is not null).Select(file => file.Pipe!).Distinct().ToList();
@@ -203,6 +207,7 @@ internal sealed class Job
         if (reader.ReadBoolean())
         {
             job.End = ((ProgramEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader));
+            job.IsReported = reader.ReadBoolean();
         }
 
         var pipes = new Dictionary<ulong, Pipe>();
