@@ -30,6 +30,7 @@ internal sealed class Tower : IDisposable
     private readonly Machine.Machine _machine;
     private readonly bool _ownsMachine;
     private readonly RealCpu _real;
+    private readonly List<(MemoryCapability Memory, Dictionary<ulong, ulong> Places)> _scattered = [];
 
     public Tower(TowerOptions options, Machine.Machine? machine = null)
     {
@@ -50,7 +51,7 @@ internal sealed class Tower : IDisposable
             Slots.Add(slot);
             if (options.Scattered)
             {
-                Scatter(new CellCapability(invoker, 1), slot, level);
+                _scattered.Add(Scatter(new CellCapability(invoker, 1), slot, level));
             }
 
             Cpu = Wrap(vcpu!.Cpu, level, options);
@@ -68,6 +69,10 @@ internal sealed class Tower : IDisposable
 
     /// <summary>The CPU on top.</summary>
     public ICpu Cpu { get; }
+
+    /// <summary>Where a level has put a page of its child's memory; null where that is left to its kernel.</summary>
+    public (MemoryCapability Memory, ulong Offset)? MemoryAt(int level, ulong address) =>
+        _scattered.Count > 0 && _scattered[level].Places.TryGetValue(address, out ulong offset) ? (_scattered[level].Memory, offset) : null;
 
     public ulong LiveFrames => _machine.LiveFrames;
 
@@ -90,16 +95,20 @@ internal sealed class Tower : IDisposable
     }
 
     /// <summary>16 pages at 0 and at 1 MiB, each in another place, and nothing where it was.</summary>
-    private static void Scatter(CellCapability root, uint vcpu, int seed)
+    private static (MemoryCapability Memory, Dictionary<ulong, ulong> Places) Scatter(CellCapability root, uint vcpu, int seed)
     {
         root.CreateMemory(64 * Pages.Size, out var memory).Should().Be(KernelStatus.Ok);
         var places = Enumerable.Range(0, 64).ToArray();
         new Random(seed).Shuffle(places);
+        var offsets = new Dictionary<ulong, ulong>();
         for (int i = 0; i < 32; i++)
         {
             ulong address = (i < 16 ? 0UL : 0x100000) + ((ulong)(i % 16) * Pages.Size);
-            root.Invoker.Call1(Call.VCpuMap, vcpu, address, memory.Slot, (ulong)places[i] * Pages.Size, Pages.Size, 7).Should().Be(KernelStatus.Ok);
+            offsets[address] = (ulong)places[i] * Pages.Size;
+            root.Invoker.Call1(Call.VCpuMap, vcpu, address, memory.Slot, offsets[address], Pages.Size, 7).Should().Be(KernelStatus.Ok);
         }
+
+        return (memory, offsets);
     }
 
     private static ICpu Wrap(ICpu cpu, int level, TowerOptions options) => level == options.SuspendingLevel ? new SuspendingCpu(cpu) : cpu;
