@@ -79,7 +79,10 @@ public sealed partial class Kernel : IKernel
 
     /// <inheritdoc/>
     public GuestStatistics Statistics =>
-        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)]);
+        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)])
+        {
+            VirtualCpus = [.. _vcpus.Select(vcpu => vcpu.Statistics)],
+        };
 
     /// <inheritdoc/>
     public void Post(Completion completion)
@@ -95,6 +98,7 @@ public sealed partial class Kernel : IKernel
     public SliceResult RunSlice(in SliceLimits limits)
     {
         _used = 0;
+        _hostTime = limits.HostTime;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         while (true)
         {
@@ -103,6 +107,7 @@ public sealed partial class Kernel : IKernel
                 HostQueue.Arrive(completion);
             }
 
+            WakeGuests();
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
@@ -253,7 +258,7 @@ public sealed partial class Kernel : IKernel
 
         if (NextEvent() is not { } next)
         {
-            return HostQueue.IsWaiting ? SliceEnd.AwaitingHost : SliceEnd.Idle;
+            return HostQueue.IsWaiting || _vcpusAwaitingHost > 0 ? SliceEnd.AwaitingHost : SliceEnd.Idle;
         }
 
         if (limits.HostTime is not null && next > Now)
@@ -266,7 +271,7 @@ public sealed partial class Kernel : IKernel
     }
 
     /// <summary>The next time at which something happens by itself.</summary>
-    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Scheduler.NextRelease);
+    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Earlier(Scheduler.NextRelease, NextWake()));
 
     private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
@@ -311,6 +316,11 @@ public sealed partial class Kernel : IKernel
         }
 
         long cellBudget = thread.Owner.LeastBudget;
+        if (thread.VCpu is { } vcpu)
+        {
+            return RunVCpu(thread, vcpu, Math.Min(budget, (ulong)Math.Max(0, cellBudget)));
+        }
+
         if (cellBudget <= 0)
         {
             Payer = thread;
