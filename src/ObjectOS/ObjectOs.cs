@@ -1,14 +1,10 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Host;
 using ObjectOS.Machine;
-using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Linux;
-using ObjectOS.Services.Programs;
 
 namespace ObjectOS;
 
@@ -32,21 +28,14 @@ public sealed class ObjectOs : IAsyncDisposable
 
     private readonly Machine.Machine _machine;
     private readonly RealCpu _cpu;
-    private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
-    private readonly Invoker _root;
-    private readonly ImageStore _images;
-    private readonly Dictionary<ulong, Job> _jobs = [];
-    private readonly Dictionary<ulong, HostStream> _streams = [];
-    private readonly Dictionary<ulong, HostDirectory> _directories = [];
+    private readonly ProgramJobs _jobs;
     private readonly CancellationTokenSource _stopping = new();
-    private ulong _lastNumber = 16;
     private int _disposed;
 
     private ObjectOs(ObjectOsOptions options)
     {
-        _options = options;
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
@@ -58,11 +47,12 @@ public sealed class ObjectOs : IAsyncDisposable
             Trace = options.Trace is not null,
         });
         Kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), options.Memory, 1 << 19);
-        _root = new Invoker(Kernel.Root, FirstFreeSlot);
-        _images = new ImageStore(_root, new CellCapability(_root, RootCell));
+        var root = new Invoker(Kernel.Root, FirstFreeSlot);
+        var images = new ImageStore(root, new CellCapability(root, RootCell));
+        _jobs = new ProgramJobs(Kernel, root, images, LinuxEndpoint, options, _log, completion => _pump!.Post(completion));
         _pump = new KernelPump(
-            Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is { } trace ? new TraceWriter(trace) : null, OnRequest);
-        _ = FailJobsWhenHaltedAsync();
+            Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is { } trace ? new TraceWriter(trace) : null, _jobs.OnRequest);
+        _ = EndJobsWithKernelAsync();
     }
 
     /// <summary>
@@ -103,23 +93,31 @@ public sealed class ObjectOs : IAsyncDisposable
     /// <param name="spec">What to run, and within which limits.</param>
     /// <param name="cancellationToken">Gives up before the start; a program that has started goes on.</param>
     /// <returns>The cell; what becomes of the program, a file that is no program included, is its <see cref="Cell.Completion"/>.</returns>
-    /// <exception cref="ArgumentException">A granted directory is not there, or a path is not absolute.</exception>
-    /// <exception cref="IOException">The program's file cannot be read.</exception>
+    /// <exception cref="ArgumentException">A limit is out of its range, or a guest path is not absolute.</exception>
+    /// <exception cref="IOException">The program's file cannot be read, or a granted directory is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program's file may not be read, or is a directory.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the start.</exception>
     public async ValueTask<Cell> StartAsync(ProgramSpec spec, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        CheckPaths(spec);
-        var image = spec.Image ?? await File.ReadAllBytesAsync(spec.Path, cancellationToken).ConfigureAwait(false);
-        var job = new Job(Interlocked.Increment(ref _lastNumber), spec);
-        await _pump.InvokeAsync(_ => Start(job, image)).ConfigureAwait(false);
-        if (spec.Limits.Timeout is { } timeout && !job.Completion.IsCompleted)
+        if (spec.Problem() is { } problem)
         {
-            job.Deadline = new Timer(_ => _ = StopAsync(job.Number, RunEnd.TimedOut), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
+            throw new ArgumentException(problem, nameof(spec));
         }
 
-        return new Cell(this, job.Number, spec, job.Completion);
+        cancellationToken.ThrowIfCancellationRequested();
+        var image = spec.Image ?? await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false);
+        var job = await _pump.InvokeAsync(_ => _jobs.Start(spec, image, _stopping.Token)).ConfigureAwait(false);
+        if (_pump.Completion.IsCompleted)
+        {
+            // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.
+            await EndJobsAsync().ConfigureAwait(false);
+        }
+
+        job.StopAfter(spec.Limits.Timeout, () => _ = StopAsync(job, RunEnd.TimedOut));
+        return new Cell(this, job);
     }
 
     /// <summary>Runs a program to its end.</summary>
@@ -150,7 +148,11 @@ public sealed class ObjectOs : IAsyncDisposable
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 
+    /// <summary>Every cell with its figures and what runs in it, by number, taken between two slices.</summary>
+    public Task<IReadOnlyList<CellView>> GetCellsAsync() => InvokeAsync(kernel => CellViews.Of(kernel, LinuxCell, _jobs.Running));
+
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
+    /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
     public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => _pump.InvokeAsync(action);
 
     /// <summary>Stops every program, destroys the kernel and gives all memory back to the host.</summary>
@@ -161,14 +163,9 @@ public sealed class ObjectOs : IAsyncDisposable
             return;
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
         await _pump.DisposeAsync().ConfigureAwait(false);
-        foreach (var job in _jobs.Values)
-        {
-            job.End(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
-        }
-
-        _jobs.Clear();
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _jobs.EndAll(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
         Kernel.Shutdown();
         _cpu.Dispose();
         _machine.Dispose();
@@ -176,163 +173,46 @@ public sealed class ObjectOs : IAsyncDisposable
         _log.LogInformation("OS object gone");
     }
 
-    internal async Task<RunResult> StopAsync(Cell cell, RunEnd reason)
+    /// <summary>Stops a program; one that has ended stays as it is.</summary>
+    internal async Task StopAsync(Job job, RunEnd reason)
     {
-        await StopAsync(cell.Job, reason).ConfigureAwait(false);
-        return await cell.Completion.ConfigureAwait(false);
-    }
-
-    private Task<bool> StopAsync(ulong number, RunEnd reason) => _pump.InvokeAsync(_ =>
-    {
-        if (!_jobs.TryGetValue(number, out var job))
+        try
         {
-            return false;
+            await _pump.InvokeAsync(_ => _jobs.Stop(job, reason)).ConfigureAwait(false);
         }
-
-        job.StopReason ??= reason;
-        Send(ProgramProtocol.Stop, number, 9, 0, 0);
-        return true;
-    });
-
-    private static void CheckPaths(ProgramSpec spec)
-    {
-        foreach (string path in spec.Directories.Select(d => d.GuestPath).Append(spec.WorkingDirectory))
+        catch (ObjectDisposedException)
         {
-            if (!path.StartsWith('/'))
-            {
-                throw new ArgumentException($"The guest path \"{path}\" is not absolute.", nameof(spec));
-            }
+            // It was stopped with the OS object.
         }
     }
 
-    private bool Start(Job job, ReadOnlyMemory<byte> image)
-    {
-        var spec = job.Spec;
-        var grants = new List<ProgramGrant>();
-        foreach (var grant in spec.Directories)
-        {
-            var directory = new HostDirectory(grant.HostPath, grant.Writable);
-            job.Directories.Add(directory);
-            ulong number = ++_lastNumber;
-            _directories.Add(number, directory);
-            grants.Add(new ProgramGrant(number, grant.GuestPath, grant.Writable));
-        }
+    /// <summary>Streams and directories of the host that guests can name now.</summary>
+    internal Task<int> CountTargetsAsync() => InvokeAsync(_ => _jobs.Targets);
 
-        var request = new ProgramRequest
-        {
-            Job = job.Number,
-            FileName = Path.GetFileName(spec.Path) is { Length: > 0 } name ? name : "program",
-            Arguments = [spec.Name ?? spec.Path, .. spec.Arguments],
-            Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
-            WorkingDirectory = spec.WorkingDirectory,
-            Grants = grants,
-            Input = AddStream(spec.StandardInput, spec.IsTerminal),
-            Output = AddStream(spec.StandardOutput ?? job.Output, spec.IsTerminal),
-            Error = AddStream(spec.StandardError ?? job.Error, spec.IsTerminal),
-            MemoryLimit = Math.Min(spec.Limits.Memory, _options.Memory),
-            ObjectLimit = spec.Limits.Objects,
-            TemporaryLimit = spec.Limits.TemporaryFiles,
-            InstructionLimit = spec.Limits.Instructions ?? 0,
-            WallClockBase = (ulong)(_options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
-            Seed = _options.Seed,
-            ReportsState = spec.ReportsState,
-        };
-        _jobs.Add(job.Number, job);
-        var record = request.ToBytes();
-        var status = _images.Load(image.Span, record, out var memory, out ulong recordOffset);
-        if (status == KernelStatus.Ok)
-        {
-            job.Image = memory;
-            status = Send(ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
-        }
-
-        if (status != KernelStatus.Ok)
-        {
-            End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{spec.Path}: not started: {status}" });
-        }
-
-        return true;
-    }
-
-    private ProgramStream AddStream(Stream? stream, bool isTerminal)
-    {
-        ulong number = ++_lastNumber;
-        _streams.Add(number, new HostStream(stream, c => _pump.Post(c)));
-        return new ProgramStream(number, isTerminal);
-    }
-
-    private KernelStatus Send(ulong label, ulong word0, ulong word1, ulong word2, uint capability)
-    {
-        var frame = new InvocationFrame();
-        frame[0] = LinuxEndpoint;
-        frame[1] = label;
-        frame[2] = word0;
-        frame[3] = word1;
-        frame[4] = word2;
-        frame[8] = capability;
-        return Kernel.Root.Invoke(Call.EndpointSend, ref frame);
-    }
-
-    /// <summary>Carries out what the kernel asks of the host. Between slices.</summary>
-    private void OnRequest(HostRequest request)
-    {
-        switch (request.Kind)
-        {
-            case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
-                stream.Begin(request, _stopping.Token);
-                break;
-            case HostRequestKind.File when _directories.TryGetValue(request.Target, out var directory):
-                _pump.Post(directory.Execute(request));
-                break;
-            case HostRequestKind.Ended:
-                OnEnded(request);
-                break;
-            case HostRequestKind.Log:
-                _log.LogInformation("{Text}", System.Text.Encoding.UTF8.GetString(request.Data.Span));
-                break;
-            default:
-                _pump.Post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
-                break;
-        }
-    }
-
-    private void OnEnded(HostRequest request)
-    {
-        if (!_jobs.TryGetValue(request.Target, out var job))
-        {
-            return;
-        }
-
-        using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
-        End(job, EndReport.Read((ProgramEnd)request.Argument0, (int)request.Argument1, ProgramEndRecord.Restore(reader), job, Kernel.Cpu.Description.Depth));
-    }
-
-    private void End(Job job, RunResult result)
-    {
-        _jobs.Remove(job.Number);
-        if (job.Image is { } image)
-        {
-            image.Delete();
-        }
-
-        _log.LogInformation("Program {Job} ({Path}) ended: {End}, code {Code}", job.Number, job.Spec.Path, result.End, result.ExitCode.ToString(CultureInfo.InvariantCulture));
-        job.End(result);
-    }
-
-    private async Task FailJobsWhenHaltedAsync()
+    private async Task EndJobsWithKernelAsync()
     {
         await _pump.Completion.ConfigureAwait(false);
-        if (Kernel.HaltReport is { } report && _disposed == 0)
+        if (_disposed == 0)
+        {
+            await EndJobsAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndJobsAsync()
+    {
+        string report = Kernel.HaltReport ?? _pump.Failure?.Message ?? "the OS object was disposed of";
+        _log.LogError(_pump.Failure, "The kernel does not run any more: {Report}", report);
+        try
         {
             await _pump.InvokeAsync(_ =>
             {
-                foreach (var job in _jobs.Values.ToArray())
-                {
-                    End(job, new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {report}" });
-                }
-
+                _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {report}" });
                 return true;
             }).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposal has ended them.
         }
     }
 }
