@@ -200,13 +200,13 @@ public sealed class ObjectOs : IAsyncDisposable
 
     private async Task EndJobsAsync()
     {
-        string report = Kernel.HaltReport ?? _pump.Failure?.Message ?? "the OS object was disposed of";
+        string report = Kernel.HaltReport is { } halt ? $"the kernel halted: {halt}" : _pump.Failure?.Message ?? "the OS object was disposed of";
         _log.LogError(_pump.Failure, "The kernel does not run any more: {Report}", report);
         try
         {
             await _pump.InvokeAsync(_ =>
             {
-                _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {report}" });
+                _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = report });
                 return true;
             }).ConfigureAwait(false);
         }

@@ -77,7 +77,21 @@ internal sealed class Job : IDisposable
     }
 
     /// <summary>Nothing that it asked of its streams is waited for any longer.</summary>
-    public void Abandon() => _ = _cancel.CancelAsync();
+    public void Abandon()
+    {
+        try
+        {
+            _cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+        catch (AggregateException)
+        {
+            // A stream of the embedding program threw when it was told; it is not waited for either way.
+        }
+    }
 
     /// <summary>Ends it, as soon as all that it wrote has been taken.</summary>
     public async Task EndAsync(RunResult result)
@@ -102,6 +116,7 @@ internal sealed class Job : IDisposable
     {
         _deadline?.Dispose();
         Abandon();
+        _cancel.Dispose();
         foreach (var directory in Directories.Values)
         {
             directory.Dispose();
