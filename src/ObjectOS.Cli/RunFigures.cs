@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ObjectOS.Cpu;
@@ -8,29 +7,27 @@ using ObjectOS.Cpu;
 namespace ObjectOS.Cli;
 
 /// <summary>The figures of one run, as <c>--stats</c> shows them. Field names and meanings are those of docs/cli.md.</summary>
-internal sealed class RunFigures(string program, byte[] image, ulong seed, string clock)
+internal sealed class RunFigures(string program, RunSettings settings)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private RunResult? _result;
     private GuestStatistics? _statistics;
     private string _outputSha256 = "";
     private double _wallSeconds;
-
-    public ulong Seed => seed;
-
-    public string Clock => clock;
+    private int _depth;
 
     public ulong FramesAfterTeardown { get; set; }
 
-    public void Take(RunResult result, GuestStatistics statistics, string outputSha256)
+    public void Take(RunResult result, GuestStatistics statistics, int depth, string outputSha256)
     {
         _result = result;
         _statistics = statistics;
+        _depth = depth;
         _outputSha256 = outputSha256;
         _wallSeconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
     }
 
-    public string ToJson()
+    public string ToJson(int code)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -39,14 +36,14 @@ internal sealed class RunFigures(string program, byte[] image, ulong seed, strin
             json.WriteNumber("schema", 1);
             json.WriteString("command", "run");
             json.WriteString("program", program);
-            json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(image)));
+            json.WriteString("sha256", _result!.ProgramSha256);
             json.WriteString("kernel", KernelVersion);
-            json.WriteNumber("depth", 0);
+            json.WriteNumber("depth", _depth);
             json.WriteString("engine", "interpreter");
-            json.WriteNumber("seed", seed);
-            json.WriteString("clock", clock);
-            WriteExit(json);
-            json.WriteNumber("instructions", _result!.Instructions);
+            json.WriteNumber("seed", settings.Seed);
+            json.WriteString("clock", settings.Clock);
+            WriteExit(json, code);
+            json.WriteNumber("instructions", _result.Instructions);
             json.WriteNumber("charged", _result.Charged);
             WriteCounts(json, "traps", _statistics!.Traps.Select(t => (JsonNamingPolicy.CamelCase.ConvertName(t.Key.ToString()), t.Value)));
             WriteCounts(json, "unsupportedCalls", _result.UnsupportedCalls.Select(c => (c.Key, c.Value)));
@@ -69,12 +66,12 @@ internal sealed class RunFigures(string program, byte[] image, ulong seed, strin
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    public string ToTable()
+    public string ToTable(int code)
     {
         var text = new StringBuilder();
         Line("program", program);
-        Line("exit", $"{Reason}, code {_result!.ExitCode}");
-        Line("instructions", Number(_result.Instructions));
+        Line("exit", $"{Reason}, code {code}");
+        Line("instructions", Number(_result!.Instructions));
         Line("charged", Number(_result.Charged));
         Line("traps", string.Join(", ", _statistics!.Traps.Select(t => $"{t.Key} {Number(t.Value)}")));
         if (_result.UnsupportedCalls.Count > 0)
@@ -105,15 +102,16 @@ internal sealed class RunFigures(string program, byte[] image, ulong seed, strin
         RunEnd.BudgetExhausted => "budget",
         RunEnd.TimedOut => "timeout",
         RunEnd.MemoryExhausted => "memory",
+        RunEnd.KernelHalted => "halted",
         _ => "interrupted",
     };
 
-    private void WriteExit(Utf8JsonWriter json)
+    private void WriteExit(Utf8JsonWriter json, int code)
     {
         json.WriteStartObject("exit");
         json.WriteString("by", _result!.End is RunEnd.Exited or RunEnd.Fault or RunEnd.Signalled ? "guest" : "tool");
         json.WriteString("reason", Reason);
-        json.WriteNumber("code", _result.ExitCode);
+        json.WriteNumber("code", code);
         if (_result.Fault is { } fault)
         {
             json.WriteStartObject("fault");

@@ -28,7 +28,8 @@ internal sealed class TourGuide(TextWriter? writer)
         }
 
         long start = Stopwatch.GetTimestamp();
-        await using var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB(), cancellationToken).ConfigureAwait(false);
+        var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB(), cancellationToken).ConfigureAwait(false);
+        await using var end = os.ConfigureAwait(false);
         Begin("boot", "A kernel is made: a C# object on a CPU object, nothing outside this process.");
         Check(os.Kernel.HaltReport is null, $"kernel {os.Kernel.Description.Version} stands after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms, on {os.Kernel.Cpu.Description.Isa[..11]}…");
         _screen.Recipe("await using var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB());");
@@ -38,9 +39,12 @@ internal sealed class TourGuide(TextWriter? writer)
         await MisbehaveAsync(os, cancellationToken).ConfigureAwait(false);
         await RepeatAsync(cancellationToken).ConfigureAwait(false);
         await ShowTreeAsync(os).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await os.DisposeAsync().ConfigureAwait(false);
+        Check(os.LiveFrames == 0, $"the OS object is disposed of: {Number(os.LiveFrames)} frames of memory are left");
         bool ok = _steps.TrueForAll(s => s.Ok);
         _screen.Say("");
-        _screen.Title(ok ? $"All of it took {Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s and left nothing behind." : "Something above did not work.");
+        _screen.Title(ok ? $"All of it took {Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s." : "Something above did not work.");
         return ok;
     }
 
@@ -158,15 +162,15 @@ internal sealed class TourGuide(TextWriter? writer)
     {
         Begin("tree", "What each cell of the first OS object took:");
         _screen.Say($"  kernel {os.Kernel.Description.Version}, depth {os.Kernel.Cpu.Description.Depth}");
-        _screen.Say("        cell                          instructions   traps   peak KiB  end");
+        _screen.Say("  cell  program                 instructions   traps  peak KiB  end");
         foreach (var (name, result) in _tree)
         {
-            _screen.Say($"    {result.Cell,8} {name,-24} {Number(result.Instructions),14} {Number(result.Traps),7} {Number(result.PeakMemory / 1024),10}  {result.End}");
+            _screen.Say($"  {result.Cell,4}  {name,-22}{Number(result.Instructions),14}{Number(result.Traps),8}{Number(result.PeakMemory / 1024),10}  {result.End}");
         }
 
-        var statistics = await os.GetStatisticsAsync().ConfigureAwait(false);
-        Check(statistics.Cells.All(c => c.Number <= 2 || !_tree.Exists(t => t.Result.Cell == c.Number)), $"all cells are gone; {statistics.Invocations} invocations were made");
-        _screen.Recipe("foreach (var cell in (await os.GetStatisticsAsync()).Cells) …");
+        var cells = await os.GetCellsAsync().ConfigureAwait(false);
+        Check(cells.All(c => c.Program is null), $"those cells are gone; left are {string.Join(" and ", cells.Select(c => c.Name))}");
+        _screen.Recipe("foreach (var cell in await os.GetCellsAsync()) …");
     }
 
     private async Task<RunResult> RunAsync(ObjectOs os, string name, ProgramSpec spec, CancellationToken cancellationToken)
@@ -195,15 +199,14 @@ internal sealed class TourGuide(TextWriter? writer)
 
     private void Check(bool ok, string what)
     {
-        string text = what.Length > 118 ? what[..117] + "…" : what;
         if (ok)
         {
-            _screen.Good(text);
+            _screen.Good(what);
         }
         else
         {
             _step.Ok = false;
-            _screen.Bad(text);
+            _screen.Bad(what);
         }
     }
 
