@@ -78,6 +78,19 @@ public sealed partial class ObjectOs
         return await OnKernelAsync(() => new ObjectOs(this, options)).ConfigureAwait(false);
     }
 
+    /// <summary>An OS object on a machine of its own stops its loop; a child is stopped as a cell of its parent, and its parent goes on.</summary>
+    private void SetPaused(bool paused)
+    {
+        if (_parent is null)
+        {
+            _pump.IsPaused = paused;
+        }
+        else
+        {
+            _ = _parent.OnKernelAsync(() => paused ? _cellInParent.Pause() : _cellInParent.Resume());
+        }
+    }
+
     private void LookAfterChildren()
     {
         for (int i = 0; i < _children.Count; i++)

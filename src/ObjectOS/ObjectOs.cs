@@ -154,11 +154,11 @@ public sealed partial class ObjectOs : IAsyncDisposable
         string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
         RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
 
-    /// <summary>Stops all guests where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
-    public void Pause() => _pump.IsPaused = true;
+    /// <summary>Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
+    public void Pause() => SetPaused(true);
 
     /// <summary>Ends a pause.</summary>
-    public void Resume() => _pump.IsPaused = false;
+    public void Resume() => SetPaused(false);
 
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
