@@ -27,7 +27,8 @@ public sealed partial class ObjectOs
         _pump = parent._pump;
         Path = $"{parent.Path}.{++parent._lastChild}";
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
-        var status = new CellCapability(parent._root, RootCell).CreateCell(options.Memory, ChildObjects, out _cellInParent);
+        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out _cellInParent);
         if (status == KernelStatus.Ok)
         {
             _slotInParent = parent._root.TakeSlot();
