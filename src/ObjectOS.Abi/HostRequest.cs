@@ -25,7 +25,7 @@ public enum HostRequestKind : uint
 /// <summary>What a <see cref="HostRequestKind.File"/> request asks for. Paths are relative to the grant, UTF-8, first in the data.</summary>
 public enum HostFileOperation : uint
 {
-    /// <summary>Argument 1: open flags (<see cref="HostOpenFlags"/>), 2: mode. Result: a handle; data: <c>HostFileStatus</c>.</summary>
+    /// <summary>Argument 1: open flags (<see cref="HostOpenFlags"/>), 2: mode. Result: a handle; data: <see cref="HostFileStatus"/>.</summary>
     Open = 1,
 
     /// <summary>Argument 1: handle. Result 0.</summary>
@@ -34,10 +34,10 @@ public enum HostFileOperation : uint
     /// <summary>Argument 1: handle, 2: offset, 3: length. Result: bytes; data: the bytes.</summary>
     Read = 3,
 
-    /// <summary>Argument 1: handle, 2: offset; data: the bytes. Result: bytes written.</summary>
+    /// <summary>Argument 1: handle, 2: offset (all ones: at the end); data: the bytes. Result: bytes written.</summary>
     Write = 4,
 
-    /// <summary>Path; argument 1: 1 to look at a link itself. Result 0; data: <c>HostFileStatus</c>.</summary>
+    /// <summary>Path; argument 1: 1 to look at a link itself. Result 0; data: <see cref="HostFileStatus"/>.</summary>
     Status = 5,
 
     /// <summary>Path. Result: count; data: entries (kind byte, UTF-8 name, NUL), sorted by name, ordinal.</summary>
@@ -69,6 +69,12 @@ public enum HostFileOperation : uint
 
     /// <summary>Path; argument 1: permission bits. Result 0.</summary>
     ChangeMode = 15,
+
+    /// <summary>Argument 1: handle. Result 0; data: <see cref="HostFileStatus"/>.</summary>
+    HandleStatus = 16,
+
+    /// <summary>Path; argument 1: modification time in nanoseconds since 1970-01-01 UTC. Result 0.</summary>
+    SetTime = 17,
 }
 
 /// <summary>How a granted file is opened.</summary>

@@ -44,7 +44,7 @@ public static class InvocationTable
         new(Call.CellDestroy, "cell_destroy", ObjectKind.Cell, Manage, 200, None, None, [InvalidState],
             "Destroys the cell and every cell made from it; the work proceeds in bounded steps."),
         new(Call.CellStatus, "cell_status", ObjectKind.Cell, Read, 40, None,
-            ["state", "charged_bytes", "limit_bytes", "objects", "object_limit", "threads", "peak_bytes", "instructions", "charged", "traps"], NoStatus,
+            ["state", "charged_bytes", "limit_bytes", "objects", "object_limit", "threads", "peak_bytes", "instructions", "charged", "traps", "number"], NoStatus,
             "Tells how the cell stands (state 0 runs, 1 paused, 2 ended) and what it has used; cells below it that are gone are counted in."),
         new(Call.CellSetLimits, "cell_set_limits", ObjectKind.Cell, Manage, 40, ["memory_bytes", "objects"], None, [InvalidArgument, ObjectsExhausted],
             "Changes the quota; a limit below what is in use stops growth and takes nothing away."),

@@ -12,9 +12,9 @@ internal sealed class RunSession(RunFigures figures, string? traceFile, bool wan
         int signalled = 0;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => OnSignal(c, ExitCodes.Interrupted));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => OnSignal(c, ExitCodes.Terminated));
-        await using var output = new HashingStream(Standard(1));
-        await using var error = Standard(2);
-        await using var input = Standard(0);
+        await using var output = new HashingStream(Writer(1));
+        await using var error = Writer(2);
+        await using var input = Console.OpenStandardInput();
         await using var trace = traceFile is null ? null : OpenTrace(traceFile);
         RunResult result;
         ulong framesAfter;
@@ -66,10 +66,23 @@ internal sealed class RunSession(RunFigures figures, string? traceFile, bool wan
 
     private static StreamWriter OpenTrace(string file) => new(file, append: false) { NewLine = "\n" };
 
-    /// <summary>A standard stream as it is: unlike the console's own streams it says when nobody reads any more.</summary>
-    private static Stream Standard(int number) => OperatingSystem.IsWindows()
-        ? number switch { 0 => Console.OpenStandardInput(), 1 => Console.OpenStandardOutput(), _ => Console.OpenStandardError() }
-        : new FileStream(new SafeFileHandle(number, ownsHandle: false), number == 0 ? FileAccess.Read : FileAccess.Write, 0);
+    /// <summary>
+    /// A standard stream for writing. The console's own stream hides that nobody reads a pipe any more, a file stream hides from others how
+    /// far it has written a file: each is used where it tells the truth.
+    /// </summary>
+    private static Stream Writer(int number)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            var file = new FileStream(new SafeFileHandle(number, ownsHandle: false), FileAccess.Write, 0);
+            if (!file.CanSeek)
+            {
+                return file;
+            }
+        }
+
+        return number == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
+    }
 
     private void Report()
     {

@@ -110,7 +110,7 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
         frame[0] = Slot;
         var status = Invoker.Port.Invoke(Call.CellStatus, ref frame);
         figures = status == KernelStatus.Ok
-            ? new CellFigures(frame[1], frame[2], frame[3], (int)frame[4], (int)frame[5], (int)frame[6], frame[7], frame[8], frame[9], frame[10])
+            ? new CellFigures(frame[1], frame[2], frame[3], (int)frame[4], (int)frame[5], (int)frame[6], frame[7], frame[8], frame[9], frame[10], (uint)frame[11])
             : default;
         return status;
     }
@@ -127,6 +127,7 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
 /// <param name="Instructions">Instructions retired.</param>
 /// <param name="Charged">Virtual instructions: retired, and charged for the work of kernel and services.</param>
 /// <param name="Traps">Traps taken.</param>
+/// <param name="Number">The cell's number in its kernel.</param>
 public readonly record struct CellFigures(
     ulong State,
     ulong ChargedBytes,
@@ -137,4 +138,5 @@ public readonly record struct CellFigures(
     ulong PeakBytes,
     ulong Instructions,
     ulong Charged,
-    ulong Traps);
+    ulong Traps,
+    uint Number);

@@ -78,6 +78,7 @@ internal static class CellCalls
             call[8] = cell.Retired;
             call[9] = cell.Charged;
             call[10] = cell.Traps;
+            call[11] = cell.Number;
         }
 
         return status;

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace ObjectOS.Machine.Isa;
 
 /// <summary>Writes an instruction as GNU objdump does with <c>-M no-aliases</c>; a compressed one as what it expands to.</summary>
-internal static class Disassembler
+public static class Disassembler
 {
     /// <summary>The text of the instruction <paramref name="bits"/> at <paramref name="pc"/>, of all extensions.</summary>
     /// <returns>Mnemonic, a space and the operands, such as <c>sd a0,8(sp)</c>; <c>.4byte</c> or <c>.2byte</c> if it is illegal.</returns>

@@ -35,7 +35,7 @@ internal sealed class TraceWriter(TextWriter writer)
             {
                 TraceKind.Trap => "trap",
                 TraceKind.End => "exit",
-                TraceKind.SystemCall when LinuxCallTable.Find(record.Number) is null => "unsupported",
+                TraceKind.SystemCall when LinuxService.CallName(record.Number) is null => "unsupported",
                 _ => "call",
             });
             json.WriteString("name", Name(record));
@@ -56,7 +56,7 @@ internal sealed class TraceWriter(TextWriter writer)
     private static string Name(TraceRecord record) => record.Kind switch
     {
         TraceKind.Invocation => InvocationTable.Find(record.Number)?.Name ?? record.Number.ToString(CultureInfo.InvariantCulture),
-        TraceKind.SystemCall => LinuxCallTable.Find(record.Number)?.Name ?? record.Number.ToString(CultureInfo.InvariantCulture),
+        TraceKind.SystemCall => LinuxService.CallName(record.Number) ?? record.Number.ToString(CultureInfo.InvariantCulture),
         TraceKind.Trap => JsonNamingPolicy.CamelCase.ConvertName(((TrapCause)record.Number).ToString()),
         _ => record.Number.ToString(CultureInfo.InvariantCulture),
     };

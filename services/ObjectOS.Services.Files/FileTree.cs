@@ -1,0 +1,302 @@
+namespace ObjectOS.Services.Files;
+
+/// <summary>A granted directory of the host, seen in the tree.</summary>
+/// <param name="Number">The host's number.</param>
+/// <param name="GuestPath">Where it is seen.</param>
+/// <param name="IsWritable">False: every change is refused.</param>
+public sealed record FileGrant(ulong Number, string GuestPath, bool IsWritable);
+
+/// <summary>The tree of files in memory, with places where directories of the host are seen. Times are given by the caller: it has no clock.</summary>
+public sealed class FileTree
+{
+    private const ulong EntryCost = 256;
+    private const ulong LargestFile = 1UL << 30;
+
+    private readonly ulong _limit;
+    private readonly List<FileGrant> _grants = [];
+    private ulong _nextNumber = 1;
+
+    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256.</summary>
+    public FileTree(ulong limit, ulong now)
+    {
+        _limit = limit;
+        Root = NewInode(InodeKind.Directory, 0x1ed, now);
+        Root.Parent = Root;
+    }
+
+    /// <summary>The root directory.</summary>
+    public Inode Root { get; private set; }
+
+    /// <summary>Bytes in use.</summary>
+    public ulong Used { get; private set; }
+
+    /// <summary>Most bytes.</summary>
+    public ulong Limit => _limit;
+
+    /// <summary>The granted directories.</summary>
+    public IReadOnlyList<FileGrant> Grants => _grants;
+
+    /// <summary>True where a new name still has room.</summary>
+    public bool HasRoom => Used + EntryCost <= _limit;
+
+    /// <summary>Makes <paramref name="name"/>, which must be free, in a directory.</summary>
+    public Inode Make(Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None)
+    {
+        var made = NewInode(kind, mode, now);
+        made.Parent = directory;
+        made.Target = target;
+        made.Device = device;
+        directory.Entries.Add(name, made);
+        directory.ModifyTime = directory.ChangeTime = now;
+        Used += EntryCost;
+        return made;
+    }
+
+    /// <summary>The directory of that absolute path, made with all that leads to it.</summary>
+    public Inode MakePath(string path, ulong now)
+    {
+        var at = Root;
+        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            at = at.Entries.TryGetValue(name, out var next) && next.Kind == InodeKind.Directory ? next : Make(Replace(at, name), name, InodeKind.Directory, 0x1ed, now);
+        }
+
+        return at;
+    }
+
+    /// <summary>Shows a directory of the host.</summary>
+    public void Mount(FileGrant grant, ulong now)
+    {
+        string path = "/" + string.Join('/', grant.GuestPath.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."));
+        _grants.Add(grant with { GuestPath = path });
+        if (path == "/")
+        {
+            Root = NewInode(InodeKind.Mount, 0x1ed, now);
+            Root.Parent = Root;
+            Root.Grant = _grants.Count - 1;
+            return;
+        }
+
+        int slash = path.LastIndexOf('/');
+        var parent = MakePath(path[..slash], now);
+        string name = path[(slash + 1)..];
+        var mount = Make(Replace(parent, name), name, InodeKind.Mount, 0x1ed, now);
+        mount.Grant = _grants.Count - 1;
+    }
+
+    private Inode Replace(Inode directory, string name)
+    {
+        if (directory.Entries.ContainsKey(name))
+        {
+            Remove(directory, name, 0);
+        }
+
+        return directory;
+    }
+
+    /// <summary>Takes a name away; the file lives on while it is open.</summary>
+    public void Remove(Inode directory, string name, ulong now)
+    {
+        var removed = directory.Entries[name];
+        directory.Entries.Remove(name);
+        directory.ModifyTime = directory.ChangeTime = now;
+        removed.Links = 0;
+        Used -= EntryCost;
+        Settle(removed);
+    }
+
+    /// <summary>Moves a name; what had the new one is removed. The caller has checked that it may.</summary>
+    public void Rename(Inode directory, string name, Inode newDirectory, string newName, ulong now)
+    {
+        var moved = directory.Entries[name];
+        if (newDirectory.Entries.TryGetValue(newName, out var old))
+        {
+            if (old == moved)
+            {
+                return;
+            }
+
+            Remove(newDirectory, newName, now);
+        }
+
+        directory.Entries.Remove(name);
+        newDirectory.Entries.Add(newName, moved);
+        moved.Parent = newDirectory;
+        moved.ChangeTime = directory.ModifyTime = newDirectory.ModifyTime = now;
+    }
+
+    /// <summary>Gives the bytes of a file back that has neither a name nor anyone who has it open.</summary>
+    public void Settle(Inode inode)
+    {
+        if (inode.Links == 0 && inode.Opens == 0 && inode.Kind == InodeKind.File)
+        {
+            Used -= (ulong)inode.Bytes.Length;
+            inode.Bytes = [];
+            inode.Length = 0;
+        }
+    }
+
+    /// <summary>Makes the file that long; false where there is no room. New bytes are zero.</summary>
+    public bool TrySetLength(Inode file, ulong length, ulong now)
+    {
+        if (length > LargestFile)
+        {
+            return false;
+        }
+
+        if (length > (ulong)file.Bytes.Length || length < (ulong)file.Bytes.Length / 4)
+        {
+            ulong capacity = length <= file.Length ? length : Math.Max(length, Math.Min((ulong)file.Bytes.Length * 2, LargestFile));
+            ulong rest = Used - (ulong)file.Bytes.Length;
+            if (rest + capacity > _limit)
+            {
+                capacity = length;
+            }
+
+            if (length > file.Length && rest + capacity > _limit)
+            {
+                return false;
+            }
+
+            var bytes = new byte[capacity];
+            file.Bytes.AsSpan(0, (int)Math.Min(file.Length, length)).CopyTo(bytes);
+            file.Bytes = bytes;
+            Used = rest + capacity;
+        }
+        else if (length < file.Length)
+        {
+            file.Bytes.AsSpan((int)length, (int)(file.Length - length)).Clear();
+        }
+
+        file.Length = length;
+        file.ModifyTime = file.ChangeTime = now;
+        return true;
+    }
+
+    /// <summary>Writes into the file, which grows as needed; false where there is no room, and then nothing is written.</summary>
+    public bool TryWrite(Inode file, ulong offset, ReadOnlySpan<byte> data, ulong now)
+    {
+        if (offset > LargestFile || (offset + (ulong)data.Length > file.Length && !TrySetLength(file, offset + (ulong)data.Length, now)))
+        {
+            return false;
+        }
+
+        data.CopyTo(file.Bytes.AsSpan((int)offset));
+        file.ModifyTime = file.ChangeTime = now;
+        return true;
+    }
+
+    /// <summary>A nameless inode that counts for nothing: for what a service makes up on the spot.</summary>
+    public Inode MakeDetached(ReadOnlySpan<byte> content, ulong now)
+    {
+        var made = NewInode(InodeKind.File, 0x124, now);
+        made.Parent = Root;
+        made.Links = 1;
+        made.Bytes = content.ToArray();
+        made.Length = (ulong)content.Length;
+        return made;
+    }
+
+    private Inode NewInode(InodeKind kind, uint mode, ulong now) => new(_nextNumber++, kind, mode, now);
+
+    /// <summary>Writes the tree, and the inodes that are open without a name.</summary>
+    public void Save(BinaryWriter writer, IEnumerable<Inode> detached)
+    {
+        writer.Write(_nextNumber);
+        writer.Write(Used);
+        writer.Write(_grants.Count);
+        foreach (var grant in _grants)
+        {
+            writer.Write(grant.Number);
+            writer.Write(grant.GuestPath);
+            writer.Write(grant.IsWritable);
+        }
+
+        SaveInode(writer, Root);
+        var loose = detached.ToList();
+        writer.Write(loose.Count);
+        foreach (var inode in loose)
+        {
+            SaveInode(writer, inode);
+        }
+    }
+
+    /// <summary>Takes what <see cref="Save"/> wrote; all inodes by number.</summary>
+    public Dictionary<ulong, Inode> Restore(BinaryReader reader)
+    {
+        var all = new Dictionary<ulong, Inode>();
+        _nextNumber = reader.ReadUInt64();
+        ulong used = reader.ReadUInt64();
+        _grants.Clear();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _grants.Add(new FileGrant(reader.ReadUInt64(), reader.ReadString(), reader.ReadBoolean()));
+        }
+
+        Root = RestoreInode(reader, null, all);
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            RestoreInode(reader, Root, all);
+        }
+
+        Used = used;
+        return all;
+    }
+
+    private static void SaveInode(BinaryWriter writer, Inode inode)
+    {
+        writer.Write(inode.Number);
+        writer.Write((byte)inode.Kind);
+        writer.Write(inode.Mode);
+        writer.Write(inode.AccessTime);
+        writer.Write(inode.ModifyTime);
+        writer.Write(inode.ChangeTime);
+        writer.Write(inode.Target);
+        writer.Write((byte)inode.Device);
+        writer.Write(inode.Grant);
+        writer.Write(inode.Links);
+        writer.Write(inode.Opens);
+        writer.Write(inode.Length);
+        writer.Write(inode.Bytes.Length);
+        writer.Write(inode.Bytes, 0, (int)inode.Length);
+        if (inode.Kind == InodeKind.Directory)
+        {
+            writer.Write(inode.Entries.Count);
+            foreach (var (name, entry) in inode.Entries)
+            {
+                writer.Write(name);
+                SaveInode(writer, entry);
+            }
+        }
+    }
+
+    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
+    {
+        var inode = new Inode(reader.ReadUInt64(), (InodeKind)reader.ReadByte(), reader.ReadUInt32(), 0)
+        {
+            AccessTime = reader.ReadUInt64(),
+            ModifyTime = reader.ReadUInt64(),
+            ChangeTime = reader.ReadUInt64(),
+            Target = reader.ReadString(),
+            Device = (DeviceKind)reader.ReadByte(),
+            Grant = reader.ReadInt32(),
+            Links = reader.ReadUInt32(),
+            Opens = reader.ReadInt32(),
+            Length = reader.ReadUInt64(),
+        };
+        inode.Parent = parent ?? inode;
+        inode.Bytes = new byte[reader.ReadInt32()];
+        reader.ReadBytes((int)inode.Length).CopyTo(inode.Bytes, 0);
+        all[inode.Number] = inode;
+        if (inode.Kind == InodeKind.Directory)
+        {
+            for (int count = reader.ReadInt32(); count > 0; count--)
+            {
+                string name = reader.ReadString();
+                inode.Entries.Add(name, RestoreInode(reader, inode, all));
+            }
+        }
+
+        return inode;
+    }
+}

@@ -1,0 +1,374 @@
+using System.Buffers.Binary;
+using System.Text;
+using ObjectOS.Abi;
+using ObjectOS.Services.Files;
+
+namespace ObjectOS.Services.Linux.Calls;
+
+/// <summary>Directories, names and links.</summary>
+internal static class DirectoryCalls
+{
+    private const int LargestListing = 65536;
+
+    public static CallResult GetWorkingDirectory(LinuxCall call)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(call.Process.WorkingDirectory + "\0");
+        return call[1] < (ulong)text.Length ? Errno.ERANGE : call.TryWrite(call[0], text) ? text.Length : call.Failure;
+    }
+
+    public static CallResult ChangeDirectory(LinuxCall call) => call.TryPath(-1, 0, out string path) ? ChangeDirectory(call, path) : call.Failure;
+
+    public static CallResult ChangeDirectoryFile(LinuxCall call) =>
+        !call.TryFile(0, out var file) ? call.Failure : file.IsDirectory ? ChangeDirectory(call, file.Path) : Errno.ENOTDIR;
+
+    private static CallResult ChangeDirectory(LinuxCall call, string path)
+    {
+        var target = ProcFiles.Find(call.Process, path, true);
+        if (target.Error != 0)
+        {
+            return (Errno)target.Error;
+        }
+
+        if (target.IsHost)
+        {
+            if (!call.TryReply(0, out var reply))
+            {
+                return call.Ask(target.Grant, HostFileOperation.Status, target.HostPath);
+            }
+
+            if (reply.IsError || !HostFileStatus.TryRead(reply.Data, out var status) || status.Kind != HostFileKind.Directory)
+            {
+                return reply.IsError ? reply.Result : Errno.ENOTDIR;
+            }
+        }
+        else if (target.Node?.Kind != InodeKind.Directory)
+        {
+            return target.Node is null ? Errno.ENOENT : Errno.ENOTDIR;
+        }
+
+        call.Process.WorkingDirectory = target.FullPath;
+        return 0L;
+    }
+
+    public static CallResult MakeDirectory(LinuxCall call)
+    {
+        if (!call.TryPath(0, 1, out string path))
+        {
+            return call.Failure;
+        }
+
+        var target = ProcFiles.Find(call.Process, path.TrimEnd('/'), false);
+        if (target.Error != 0)
+        {
+            return (Errno)target.Error;
+        }
+
+        if (target.IsHost)
+        {
+            return target.HostPath.Length == 0 ? Errno.EEXIST : Simple(call, target, HostFileOperation.MakeDirectory);
+        }
+
+        if (target.Node is not null || path.TrimEnd('/').Length == 0)
+        {
+            return Errno.EEXIST;
+        }
+
+        if (!call.Job.Tree.HasRoom)
+        {
+            return Errno.ENOSPC;
+        }
+
+        call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.Directory, (uint)call[2] & 0x3ff & ~call.Process.FileMask, call.Job.WallClock);
+        return 0L;
+    }
+
+    private static CallResult Simple(LinuxCall call, PathTarget target, HostFileOperation operation) =>
+        call.TryReply(0, out var reply) ? Math.Min(0, reply.Result) : call.Ask(target.Grant, operation, target.HostPath);
+
+    public static CallResult Remove(LinuxCall call)
+    {
+        bool directory = (call[2] & 0x200) != 0;
+        if (!call.TryPath(0, 1, out string path))
+        {
+            return call.Failure;
+        }
+
+        var target = ProcFiles.Find(call.Process, path.TrimEnd('/'), false);
+        if (target.Error != 0)
+        {
+            return (Errno)target.Error;
+        }
+
+        if (target.IsHost)
+        {
+            return target.HostPath.Length == 0 ? Errno.EACCES : Simple(call, target, directory ? HostFileOperation.RemoveDirectory : HostFileOperation.RemoveFile);
+        }
+
+        if (target.Node is not { } node || target.Directory is null)
+        {
+            return target.Directory is null ? Errno.EACCES : Errno.ENOENT;
+        }
+
+        if (directory != (node.Kind == InodeKind.Directory))
+        {
+            return directory ? Errno.ENOTDIR : Errno.EISDIR;
+        }
+
+        if (directory && node.Entries.Count > 0)
+        {
+            return Errno.ENOTEMPTY;
+        }
+
+        call.Job.Tree.Remove(target.Directory, target.Name, call.Job.WallClock);
+        return 0L;
+    }
+
+    public static CallResult MakeLink(LinuxCall call)
+    {
+        if (!call.TryReadText(call[0], LinuxCall.LongestPath, out string text) || !call.TryPath(1, 2, out string path))
+        {
+            return call.Failure;
+        }
+
+        var target = ProcFiles.Find(call.Process, path, false);
+        if (target.Error != 0)
+        {
+            return (Errno)target.Error;
+        }
+
+        if (target.IsHost)
+        {
+            return call.TryReply(0, out var reply) ? reply.Result : call.Ask(target.Grant, HostFileOperation.MakeLink, text + "\0" + target.HostPath);
+        }
+
+        if (target.Node is not null || text.Length == 0)
+        {
+            return text.Length == 0 ? Errno.ENOENT : Errno.EEXIST;
+        }
+
+        if (!call.Job.Tree.HasRoom)
+        {
+            return Errno.ENOSPC;
+        }
+
+        call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.Link, 0x1ff, call.Job.WallClock, text);
+        return 0L;
+    }
+
+    public static CallResult ReadLink(LinuxCall call)
+    {
+        if (!call.TryPath(0, 1, out string path))
+        {
+            return call.Failure;
+        }
+
+        if ((long)call[3] <= 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var target = ProcFiles.Find(call.Process, path, false);
+        if (target.Error != 0)
+        {
+            return (Errno)target.Error;
+        }
+
+        byte[] text;
+        if (target.IsHost)
+        {
+            if (!call.TryReply(0, out var reply))
+            {
+                return call.Ask(target.Grant, HostFileOperation.ReadLink, target.HostPath);
+            }
+
+            if (reply.IsError)
+            {
+                return reply.Result;
+            }
+
+            text = reply.Data;
+        }
+        else if (target.Node is { Kind: InodeKind.Link } link)
+        {
+            text = Encoding.UTF8.GetBytes(link.Target);
+        }
+        else
+        {
+            return target.Node is null ? Errno.ENOENT : Errno.EINVAL;
+        }
+
+        int length = (int)Math.Min((ulong)text.Length, call[3]);
+        return call.TryWrite(call[2], text.AsSpan(0, length)) ? length : call.Failure;
+    }
+
+    public static CallResult Rename(LinuxCall call)
+    {
+        if (!call.TryPath(0, 1, out string from) || !call.TryPath(2, 3, out string to))
+        {
+            return call.Failure;
+        }
+
+        bool noReplace = call.Number == 276 && (call[4] & 1) != 0;
+        if (call.Number == 276 && (call[4] & ~1UL) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var source = ProcFiles.Find(call.Process, from.TrimEnd('/'), false);
+        var target = ProcFiles.Find(call.Process, to.TrimEnd('/'), false);
+        if (source.Error != 0 || target.Error != 0)
+        {
+            return (Errno)(source.Error != 0 ? source.Error : target.Error);
+        }
+
+        if (source.IsHost || target.IsHost)
+        {
+            return source.Grant != target.Grant ? Errno.EXDEV
+                : call.TryReply(0, out var reply) ? reply.Result
+                : call.Ask(source.Grant, HostFileOperation.Rename, source.HostPath + "\0" + target.HostPath);
+        }
+
+        return RenameLocal(call, source, target, noReplace);
+    }
+
+    private static CallResult RenameLocal(LinuxCall call, PathTarget source, PathTarget target, bool noReplace)
+    {
+        if (source.Node is not { } node || source.Directory is null || target.Directory is null)
+        {
+            return source.Node is null ? Errno.ENOENT : Errno.EACCES;
+        }
+
+        for (var at = target.Directory; at.Parent != at; at = at.Parent)
+        {
+            if (at == node)
+            {
+                return Errno.EINVAL;
+            }
+        }
+
+        if (target.Node is { } old && old != node)
+        {
+            if (noReplace)
+            {
+                return Errno.EEXIST;
+            }
+
+            if (old.Kind == InodeKind.Directory != (node.Kind == InodeKind.Directory))
+            {
+                return old.Kind == InodeKind.Directory ? Errno.EISDIR : Errno.ENOTDIR;
+            }
+
+            if (old.Kind == InodeKind.Directory && old.Entries.Count > 0)
+            {
+                return Errno.ENOTEMPTY;
+            }
+        }
+
+        call.Job.Tree.Rename(source.Directory, source.Name, target.Directory, target.Name, call.Job.WallClock);
+        return 0L;
+    }
+
+    public static CallResult List(LinuxCall call)
+    {
+        if (!call.TryFile(0, out var file))
+        {
+            return call.Failure;
+        }
+
+        if (!file.IsDirectory)
+        {
+            return Errno.ENOTDIR;
+        }
+
+        var entries = file.Entries;
+        if (entries is null)
+        {
+            if (file.Kind == OpenFileKind.Directory)
+            {
+                entries = OwnEntries(file.Inode!);
+            }
+            else
+            {
+                if (!call.TryReply(0, out var reply))
+                {
+                    var target = ProcFiles.Find(call.Process, file.Path, true);
+                    return target.IsHost ? call.Ask(target.Grant, HostFileOperation.List, target.HostPath) : Errno.ENOENT;
+                }
+
+                if (reply.IsError)
+                {
+                    return reply.Result;
+                }
+
+                entries = HostEntries(reply.Data);
+            }
+        }
+
+        var bytes = new byte[Math.Min(call[2], LargestListing)];
+        int length = 0;
+        ulong position = file.Position;
+        for (; position < (ulong)entries.Count; position++)
+        {
+            // struct linux_dirent64: inode, offset of the next, length of this, kind, name.
+            var entry = entries[(int)position];
+            byte[] name = Encoding.UTF8.GetBytes(entry.Name);
+            int size = (19 + name.Length + 1 + 7) & ~7;
+            if (length + size > bytes.Length)
+            {
+                break;
+            }
+
+            var place = bytes.AsSpan(length, size);
+            BinaryPrimitives.WriteUInt64LittleEndian(place, entry.Inode);
+            BinaryPrimitives.WriteUInt64LittleEndian(place[8..], position + 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(place[16..], (ushort)size);
+            place[18] = entry.Kind;
+            name.CopyTo(place[19..]);
+            length += size;
+        }
+
+        if (length == 0 && position < (ulong)entries.Count)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!call.TryWrite(call[1], bytes.AsSpan(0, length)))
+        {
+            return call.Failure;
+        }
+
+        file.Entries = entries;
+        file.Position = position;
+        return length;
+    }
+
+    private static List<DirectoryEntry> OwnEntries(Inode directory)
+    {
+        var entries = new List<DirectoryEntry> { new(".", 4, directory.Number), new("..", 4, directory.Parent.Number) };
+        foreach (var (name, inode) in directory.Entries)
+        {
+            byte kind = inode.Kind switch
+            {
+                InodeKind.Directory or InodeKind.Mount => 4,
+                InodeKind.Link => 10,
+                InodeKind.Device => 2,
+                _ => 8,
+            };
+            entries.Add(new DirectoryEntry(name, kind, inode.Number));
+        }
+
+        return entries;
+    }
+
+    private static List<DirectoryEntry> HostEntries(ReadOnlySpan<byte> data)
+    {
+        var entries = new List<DirectoryEntry> { new(".", 4, 1), new("..", 4, 1) };
+        while (data.Length > 1 && data.IndexOf((byte)0) is var zero and > 0)
+        {
+            entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(data[1..zero]), data[0], (ulong)entries.Count));
+            data = data[(zero + 1)..];
+        }
+
+        return entries;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Linux.Calls;
+
+/// <summary>What several families need of files of the host.</summary>
+internal static class HostFiles
+{
+    public const ulong Unit = 1 << 20;
+
+    /// <summary>Reads a range of a file in steps, the first of which is <paramref name="step"/>; null until all has come.</summary>
+    public static CallResult ReadAll(LinuxCall call, OpenFile file, ulong offset, ulong length, int step, out byte[]? content) =>
+        ReadAll(call, file.Grant, file.Handle, offset, length, step, out content);
+
+    public static CallResult ReadAll(LinuxCall call, int grant, ulong handle, ulong offset, ulong length, int step, out byte[]? content)
+    {
+        content = null;
+        var bytes = new MemoryStream();
+        for (; (ulong)bytes.Length < length; step++)
+        {
+            ulong wanted = Math.Min(Unit, length - (ulong)bytes.Length);
+            if (!call.TryReply(step, out var reply))
+            {
+                return call.Ask(grant, HostFileOperation.Read, [], handle, offset + (ulong)bytes.Length, wanted);
+            }
+
+            if (reply.IsError)
+            {
+                return reply.Result;
+            }
+
+            bytes.Write(reply.Data);
+            if ((ulong)reply.Data.Length < wanted)
+            {
+                break;
+            }
+        }
+
+        content = bytes.ToArray();
+        return 0L;
+    }
+
+    public static void PutTime(Span<byte> bytes, ulong nanoseconds)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, nanoseconds / Linux.NanosecondsPerSecond);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], nanoseconds % Linux.NanosecondsPerSecond);
+    }
+}

@@ -1,0 +1,44 @@
+namespace ObjectOS.Services.Linux.Calls;
+
+/// <summary>Pipes and events.</summary>
+internal static class PipeCalls
+{
+    public static CallResult Create(LinuxCall call)
+    {
+        var table = call.Process.Descriptors;
+        uint flags = (uint)call[1];
+        if (!table.HasRoom(2))
+        {
+            return Errno.EMFILE;
+        }
+
+        if (!call.TryPrepare(call[0], 8))
+        {
+            return call.Failure;
+        }
+
+        var pipe = new Pipe(call.System.NewId()) { Readers = 1, Writers = 1 };
+        uint kept = flags & Linux.OpenNonBlocking;
+        string path = $"pipe:[{pipe.Id}]";
+        var reader = new OpenFile(call.System.NewId(), OpenFileKind.Pipe, path, kept) { Pipe = pipe, Job = call.Job };
+        var writer = new OpenFile(call.System.NewId(), OpenFileKind.Pipe, path, kept | Linux.OpenWrite) { Pipe = pipe, Job = call.Job };
+        bool close = (flags & Linux.OpenCloseOnExec) != 0;
+        var numbers = new byte[8];
+        BitConverter.GetBytes(table.Add(reader, close)).CopyTo(numbers, 0);
+        BitConverter.GetBytes(table.Add(writer, close)).CopyTo(numbers, 4);
+        call.Write(call[0], numbers);
+        return 0L;
+    }
+
+    public static CallResult EventFile(LinuxCall call)
+    {
+        uint flags = (uint)call[1];
+        var file = new OpenFile(call.System.NewId(), OpenFileKind.Event, "anon_inode:[eventfd]", (flags & Linux.OpenNonBlocking) | Linux.OpenReadWrite)
+        {
+            Counter = (uint)call[0],
+            Job = call.Job,
+        };
+        int made = call.Process.Descriptors.Add(file, (flags & Linux.OpenCloseOnExec) != 0);
+        return made < 0 ? Errno.EMFILE : made;
+    }
+}

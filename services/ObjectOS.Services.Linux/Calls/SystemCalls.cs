@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace ObjectOS.Services.Linux.Calls;
+
+/// <summary>What the system is, limits, random bytes, and calls that do nothing.</summary>
+internal static class SystemCalls
+{
+    public static CallResult Nothing(LinuxCall call) => 0L;
+
+    public static CallResult Twenty(LinuxCall call) => 20L;
+
+    public static CallResult NotPermitted(LinuxCall call) => Errno.EPERM;
+
+    public static CallResult InvalidArgument(LinuxCall call) => Errno.EINVAL;
+
+    public static CallResult NoFamily(LinuxCall call) => Errno.EAFNOSUPPORT;
+
+    public static CallResult NotSocket(LinuxCall call) => call.Process.Descriptors.Find(call.Int(0)) is null ? Errno.EBADF : Errno.ENOTSOCK;
+
+    public static CallResult UserId(LinuxCall call) => Linux.UserId;
+
+    public static CallResult GroupId(LinuxCall call) => Linux.GroupId;
+
+    public static CallResult Name(LinuxCall call)
+    {
+        var bytes = new byte[65 * 6];
+        string[] parts = ["Linux", "objectos", "6.1.0", "#1 ObjectOS", "riscv64", "(none)"];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            Encoding.ASCII.GetBytes(parts[i], bytes.AsSpan(i * 65));
+        }
+
+        return call.TryWrite(call[0], bytes) ? 0L : call.Failure;
+    }
+
+    public static CallResult Information(LinuxCall call)
+    {
+        var bytes = new byte[112];
+        ulong memory = call.Job.Request.MemoryLimit;
+        call.Job.Cell.Status(out var figures);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, call.System.Now / Linux.NanosecondsPerSecond);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), memory);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(40), memory - Math.Min(memory, figures.ChargedBytes));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(80), (ushort)call.Job.Processes.Count);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(104), 1);
+        return call.TryWrite(call[0], bytes) ? 0L : call.Failure;
+    }
+
+    public static CallResult GetRandom(LinuxCall call)
+    {
+        ulong state = call.Process.RandomState;
+        var bytes = call.Process.Random((int)Math.Min(call[1], 65536));
+        if (call.TryWrite(call[0], bytes))
+        {
+            return bytes.Length;
+        }
+
+        call.Process.RandomState = state;
+        return call.Failure;
+    }
+
+    private static byte[] Limit(LinuxCall call, ulong resource)
+    {
+        const ulong Infinity = ulong.MaxValue;
+        ulong limit = resource switch
+        {
+            3 => ProcessMemory.StackSize,
+            4 => 0,
+            7 => DescriptorTable.Limit,
+            9 => call.Job.Request.MemoryLimit,
+            _ => Infinity,
+        };
+        limit = resource == 9 ? Infinity : limit;
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, limit);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), resource == 3 ? Infinity : limit);
+        return bytes;
+    }
+
+    public static CallResult GetLimit(LinuxCall call) => call[0] > 15 ? Errno.EINVAL : call.TryWrite(call[1], Limit(call, call[0])) ? 0L : call.Failure;
+
+    public static CallResult GetOrSetLimit(LinuxCall call) =>
+        call[1] > 15 ? Errno.EINVAL : call[3] == 0 || call.TryWrite(call[3], Limit(call, call[1])) ? 0L : call.Failure;
+
+    public static CallResult FileMask(LinuxCall call)
+    {
+        uint old = call.Process.FileMask;
+        call.Process.FileMask = (uint)call[0] & 0x1ff;
+        return old;
+    }
+
+    public static CallResult Control(LinuxCall call)
+    {
+        var name = new byte[16];
+        switch (call[0])
+        {
+            case 15:
+                if (!call.TryRead(call[1], name))
+                {
+                    return call.Failure;
+                }
+
+                int zero = name.AsSpan().IndexOf((byte)0);
+                call.Thread.Name = Encoding.UTF8.GetString(name, 0, zero < 0 ? 15 : zero);
+                return 0L;
+            case 16:
+                byte[] text = Encoding.UTF8.GetBytes(call.Thread.Name);
+                text.AsSpan(0, Math.Min(15, text.Length)).CopyTo(name);
+                return call.TryWrite(call[1], name) ? 0L : call.Failure;
+            case 1 or 4 or 36 or 38 or 0x53564d41:
+                return 0L;
+            case 3:
+                return 1L;
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    public static CallResult GetCpu(LinuxCall call)
+    {
+        var zero = new byte[4];
+        return (call[0] == 0 || call.TryWrite(call[0], zero)) && (call[1] == 0 || call.TryWrite(call[1], zero)) ? 0L : call.Failure;
+    }
+
+    public static CallResult GetAffinity(LinuxCall call) =>
+        call[1] < 8 ? Errno.EINVAL : call.TryWrite(call[2], [1, 0, 0, 0, 0, 0, 0, 0]) ? 8L : call.Failure;
+
+    public static CallResult GetSchedulingParameter(LinuxCall call) => call.TryWrite(call[1], new byte[4]) ? 0L : call.Failure;
+}

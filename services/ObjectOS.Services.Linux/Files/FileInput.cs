@@ -1,0 +1,151 @@
+using ObjectOS.Abi;
+using ObjectOS.Services.Files;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>Takes bytes that were read into the program's memory: all or none.</summary>
+internal delegate bool TakeBytes(ReadOnlySpan<byte> bytes);
+
+/// <summary>Reading from all kinds of open files.</summary>
+internal static class FileInput
+{
+    public static CallResult Read(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take) => file.Kind switch
+    {
+        OpenFileKind.File => ReadFile(call, file, at, count, take),
+        OpenFileKind.HostFile => ReadHostFile(call, file, at, count, take),
+        OpenFileKind.Pipe => ReadPipe(call, file, count, take),
+        OpenFileKind.Input => ReadStream(call, file, count, take),
+        OpenFileKind.Output when file.IsTerminal => ReadStream(call, file, count, take),
+        OpenFileKind.Device => ReadDevice(call, file, count, take),
+        OpenFileKind.Event => ReadEvent(call, file, count, take),
+        _ => Errno.EINVAL,
+    };
+
+    private static CallResult ReadFile(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take)
+    {
+        var data = file.Inode!.Read(at ?? file.Position, (int)count);
+        if (!take(data))
+        {
+            return call.Failure;
+        }
+
+        file.Inode.AccessTime = call.Job.WallClock;
+        file.Position += at is null ? (ulong)data.Length : 0;
+        return data.Length;
+    }
+
+    private static CallResult ReadHostFile(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take)
+    {
+        if (!call.TryReply(0, out var reply))
+        {
+            return call.Ask(file.Grant, HostFileOperation.Read, [], file.Handle, at ?? file.Position, count);
+        }
+
+        if (reply.IsError)
+        {
+            return reply.Result;
+        }
+
+        if (!take(reply.Data))
+        {
+            return call.Failure;
+        }
+
+        file.Position += at is null ? (ulong)reply.Data.Length : 0;
+        return reply.Data.Length;
+    }
+
+    private static CallResult ReadPipe(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
+    {
+        var pipe = file.Pipe!;
+        if (pipe.Length == 0 && count > 0)
+        {
+            return pipe.Writers == 0 ? 0L : file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(pipe.Id);
+        }
+
+        byte[] data = pipe.Peek((int)count);
+        if (!take(data))
+        {
+            return call.Failure;
+        }
+
+        pipe.Drop(data.Length);
+        call.System.Wake(pipe.Id);
+        return data.Length;
+    }
+
+    private static CallResult ReadStream(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
+    {
+        if (!call.Job.Readers.TryGetValue(file.Kind == OpenFileKind.Input ? file.Stream : call.Job.Request.Input.Number, out var reader))
+        {
+            return Errno.EIO;
+        }
+
+        if (count == 0)
+        {
+            return 0L;
+        }
+
+        if (!reader.IsReady)
+        {
+            if (file.IsNonBlocking)
+            {
+                return Errno.EAGAIN;
+            }
+
+            var status = reader.Ask(call.System.Host, count);
+            return status == KernelStatus.Ok ? call.WaitFor(LinuxSystem.StreamWait(call.Job, reader.Number, false)) : CallResult.Of(status);
+        }
+
+        var data = reader.Available;
+        data = data[..(int)Math.Min((ulong)data.Length, count)];
+        if (!take(data))
+        {
+            return call.Failure;
+        }
+
+        int length = data.Length;
+        reader.Take(length);
+        return length;
+    }
+
+    private static CallResult ReadDevice(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
+    {
+        if (file.Device == DeviceKind.Null)
+        {
+            return 0L;
+        }
+
+        ulong random = call.Process.RandomState;
+        var data = file.Device == DeviceKind.Random ? call.Process.Random((int)count) : new byte[count];
+        if (take(data))
+        {
+            return data.Length;
+        }
+
+        call.Process.RandomState = random;
+        return call.Failure;
+    }
+
+    private static CallResult ReadEvent(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
+    {
+        if (count < 8)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (file.Counter == 0)
+        {
+            return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
+        }
+
+        if (!take(BitConverter.GetBytes(file.Counter)))
+        {
+            return call.Failure;
+        }
+
+        file.Counter = 0;
+        call.System.Wake(file.Id);
+        return 8L;
+    }
+}

@@ -1,0 +1,140 @@
+using ObjectOS.Abi;
+using ObjectOS.Services.Files;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>Writing to all kinds of open files.</summary>
+internal static class FileOutput
+{
+    private const int BrokenPipeSignal = 13;
+
+    public static CallResult Write(LinuxCall call, OpenFile file, ulong? at, byte[] data) => file.Kind switch
+    {
+        OpenFileKind.File => WriteFile(call, file, at, data),
+        OpenFileKind.HostFile => data.Length == 0 ? 0L : call.Ask(
+            file.Grant, HostFileOperation.Write, data, file.Handle, (file.Flags & Linux.OpenAppend) != 0 ? ulong.MaxValue : at ?? file.Position),
+        OpenFileKind.Pipe => WritePipe(call, file, data),
+        OpenFileKind.Output or OpenFileKind.Input => WriteStream(call, file, data),
+        OpenFileKind.Device => file.Device == DeviceKind.Full ? Errno.ENOSPC : data.Length,
+        OpenFileKind.Event => WriteEvent(call, file, data),
+        _ => Errno.EINVAL,
+    };
+
+    /// <summary>The host has written.</summary>
+    public static CallResult FinishHostWrite(OpenFile file, ulong? at, HostReply reply)
+    {
+        if (!reply.IsError && at is null)
+        {
+            file.Position += (ulong)reply.Result;
+        }
+
+        return reply.Result;
+    }
+
+    private static CallResult WriteFile(LinuxCall call, OpenFile file, ulong? at, byte[] data)
+    {
+        var inode = file.Inode!;
+        ulong position = (file.Flags & Linux.OpenAppend) != 0 ? inode.Length : at ?? file.Position;
+        if (!call.Job.Tree.TryWrite(inode, position, data, call.Job.WallClock))
+        {
+            return Errno.ENOSPC;
+        }
+
+        file.Position = at is null ? position + (ulong)data.Length : file.Position;
+        return data.Length;
+    }
+
+    private static CallResult WritePipe(LinuxCall call, OpenFile file, byte[] data)
+    {
+        var pipe = file.Pipe!;
+        if (pipe.Readers == 0)
+        {
+            return Broken(call);
+        }
+
+        int left = data.Length - (int)call.Progress;
+        bool fits = data.Length <= Pipe.Atomic ? pipe.Room >= left : pipe.Room > 0;
+        if (left > 0 && !fits)
+        {
+            return Wait(call, file, pipe.Id);
+        }
+
+        int part = Math.Min(left, pipe.Room);
+        pipe.Add(data.AsSpan((int)call.Progress, part));
+        call.Progress += (ulong)part;
+        call.System.Wake(pipe.Id);
+        return (int)call.Progress == data.Length ? data.Length : Wait(call, file, pipe.Id);
+    }
+
+    private static CallResult Wait(LinuxCall call, OpenFile file, ulong wait)
+    {
+        if (file.IsNonBlocking || (call.IsInterrupted && call.Progress > 0))
+        {
+            return call.Progress > 0 ? (long)call.Progress : Errno.EAGAIN;
+        }
+
+        return call.WaitFor(wait);
+    }
+
+    private static CallResult WriteStream(LinuxCall call, OpenFile file, byte[] data)
+    {
+        if (!call.Job.Writers.TryGetValue(file.Kind == OpenFileKind.Output ? file.Stream : call.Job.Request.Output.Number, out var writer))
+        {
+            return Errno.EBADF;
+        }
+
+        ulong wait = LinuxSystem.StreamWait(call.Job, writer.Number, true);
+        while (true)
+        {
+            if (writer.Error != 0)
+            {
+                return writer.Error == HostError.BrokenPipe ? Broken(call) : (Errno)writer.Error;
+            }
+
+            int left = data.Length - (int)call.Progress;
+            if (left == 0)
+            {
+                return data.Length;
+            }
+
+            int part = Math.Min(left, writer.Room);
+            if (part == 0)
+            {
+                return Wait(call, file, wait);
+            }
+
+            var status = writer.Write(call.System.Host, data.AsSpan((int)call.Progress, part));
+            if (status != KernelStatus.Ok)
+            {
+                // The queue of requests is full: what is on its way comes back and wakes this call.
+                return writer.Outstanding > 0 ? Wait(call, file, wait) : CallResult.Of(status);
+            }
+
+            call.Progress += (ulong)part;
+        }
+    }
+
+    private static CallResult WriteEvent(LinuxCall call, OpenFile file, byte[] data)
+    {
+        if (data.Length < 8)
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong value = BitConverter.ToUInt64(data);
+        if (value > ulong.MaxValue - 1 - file.Counter)
+        {
+            return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
+        }
+
+        file.Counter += value;
+        call.System.Wake(file.Id);
+        return 8L;
+    }
+
+    private static CallResult Broken(LinuxCall call)
+    {
+        call.System.Send(call.Thread, new SignalInfo(BrokenPipeSignal, SignalInfo.FromUser, call.Process.Id, 0));
+        return Errno.EPIPE;
+    }
+}

@@ -1,0 +1,161 @@
+using ObjectOS.Abi;
+using ObjectOS.Services.Files;
+
+namespace ObjectOS.Services.Linux;
+
+internal enum OpenFileKind : byte
+{
+    File,
+    Directory,
+    HostFile,
+    HostDirectory,
+    Pipe,
+    Input,
+    Output,
+    Device,
+    Event,
+    Poll,
+}
+
+/// <summary>One name in a listing of a directory.</summary>
+internal readonly record struct DirectoryEntry(string Name, byte Kind, ulong Inode);
+
+/// <summary>What a descriptor stands for: an open file with its position, shared by all descriptors made from one opening.</summary>
+internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint flags)
+{
+    public ulong Id => id;
+
+    public OpenFileKind Kind => kind;
+
+    /// <summary>The absolute path that it was opened by.</summary>
+    public string Path { get; set; } = path;
+
+    /// <summary>O_ flags: access mode, O_APPEND, O_NONBLOCK.</summary>
+    public uint Flags { get; set; } = flags;
+
+    /// <summary>Whose files and grants it is of.</summary>
+    public Job? Job { get; set; }
+
+    public int References { get; set; }
+
+    public ulong Position { get; set; }
+
+    public Inode? Inode { get; init; }
+
+    public DeviceKind Device { get; init; }
+
+    public int Grant { get; init; } = -1;
+
+    /// <summary>The host's handle.</summary>
+    public ulong Handle { get; init; }
+
+    public HostFileStatus HostStatus { get; set; }
+
+    public Pipe? Pipe { get; init; }
+
+    /// <summary>The host's number of a stream.</summary>
+    public ulong Stream { get; init; }
+
+    public bool IsTerminal { get; init; }
+
+    /// <summary>An event's counter.</summary>
+    public ulong Counter { get; set; }
+
+    /// <summary>A poll set: descriptor, events, data.</summary>
+    public SortedDictionary<int, (uint Events, ulong Data)>? Watched { get; init; }
+
+    /// <summary>A listing that is being read.</summary>
+    public List<DirectoryEntry>? Entries { get; set; }
+
+    public bool IsDirectory => kind is OpenFileKind.Directory or OpenFileKind.HostDirectory;
+
+    public bool CanRead => (Flags & Linux.OpenAccess) != Linux.OpenWrite && (Flags & Linux.OpenPath) == 0;
+
+    public bool CanWrite => (Flags & Linux.OpenAccess) != 0 && (Flags & Linux.OpenPath) == 0;
+
+    public bool IsNonBlocking => (Flags & Linux.OpenNonBlocking) != 0;
+
+    public bool IsSeekable => kind is OpenFileKind.File or OpenFileKind.HostFile or OpenFileKind.Directory or OpenFileKind.HostDirectory;
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(id);
+        writer.Write((byte)kind);
+        writer.Write(Path);
+        writer.Write(Flags);
+        writer.Write(References);
+        writer.Write(Position);
+        writer.Write(Inode?.Number ?? 0);
+        writer.Write((byte)Device);
+        writer.Write(Grant);
+        writer.Write(Handle);
+        writer.Write(HostStatus.ToBytes());
+        writer.Write(Pipe?.Id ?? 0);
+        writer.Write(Stream);
+        writer.Write(IsTerminal);
+        writer.Write(Counter);
+        writer.Write(Watched?.Count ?? -1);
+        foreach (var (descriptor, (events, data)) in Watched ?? [])
+        {
+            writer.Write(descriptor);
+            writer.Write(events);
+            writer.Write(data);
+        }
+
+        writer.Write(Entries?.Count ?? -1);
+        foreach (var entry in Entries ?? [])
+        {
+            writer.Write(entry.Name);
+            writer.Write(entry.Kind);
+            writer.Write(entry.Inode);
+        }
+    }
+
+    public static OpenFile Restore(BinaryReader reader, IReadOnlyDictionary<ulong, Inode> inodes, IReadOnlyDictionary<ulong, Pipe> pipes)
+    {
+        ulong id = reader.ReadUInt64();
+        var kind = (OpenFileKind)reader.ReadByte();
+        string path = reader.ReadString();
+        uint flags = reader.ReadUInt32();
+        int references = reader.ReadInt32();
+        ulong position = reader.ReadUInt64();
+        ulong inode = reader.ReadUInt64();
+        var device = (DeviceKind)reader.ReadByte();
+        int grant = reader.ReadInt32();
+        ulong handle = reader.ReadUInt64();
+        HostFileStatus.TryRead(reader.ReadBytes(HostFileStatus.Bytes), out var status);
+        ulong pipe = reader.ReadUInt64();
+        ulong stream = reader.ReadUInt64();
+        bool isTerminal = reader.ReadBoolean();
+        ulong counter = reader.ReadUInt64();
+        int watched = reader.ReadInt32();
+        var file = new OpenFile(id, kind, path, flags)
+        {
+            References = references,
+            Position = position,
+            Inode = inode == 0 ? null : inodes[inode],
+            Device = device,
+            Grant = grant,
+            Handle = handle,
+            HostStatus = status,
+            Pipe = pipe == 0 ? null : pipes[pipe],
+            Stream = stream,
+            IsTerminal = isTerminal,
+            Counter = counter,
+            Watched = watched < 0 ? null : [],
+        };
+        for (; watched > 0; watched--)
+        {
+            file.Watched!.Add(reader.ReadInt32(), (reader.ReadUInt32(), reader.ReadUInt64()));
+        }
+
+        int entries = reader.ReadInt32();
+        file.Entries = entries < 0 ? null : [];
+        for (; entries > 0; entries--)
+        {
+            file.Entries!.Add(new DirectoryEntry(reader.ReadString(), reader.ReadByte(), reader.ReadUInt64()));
+        }
+
+        return file;
+    }
+}

@@ -1,0 +1,114 @@
+namespace ObjectOS.Services.Linux;
+
+/// <summary>A futex's name: private to an address space, or in a block that several share.</summary>
+internal readonly record struct FutexKey(ulong Space, ulong Address);
+
+/// <summary>Threads that wait on futexes, first come first.</summary>
+internal sealed class FutexTable
+{
+    private readonly Dictionary<FutexKey, LinkedList<(LinuxThread Thread, uint Bits)>> _queues = [];
+    private readonly Dictionary<LinuxThread, FutexKey> _waiting = [];
+
+    public void Add(FutexKey key, LinuxThread thread, uint bits)
+    {
+        if (!_queues.TryGetValue(key, out var queue))
+        {
+            _queues.Add(key, queue = []);
+        }
+
+        queue.AddLast((thread, bits));
+        _waiting[thread] = key;
+    }
+
+    public void Remove(LinuxThread thread)
+    {
+        if (!_waiting.Remove(thread, out var key))
+        {
+            return;
+        }
+
+        var queue = _queues[key];
+        for (var node = queue.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Thread == thread)
+            {
+                queue.Remove(node);
+                break;
+            }
+        }
+
+        if (queue.Count == 0)
+        {
+            _queues.Remove(key);
+        }
+    }
+
+    public bool IsWaiting(LinuxThread thread) => _waiting.ContainsKey(thread);
+
+    /// <summary>Takes at most that many waiters out.</summary>
+    public List<LinuxThread> Take(FutexKey key, ulong count, uint bits)
+    {
+        var taken = new List<LinuxThread>();
+        if (!_queues.TryGetValue(key, out var queue))
+        {
+            return taken;
+        }
+
+        for (var node = queue.First; node is not null && (ulong)taken.Count < count;)
+        {
+            var next = node.Next;
+            if ((node.Value.Bits & bits) != 0)
+            {
+                queue.Remove(node);
+                _waiting.Remove(node.Value.Thread);
+                taken.Add(node.Value.Thread);
+            }
+
+            node = next;
+        }
+
+        if (queue.Count == 0)
+        {
+            _queues.Remove(key);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Has at most that many waiters wait for another futex.</summary>
+    public int Move(FutexKey from, FutexKey to, ulong count)
+    {
+        var moved = Take(from, count, uint.MaxValue);
+        foreach (var thread in moved)
+        {
+            Add(to, thread, uint.MaxValue);
+        }
+
+        return moved.Count;
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_waiting.Count);
+        foreach (var (key, queue) in _queues)
+        {
+            foreach (var (thread, bits) in queue)
+            {
+                writer.Write(key.Space);
+                writer.Write(key.Address);
+                writer.Write(thread.Number);
+                writer.Write(bits);
+            }
+        }
+    }
+
+    public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, LinuxThread> threads)
+    {
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var key = new FutexKey(reader.ReadUInt64(), reader.ReadUInt64());
+            var thread = threads[reader.ReadUInt64()];
+            Add(key, thread, reader.ReadUInt32());
+        }
+    }
+}

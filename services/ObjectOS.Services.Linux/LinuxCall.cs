@@ -1,0 +1,322 @@
+using System.Text;
+using ObjectOS.Abi;
+using ObjectOS.Services.Files;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>An answer of the host to a step of a call.</summary>
+internal sealed record HostReply(long Result, byte[] Data)
+{
+    public bool IsError => Result < 0;
+}
+
+/// <summary>
+/// One system call of a thread: a record that can be saved and run again. A handler first decodes (reads memory, prepares what it
+/// will write: each may end with Suspended or an error, and nothing has changed), then commits. A call that has to wait is parked, and run again
+/// from this record when what it waits for has come; paths and files that it has named are kept here, so that another
+/// thread cannot change them meanwhile, and so are the answers of the host that have come.
+/// </summary>
+internal sealed class LinuxCall(LinuxThread thread)
+{
+    public const int LongestPath = 4096;
+    public const ulong Never = ulong.MaxValue;
+
+    private readonly SortedDictionary<int, string> _paths = [];
+    private readonly List<HostReply> _replies = [];
+    private CallResult _failure;
+
+    public LinuxThread Thread => thread;
+
+    public LinuxProcess Process => thread.Process;
+
+    public LinuxSystem System => thread.Process.System;
+
+    public Job Job => thread.Process.Job;
+
+    /// <summary>Its number; −1: the thread is in no call.</summary>
+    public long Number { get; private set; } = -1;
+
+    public ulong[] Arguments { get; } = new ulong[6];
+
+    public ulong this[int index] => Arguments[index];
+
+    /// <summary>The host request that is under way, 0 for none.</summary>
+    public ulong Request { get; set; }
+
+    /// <summary>When it stops waiting, guest nanoseconds.</summary>
+    public ulong Deadline { get; set; } = Never;
+
+    /// <summary>True once somebody has woken it by name (a futex).</summary>
+    public bool IsWoken { get; set; }
+
+    /// <summary>True where a signal has come: a call that waits ends with EINTR, or begins anew.</summary>
+    public bool IsInterrupted { get; set; }
+
+    /// <summary>Bytes dealt with by runs before this one.</summary>
+    public ulong Progress { get; set; }
+
+    /// <summary>The file that it works on, held.</summary>
+    public OpenFile? File { get; set; }
+
+    /// <summary>What it waits for.</summary>
+    public List<ulong> WaitsFor { get; } = [];
+
+    public bool IsTimedOut => Deadline != Never && System.Now >= Deadline;
+
+    public IReadOnlyList<HostReply> Replies => _replies;
+
+    /// <summary>Why the last Try… failed.</summary>
+    public CallResult Failure => _failure;
+
+    public void Begin(long number, MessageWords words)
+    {
+        End();
+        Number = number;
+        for (int i = 0; i < 6; i++)
+        {
+            Arguments[i] = words[i];
+        }
+    }
+
+    public void End()
+    {
+        Number = -1;
+        Request = 0;
+        Deadline = Never;
+        IsWoken = IsInterrupted = false;
+        Progress = 0;
+        _paths.Clear();
+        _replies.Clear();
+        if (File is { } file)
+        {
+            File = null;
+            System.Release(file);
+        }
+    }
+
+    public int Int(int index) => (int)Arguments[index];
+
+    public bool TryRead(ulong address, Span<byte> bytes) => bytes.IsEmpty || Check(Process.Memory.Space.CopyIn(new VirtualAddress(address), bytes));
+
+    public bool TryPrepare(ulong address, ulong length) => length == 0 || Check(Process.Memory.Space.Prepare(new VirtualAddress(address), length));
+
+    /// <summary>Writes what was prepared.</summary>
+    public void Write(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty)
+        {
+            Process.Memory.Space.CopyOut(new VirtualAddress(address), bytes);
+        }
+    }
+
+    /// <summary>Writes without preparation, as the last thing that a call does: all or nothing.</summary>
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> bytes) =>
+        bytes.IsEmpty || Check(Process.Memory.Space.CopyOut(new VirtualAddress(address), bytes));
+
+    public bool Fail(CallResult result)
+    {
+        _failure = result;
+        return false;
+    }
+
+    private bool Check(KernelStatus status)
+    {
+        _failure = status == KernelStatus.Ok ? _failure : status == KernelStatus.MemoryExhausted ? Errno.ENOMEM : CallResult.Of(status);
+        return status == KernelStatus.Ok;
+    }
+
+    /// <summary>Reads text that ends with a zero byte.</summary>
+    public bool TryReadText(ulong address, int longest, out string text)
+    {
+        text = "";
+        var bytes = new byte[longest];
+        int length = 0;
+        while (length < longest)
+        {
+            int part = (int)Math.Min((ulong)(longest - length), Pages.Size - ((address + (ulong)length) & (Pages.Size - 1)));
+            if (!TryRead(address + (ulong)length, bytes.AsSpan(length, part)))
+            {
+                return false;
+            }
+
+            int zero = bytes.AsSpan(length, part).IndexOf((byte)0);
+            if (zero >= 0)
+            {
+                text = Encoding.UTF8.GetString(bytes, 0, length + zero);
+                return true;
+            }
+
+            length += part;
+        }
+
+        return Fail(Errno.ENAMETOOLONG);
+    }
+
+    /// <summary>The absolute path that two arguments name: a directory's descriptor and a path.</summary>
+    public bool TryPath(int directoryIndex, int pathIndex, out string path, bool emptyAllowed = false)
+    {
+        if (_paths.TryGetValue(pathIndex, out path!))
+        {
+            return true;
+        }
+
+        path = "";
+        if (!TryReadText(Arguments[pathIndex], LongestPath, out string text))
+        {
+            return false;
+        }
+
+        if (text.Length == 0 && !emptyAllowed)
+        {
+            return Fail(Errno.ENOENT);
+        }
+
+        string directory = Process.WorkingDirectory;
+        if (!text.StartsWith('/') && directoryIndex >= 0 && Int(directoryIndex) != Linux.AtCurrentDirectory)
+        {
+            if (Process.Descriptors.Find(Int(directoryIndex)) is not { } open)
+            {
+                return Fail(Errno.EBADF);
+            }
+
+            if (text.Length > 0 && !open.IsDirectory)
+            {
+                return Fail(Errno.ENOTDIR);
+            }
+
+            directory = open.Path;
+        }
+
+        path = text.Length == 0 ? "" : PathWalk.Absolute(directory, text);
+        _paths[pathIndex] = path;
+        return true;
+    }
+
+    /// <summary>The open file that an argument names; held until the call ends.</summary>
+    public bool TryFile(int index, out OpenFile file)
+    {
+        if (File is not null)
+        {
+            file = File;
+            return true;
+        }
+
+        file = Process.Descriptors.Find(Int(index))!;
+        if (file is null)
+        {
+            return Fail(Errno.EBADF);
+        }
+
+        file.References++;
+        File = file;
+        return true;
+    }
+
+    /// <summary>The host's answer to step <paramref name="step"/> of this call; false where it has to be asked first.</summary>
+    public bool TryReply(int step, out HostReply reply)
+    {
+        reply = step < _replies.Count ? _replies[step] : null!;
+        return step < _replies.Count;
+    }
+
+    /// <summary>Asks the host for a file operation and waits for its answer.</summary>
+    public CallResult Ask(int grant, HostFileOperation operation, ReadOnlySpan<byte> data, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        var status = System.Host.Request(HostRequestKind.File, Job.Tree.Grants[grant].Number, data, out ulong id, (ulong)operation, a1, a2, a3);
+        if (status != KernelStatus.Ok)
+        {
+            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+        }
+
+        Request = id;
+        System.Requests[id] = Thread;
+        return CallResult.Parked;
+    }
+
+    public CallResult Ask(int grant, HostFileOperation operation, string path, ulong a1 = 0, ulong a2 = 0) =>
+        Ask(grant, operation, Encoding.UTF8.GetBytes(path), a1, a2);
+
+    public void AddReply(HostReply reply) => _replies.Add(reply);
+
+    public void TakeReplyBack() => _replies.RemoveAt(_replies.Count - 1);
+
+    /// <summary>Parks the call until <paramref name="wait"/> is woken; EINTR where a signal has come.</summary>
+    public CallResult WaitFor(ulong wait)
+    {
+        if (IsInterrupted)
+        {
+            return Errno.EINTR;
+        }
+
+        System.Waits.Add(wait, Thread);
+        return CallResult.Parked;
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Number);
+        foreach (ulong argument in Arguments)
+        {
+            writer.Write(argument);
+        }
+
+        writer.Write(Request);
+        writer.Write(Deadline);
+        writer.Write(IsWoken);
+        writer.Write(IsInterrupted);
+        writer.Write(Progress);
+        writer.Write(File?.Id ?? 0);
+        writer.Write(_paths.Count);
+        foreach (var (index, path) in _paths)
+        {
+            writer.Write(index);
+            writer.Write(path);
+        }
+
+        writer.Write(_replies.Count);
+        foreach (var reply in _replies)
+        {
+            writer.Write(reply.Result);
+            writer.Write(reply.Data.Length);
+            writer.Write(reply.Data);
+        }
+
+        writer.Write(WaitsFor.Count);
+        foreach (ulong wait in WaitsFor)
+        {
+            writer.Write(wait);
+        }
+    }
+
+    public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, OpenFile> files)
+    {
+        Number = reader.ReadInt64();
+        for (int i = 0; i < 6; i++)
+        {
+            Arguments[i] = reader.ReadUInt64();
+        }
+
+        Request = reader.ReadUInt64();
+        Deadline = reader.ReadUInt64();
+        IsWoken = reader.ReadBoolean();
+        IsInterrupted = reader.ReadBoolean();
+        Progress = reader.ReadUInt64();
+        ulong file = reader.ReadUInt64();
+        File = file == 0 ? null : files[file];
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _paths.Add(reader.ReadInt32(), reader.ReadString());
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            long result = reader.ReadInt64();
+            _replies.Add(new HostReply(result, reader.ReadBytes(reader.ReadInt32())));
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            System.Waits.Add(reader.ReadUInt64(), Thread);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using ObjectOS.Abi;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>
+/// Runs programs for riscv64 Linux: every process is a cell whose system calls and faults come here as messages. It holds its
+/// own cell (slot 1), its endpoint (2) and the host port (3), and makes everything else from them. Protocol: <see cref="ProgramProtocol"/>.
+/// </summary>
+public sealed class LinuxService : IManagedProgram
+{
+    private LinuxSystem _system = null!;
+
+    /// <inheritdoc/>
+    public string Name => "linux";
+
+    /// <summary>The name of a system call that the service has, by its number on riscv64; null for others.</summary>
+    public static string? CallName(ulong number) => LinuxCallTable.Rows.FirstOrDefault(row => (ulong)row.Number == number)?.Name;
+
+    internal LinuxSystem System => _system;
+
+    /// <inheritdoc/>
+    public void Start(IInvocationPort port)
+    {
+        _system = new LinuxSystem(port);
+        _system.Start();
+    }
+
+    /// <inheritdoc/>
+    public HandleResult Handle(in Message message, IInvocationPort port)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.SystemCall:
+                return SystemCall(message);
+            case MessageKind.Fault:
+                if (_system.Threads.TryGetValue(message.ThreadNumber, out var faulted))
+                {
+                    _system.Fault(faulted, message);
+                }
+
+                break;
+            case MessageKind.Completion:
+                if (!_system.Complete(message))
+                {
+                    return HandleResult.Suspended;
+                }
+
+                break;
+            case MessageKind.Notification:
+                if ((message.Words[0] & LinuxSystem.TimerBit) != 0)
+                {
+                    _system.TimePasses();
+                }
+
+                break;
+            case MessageKind.Endpoint when message.Badge == 0:
+                return Administer(message);
+            default:
+                break;
+        }
+
+        _system.Work();
+        return HandleResult.Handled;
+    }
+
+    private HandleResult SystemCall(in Message message)
+    {
+        if (!_system.Threads.TryGetValue(message.ThreadNumber, out var thread) || thread.IsGone)
+        {
+            return HandleResult.Handled;
+        }
+
+        thread.ReplySlot = message.ReplySlot;
+        thread.Call.Begin((long)message.Label, message.Words);
+        var result = LinuxCallTable.Run(thread.Call);
+        if (result.Outcome == CallOutcome.Suspended)
+        {
+            thread.ReplySlot = 0;
+            thread.Call.End();
+            return HandleResult.Suspended;
+        }
+
+        _system.Settle(thread, result);
+        _system.Work();
+        return HandleResult.Handled;
+    }
+
+    private HandleResult Administer(in Message message)
+    {
+        switch (message.Label)
+        {
+            case ProgramProtocol.Start:
+                return _system.Start(message);
+            case ProgramProtocol.Stop:
+                if (_system.Jobs.TryGetValue(message.Words[0], out var job))
+                {
+                    LinuxSystem.EndJob(job, ProgramEnd.Signalled, message.Words[1], new ProgramEndRecord());
+                }
+
+                if (message.ReplySlot != 0)
+                {
+                    new Client.ReplyCapability(_system.Invoker, message.ReplySlot).Send(0);
+                }
+
+                break;
+            default:
+                if (message.ReplySlot != 0)
+                {
+                    new Client.ReplyCapability(_system.Invoker, message.ReplySlot).Send(1);
+                }
+
+                break;
+        }
+
+        _system.Work();
+        return HandleResult.Handled;
+    }
+
+    /// <inheritdoc/>
+    public void Save(BinaryWriter writer) => _system.Save(writer);
+
+    /// <inheritdoc/>
+    public void Restore(BinaryReader reader) => _system.Restore(reader);
+}

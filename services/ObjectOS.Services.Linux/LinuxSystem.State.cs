@@ -1,0 +1,106 @@
+using ObjectOS.Client;
+
+namespace ObjectOS.Services.Linux;
+
+/// <content>Saving and restoring.</content>
+internal sealed partial class LinuxSystem
+{
+    private const int Version = 1;
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Version);
+        Invoker.Save(writer);
+        writer.Write(Notification.Slot);
+        writer.Write(Timer.Slot);
+        writer.Write(_nextId);
+        writer.Write(_timerSet);
+        writer.Write(Blocks.Count);
+        foreach (var block in Blocks.Values)
+        {
+            block.Save(writer);
+        }
+
+        writer.Write(_trampoline?.Id ?? 0);
+        writer.Write(_trampolineMade?.Id ?? 0);
+        writer.Write(Jobs.Count);
+        foreach (var job in Jobs.Values)
+        {
+            job.Save(writer);
+        }
+
+        Futexes.Save(writer);
+        writer.Write(Requests.Count);
+        foreach (var (id, thread) in Requests)
+        {
+            writer.Write(id);
+            writer.Write(thread.Number);
+        }
+
+        writer.Write(_deadlines.Count);
+        foreach (var (deadline, thread) in _deadlines)
+        {
+            writer.Write(deadline);
+            writer.Write(thread);
+        }
+
+        writer.Write(_queue.Count);
+        foreach (var thread in _queue)
+        {
+            writer.Write(thread.Number);
+        }
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        if (reader.ReadInt32() is var version && version != Version)
+        {
+            throw new InvalidDataException($"The state is of version {version} of the Linux service; {Version} is wanted.");
+        }
+
+        Invoker.Restore(reader);
+        Notification = new NotificationCapability(Invoker, reader.ReadUInt32());
+        Timer = new TimerCapability(Invoker, reader.ReadUInt32());
+        _nextId = reader.ReadUInt64();
+        _timerSet = reader.ReadUInt64();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var block = MemoryBlock.Restore(reader, Invoker);
+            Blocks.Add(block.Id, block);
+        }
+
+        _trampoline = Blocks.GetValueOrDefault(reader.ReadUInt64());
+        _trampolineMade = Blocks.GetValueOrDefault(reader.ReadUInt64());
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var job = Job.Restore(reader, this);
+            Jobs.Add(job.Request.Job, job);
+            foreach (var thread in job.Processes.Values.SelectMany(process => process.Threads))
+            {
+                Threads.Add(thread.Number, thread);
+            }
+        }
+
+        Futexes.Restore(reader, Threads);
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            Requests.Add(reader.ReadUInt64(), Threads[reader.ReadUInt64()]);
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            ulong deadline = reader.ReadUInt64();
+            ulong thread = reader.ReadUInt64();
+            _deadlines.Add((deadline, thread));
+            _deadlineOf[thread] = deadline;
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            if (Threads.TryGetValue(reader.ReadUInt64(), out var thread))
+            {
+                _queue.Enqueue(thread);
+            }
+        }
+    }
+}

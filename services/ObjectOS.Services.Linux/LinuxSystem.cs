@@ -1,0 +1,402 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>The whole state of the service: jobs, their processes and threads, and who waits for what.</summary>
+internal sealed partial class LinuxSystem
+{
+    public const ulong TimerBit = 1;
+    public const ulong AgainBit = 2;
+
+    private const uint FirstFreeSlot = 16;
+
+    private readonly Queue<LinuxThread> _queue = [];
+    private readonly SortedSet<(ulong Deadline, ulong Thread)> _deadlines = [];
+    private readonly Dictionary<ulong, ulong> _deadlineOf = [];
+    private MemoryBlock? _trampoline;
+    private MemoryBlock? _trampolineMade;
+    private ulong _nextId = 1;
+    private ulong _timerSet = LinuxCall.Never;
+
+    public LinuxSystem(IInvocationPort port)
+    {
+        Invoker = new Invoker(port, FirstFreeSlot);
+        Own = new CellCapability(Invoker, 1);
+        Endpoint = new EndpointCapability(Invoker, 2);
+        Host = new HostPortCapability(Invoker, 3);
+    }
+
+    public Invoker Invoker { get; }
+
+    public CellCapability Own { get; }
+
+    public EndpointCapability Endpoint { get; }
+
+    public HostPortCapability Host { get; }
+
+    public NotificationCapability Notification { get; private set; }
+
+    public TimerCapability Timer { get; private set; }
+
+    public ulong Now => Invoker.Port.Now;
+
+    public SortedDictionary<ulong, Job> Jobs { get; } = [];
+
+    public SortedDictionary<ulong, LinuxThread> Threads { get; } = [];
+
+    public SortedDictionary<ulong, MemoryBlock> Blocks { get; } = [];
+
+    /// <summary>Host requests that threads wait for.</summary>
+    public SortedDictionary<ulong, LinuxThread> Requests { get; } = [];
+
+    public WaitQueues Waits { get; } = new();
+
+    public FutexTable Futexes { get; } = new();
+
+    public ulong NewId() => _nextId++;
+
+    /// <summary>Called once, when the service starts.</summary>
+    public void Start()
+    {
+        Own.CreateNotification(out var notification);
+        Notification = notification;
+        Own.CreateTimer(notification, TimerBit, out var timer);
+        Timer = timer;
+        Endpoint.Bind(notification);
+        Host.Bind(Endpoint);
+    }
+
+    public MemoryBlock AddBlock(MemoryCapability memory, ulong size, bool isImmutable)
+    {
+        var block = new MemoryBlock(NewId(), memory, size, isImmutable);
+        Blocks.Add(block.Id, block);
+        return block;
+    }
+
+    /// <summary>One use of a block less; with the last it goes.</summary>
+    public void Release(MemoryBlock block)
+    {
+        if (--block.Uses <= 0)
+        {
+            Discard(block);
+        }
+    }
+
+    /// <summary>Takes a block away that nobody uses.</summary>
+    public void Discard(MemoryBlock block)
+    {
+        if (Blocks.Remove(block.Id))
+        {
+            block.Memory.Delete();
+        }
+    }
+
+    /// <summary>One use of an open file less; with the last it is closed.</summary>
+    public void Release(OpenFile file)
+    {
+        if (--file.References > 0)
+        {
+            return;
+        }
+
+        if (file.Pipe is { } pipe)
+        {
+            _ = file.CanWrite ? --pipe.Writers : --pipe.Readers;
+            Wake(pipe.Id);
+        }
+
+        if (file.Inode is { } inode && file.Kind == OpenFileKind.File)
+        {
+            inode.Opens--;
+            file.Job?.Tree.Settle(inode);
+        }
+
+        if (file.Handle != 0 && file.Job is { } job)
+        {
+            Host.Request(HostRequestKind.File, job.Tree.Grants[file.Grant].Number, [], out _, (ulong)HostFileOperation.Close, file.Handle);
+        }
+    }
+
+    /// <summary>The page with the code that returns from a signal handler, the same for all processes.</summary>
+    public KernelStatus GetTrampoline(out MemoryBlock block)
+    {
+        block = _trampoline!;
+        if (_trampoline is not null)
+        {
+            return KernelStatus.Ok;
+        }
+
+        var status = KernelStatus.Ok;
+        if (_trampolineMade is null)
+        {
+            status = Own.CreateMemory(Pages.Size, out var memory);
+            if (status != KernelStatus.Ok)
+            {
+                return status;
+            }
+
+            _trampolineMade = AddBlock(memory, Pages.Size, true);
+            _trampolineMade.Uses = 1;
+        }
+
+        // li a7, 139 (rt_sigreturn); ecall: what unwinders look for behind a signal frame (uapi/asm/unistd.h).
+        status = _trampolineMade.Memory.Write(0, [0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00]);
+        if (status == KernelStatus.Ok)
+        {
+            block = _trampoline = _trampolineMade;
+        }
+
+        return status;
+    }
+
+    /// <summary>Has all that wait for it looked after.</summary>
+    public void Wake(ulong wait)
+    {
+        foreach (var thread in Waits.Of(wait))
+        {
+            Enqueue(thread);
+        }
+    }
+
+    public void Enqueue(LinuxThread thread)
+    {
+        if (!thread.IsQueued)
+        {
+            thread.IsQueued = true;
+            _queue.Enqueue(thread);
+        }
+    }
+
+    /// <summary>Has the thread looked after at that time at the latest.</summary>
+    public void SetDeadline(LinuxThread thread, ulong deadline)
+    {
+        ClearDeadline(thread);
+        if (deadline != LinuxCall.Never)
+        {
+            _deadlines.Add((deadline, thread.Number));
+            _deadlineOf[thread.Number] = deadline;
+        }
+    }
+
+    public void ClearDeadline(LinuxThread thread)
+    {
+        if (_deadlineOf.Remove(thread.Number, out ulong deadline))
+        {
+            _deadlines.Remove((deadline, thread.Number));
+        }
+    }
+
+    /// <summary>Looks after every thread that stands in the queue. What is suspended stays there, and a signal to this service brings it back.</summary>
+    public void Work()
+    {
+        while (_queue.TryDequeue(out var thread))
+        {
+            thread.IsQueued = false;
+            if (thread.IsGone)
+            {
+                continue;
+            }
+
+            if (!LookAfter(thread))
+            {
+                Enqueue(thread);
+                Notification.Signal(AgainBit);
+                break;
+            }
+        }
+
+        EndJobs();
+        SetTimer();
+    }
+
+    /// <summary>Wakes what has waited long enough.</summary>
+    public void TimePasses()
+    {
+        _timerSet = LinuxCall.Never;
+        ulong now = Now;
+        while (_deadlines.Count > 0 && _deadlines.Min is var (deadline, number) && deadline <= now)
+        {
+            _deadlines.Remove((deadline, number));
+            _deadlineOf.Remove(number);
+            if (Threads.TryGetValue(number, out var thread))
+            {
+                Enqueue(thread);
+            }
+        }
+
+        foreach (var process in Jobs.Values.SelectMany(job => job.Processes.Values).Where(process => process.Alarm <= now).ToArray())
+        {
+            process.Alarm = process.AlarmPeriod == 0 ? LinuxCall.Never : process.Alarm + process.AlarmPeriod;
+            Send(process, new SignalInfo(14, SignalInfo.FromKernel, 0, 0));
+        }
+    }
+
+    private void SetTimer()
+    {
+        ulong next = _deadlines.Count > 0 ? _deadlines.Min.Deadline : LinuxCall.Never;
+        foreach (var job in Jobs.Values)
+        {
+            foreach (var process in job.Processes.Values)
+            {
+                next = Math.Min(next, process.Alarm);
+            }
+        }
+
+        if (next != _timerSet)
+        {
+            _timerSet = next;
+            if (next == LinuxCall.Never)
+            {
+                Timer.Cancel();
+            }
+            else
+            {
+                Timer.Set(next);
+            }
+        }
+    }
+
+    /// <summary>Does the next thing for a thread that stands in the queue; false: suspended.</summary>
+    private bool LookAfter(LinuxThread thread)
+    {
+        switch (thread.Phase)
+        {
+            case ThreadPhase.Parked:
+                return Rerun(thread);
+            case ThreadPhase.Finishing:
+            case ThreadPhase.Stopped:
+                return Finish(thread);
+            case ThreadPhase.Loading:
+                return GoOnLoading(thread);
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>Runs a parked call again; false: suspended, and nothing has changed.</summary>
+    private bool Rerun(LinuxThread thread)
+    {
+        var waits = thread.Call.WaitsFor.ToArray();
+        Waits.Remove(thread);
+        var result = LinuxCallTable.Run(thread.Call);
+        if (result.Outcome == CallOutcome.Suspended)
+        {
+            foreach (ulong wait in waits)
+            {
+                Waits.Add(wait, thread);
+            }
+
+            return false;
+        }
+
+        Settle(thread, result);
+        return true;
+    }
+
+    /// <summary>A call has run: parks its thread or finishes the call.</summary>
+    public void Settle(LinuxThread thread, CallResult result)
+    {
+        if (thread.IsGone || result.Outcome == CallOutcome.Gone)
+        {
+            return;
+        }
+
+        if (result.Outcome == CallOutcome.Parked)
+        {
+            thread.Phase = ThreadPhase.Parked;
+            SetDeadline(thread, thread.Call.Deadline);
+            if (!thread.Call.IsInterrupted && thread.Call.Request == 0 && HasSignal(thread))
+            {
+                Interrupt(thread);
+            }
+
+            return;
+        }
+
+        ClearDeadline(thread);
+        Futexes.Remove(thread);
+        thread.Phase = ThreadPhase.Finishing;
+        thread.Result = result;
+        if (!Finish(thread))
+        {
+            Enqueue(thread);
+            Notification.Signal(AgainBit);
+        }
+    }
+
+    /// <summary>The host has answered; false: suspended, the answer has to come again.</summary>
+    public bool Complete(in Message message)
+    {
+        long result = (long)message.Words[0];
+        if (Requests.TryGetValue(message.Label, out var thread))
+        {
+            var call = thread.Call;
+            call.AddReply(new HostReply(result, message.Data.ToArray()));
+            call.Request = 0;
+            Requests.Remove(message.Label);
+            if (!Rerun(thread))
+            {
+                call.TakeReplyBack();
+                call.Request = message.Label;
+                Requests[message.Label] = thread;
+                return false;
+            }
+
+            return true;
+        }
+
+        foreach (var job in Jobs.Values)
+        {
+            foreach (var writer in job.Writers.Values)
+            {
+                if (writer.Complete(message.Label, result))
+                {
+                    Wake(StreamWait(job, writer.Number, true));
+                    return true;
+                }
+            }
+
+            foreach (var reader in job.Readers.Values)
+            {
+                if (reader.Complete(message.Label, result, message.Data.Span))
+                {
+                    Wake(StreamWait(job, reader.Number, false));
+                    return true;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What those wait for who read or write a stream: numbers beyond those of <see cref="NewId"/>.</summary>
+    public static ulong StreamWait(Job job, ulong stream, bool isWriter) => (1UL << 63) | (job.Request.Job << 32) | (stream << 1) | (isWriter ? 1u : 0);
+
+    public void Log(Job job, string text, ulong severity = 1) =>
+        Host.Request(HostRequestKind.Log, job.Request.Job, global::System.Text.Encoding.UTF8.GetBytes(text), out _, severity);
+
+    public static void SaveExecutable(BinaryWriter writer, Executable? executable)
+    {
+        writer.Write(executable?.Block.Id ?? 0);
+        writer.Write(executable?.Length ?? 0);
+        writer.Write(executable?.Path ?? "");
+    }
+
+    public Executable? RestoreExecutable(BinaryReader reader)
+    {
+        ulong id = reader.ReadUInt64();
+        ulong length = reader.ReadUInt64();
+        string path = reader.ReadString();
+        if (id == 0)
+        {
+            return null;
+        }
+
+        var block = Blocks[id];
+        var file = new byte[length];
+        block.Memory.Read(0, file);
+        return ElfImage.TryParse(file, out var image, out string problem) ? new Executable(block, length, path, image) : throw new InvalidDataException(problem);
+    }
+}

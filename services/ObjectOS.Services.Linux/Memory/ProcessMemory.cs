@@ -1,0 +1,280 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>What a process has mapped, in the service's books and in the kernel's address space.</summary>
+internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCapability space)
+{
+    public const ulong UserEnd = 1UL << 38;
+    public const ulong Lowest = 0x1000;
+    public const ulong Trampoline = UserEnd - 0x10000;
+    public const ulong StackTop = UserEnd - 0x100000;
+    public const ulong StackSize = 8UL << 20;
+    public const ulong MapTop = StackTop - StackSize - 0x100000;
+
+    private readonly List<MemoryArea> _areas = [];
+
+    public ulong Id => id;
+
+    public AddressSpaceCapability Space => space;
+
+    public IReadOnlyList<MemoryArea> Areas => _areas;
+
+    /// <summary>Where the heap starts and ends, and the block that it grows in.</summary>
+    public ulong HeapStart { get; set; }
+
+    public ulong HeapEnd { get; set; }
+
+    public ulong HeapBlockEnd { get; set; }
+
+    public MemoryBlock? HeapBlock { get; set; }
+
+    public ulong Mapped { get; private set; }
+
+    public MemoryArea? Find(ulong address)
+    {
+        int i = IndexAtOrAfter(address);
+        return i < _areas.Count && _areas[i].Start <= address ? _areas[i] : null;
+    }
+
+    public bool IsFree(ulong start, ulong length)
+    {
+        int i = IndexAtOrAfter(start);
+        return i == _areas.Count || _areas[i].Start >= start + length;
+    }
+
+    /// <summary>True where all of the range is mapped.</summary>
+    public bool IsMapped(ulong start, ulong length)
+    {
+        ulong at = start;
+        for (int i = IndexAtOrAfter(start); at < start + length; i++)
+        {
+            if (i == _areas.Count || _areas[i].Start > at)
+            {
+                return false;
+            }
+
+            at = _areas[i].End;
+        }
+
+        return true;
+    }
+
+    /// <summary>The highest free range below the stack; 0 where there is none.</summary>
+    public ulong FindFree(ulong length)
+    {
+        ulong top = MapTop;
+        for (int i = _areas.Count - 1; i >= -1; i--)
+        {
+            ulong end = i < 0 ? Lowest : _areas[i].End;
+            if (end <= top && top - end >= length)
+            {
+                return top - length;
+            }
+
+            if (i >= 0)
+            {
+                top = Math.Min(top, _areas[i].Start);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Maps a free range.</summary>
+    public KernelStatus Map(MemoryArea area)
+    {
+        var status = space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, area.Length, area.Rights);
+        if (status == KernelStatus.Ok)
+        {
+            Add(area);
+        }
+
+        return status;
+    }
+
+    /// <summary>Takes note of what was mapped by others.</summary>
+    public void Add(MemoryArea area)
+    {
+        area.Block.Uses++;
+        Mapped += area.Length;
+        int at = IndexAtOrAfter(area.Start);
+        if (at > 0 && Joins(_areas[at - 1], area))
+        {
+            area.Block.Uses--;
+            _areas[at - 1] = _areas[at - 1] with { Length = _areas[at - 1].Length + area.Length };
+            return;
+        }
+
+        _areas.Insert(at, area);
+    }
+
+    public void Unmap(ulong start, ulong length)
+    {
+        Split(start);
+        Split(start + length);
+        int i = IndexAtOrAfter(start);
+        int first = i;
+        for (; i < _areas.Count && _areas[i].Start < start + length; i++)
+        {
+            Mapped -= _areas[i].Length;
+        }
+
+        if (i == first)
+        {
+            return;
+        }
+
+        space.Unmap(new VirtualAddress(start), length);
+        var gone = _areas.GetRange(first, i - first);
+        _areas.RemoveRange(first, i - first);
+        foreach (var area in gone)
+        {
+            system.Release(area.Block);
+        }
+    }
+
+    public KernelStatus Protect(ulong start, ulong length, PageRights rights)
+    {
+        var status = space.Protect(new VirtualAddress(start), length, rights);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        Split(start);
+        Split(start + length);
+        int i = IndexAtOrAfter(start);
+        for (; i < _areas.Count && _areas[i].Start < start + length; i++)
+        {
+            _areas[i] = _areas[i] with { Rights = rights };
+        }
+
+        for (int k = Math.Min(i, _areas.Count - 1); k > 0 && _areas[k].Start >= start; k--)
+        {
+            if (Joins(_areas[k - 1], _areas[k]))
+            {
+                _areas[k].Block.Uses--;
+                _areas[k - 1] = _areas[k - 1] with { Length = _areas[k - 1].Length + _areas[k].Length };
+                _areas.RemoveAt(k);
+            }
+        }
+
+        return status;
+    }
+
+    /// <summary>Unmaps everything.</summary>
+    public void Clear()
+    {
+        if (HeapBlock is { } heap)
+        {
+            HeapBlock = null;
+            system.Release(heap);
+        }
+
+        if (_areas.Count > 0)
+        {
+            Unmap(0, UserEnd);
+        }
+    }
+
+    /// <summary>Keeps the books of a space that is gone with its cell.</summary>
+    public void Forget()
+    {
+        if (HeapBlock is { } heap)
+        {
+            HeapBlock = null;
+            system.Release(heap);
+        }
+
+        foreach (var area in _areas)
+        {
+            system.Release(area.Block);
+        }
+
+        _areas.Clear();
+    }
+
+    private static bool Joins(MemoryArea left, MemoryArea right) =>
+        left.End == right.Start && left.Block == right.Block && left.Offset + left.Length == right.Offset && left.Rights == right.Rights
+        && left.IsShared == right.IsShared && left.Name == right.Name;
+
+    private void Split(ulong address)
+    {
+        int i = IndexAtOrAfter(address);
+        if (i == _areas.Count || _areas[i].Start >= address)
+        {
+            return;
+        }
+
+        var area = _areas[i];
+        area.Block.Uses++;
+        _areas[i] = area.Part(area.Start, address);
+        _areas.Insert(i + 1, area.Part(address, area.End));
+    }
+
+    /// <summary>The index of the area that holds the address, else of the first above it.</summary>
+    private int IndexAtOrAfter(ulong address)
+    {
+        int low = 0;
+        int high = _areas.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_areas[middle].End <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(id);
+        writer.Write(space.Slot);
+        writer.Write(HeapStart);
+        writer.Write(HeapEnd);
+        writer.Write(HeapBlockEnd);
+        writer.Write(HeapBlock?.Id ?? 0);
+        writer.Write(_areas.Count);
+        foreach (var area in _areas)
+        {
+            writer.Write(area.Start);
+            writer.Write(area.Length);
+            writer.Write((byte)area.Rights);
+            writer.Write(area.Block.Id);
+            writer.Write(area.Offset);
+            writer.Write(area.IsShared);
+            writer.Write(area.Name);
+        }
+    }
+
+    public static ProcessMemory Restore(BinaryReader reader, LinuxSystem system)
+    {
+        var memory = new ProcessMemory(system, reader.ReadUInt64(), new AddressSpaceCapability(system.Invoker, reader.ReadUInt32()))
+        {
+            HeapStart = reader.ReadUInt64(),
+            HeapEnd = reader.ReadUInt64(),
+            HeapBlockEnd = reader.ReadUInt64(),
+        };
+        ulong heap = reader.ReadUInt64();
+        memory.HeapBlock = heap == 0 ? null : system.Blocks[heap];
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var area = new MemoryArea(
+                reader.ReadUInt64(), reader.ReadUInt64(), (PageRights)reader.ReadByte(), system.Blocks[reader.ReadUInt64()],
+                reader.ReadUInt64(), reader.ReadBoolean(), reader.ReadString());
+            memory.Mapped += area.Length;
+            memory._areas.Add(area);
+        }
+
+        return memory;
+    }
+}

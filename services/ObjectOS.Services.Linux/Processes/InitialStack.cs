@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Text;
+using ObjectOS.Abi;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>
+/// The stack that a program starts with: argc, argv, envp, the auxiliary vector, and above them the strings (System V ABI, "Process
+/// initialization"; uapi/linux/auxvec.h).
+/// </summary>
+internal static class InitialStack
+{
+    /// <summary>I, M, A, F, D, C: bit n for letter n.</summary>
+    private const ulong HardwareCapabilities = (1 << 8) | (1 << 12) | 1 | (1 << 5) | (1 << 3) | (1 << 2);
+
+    /// <summary>Makes it. The bytes belong at the address given back, which is 16-byte aligned and the stack pointer.</summary>
+    public static (ulong Pointer, byte[] Bytes) Build(
+        ulong top, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ElfImage image, ReadOnlySpan<byte> random, string fileName)
+    {
+        var strings = new MemoryStream();
+        var argumentOffsets = Append(strings, arguments);
+        var environmentOffsets = Append(strings, environment);
+        ulong nameOffset = Append(strings, fileName);
+        ulong platformOffset = Append(strings, "riscv64");
+        ulong randomOffset = (ulong)strings.Length;
+        strings.Write(random);
+        ulong stringsAt = (top - (ulong)strings.Length - 8) & ~15UL;
+        (ulong Type, ulong Value)[] vector =
+        [
+            (16, HardwareCapabilities),
+            (6, Pages.Size),
+            (17, 100),
+            (3, image.ProgramHeaderAddress),
+            (4, (ulong)ElfImage.ProgramHeaderSize),
+            (5, (ulong)image.ProgramHeaderCount),
+            (7, 0),
+            (8, 0),
+            (9, image.Entry),
+            (11, Linux.UserId),
+            (12, Linux.UserId),
+            (13, Linux.GroupId),
+            (14, Linux.GroupId),
+            (23, 0),
+            (25, stringsAt + randomOffset),
+            (31, stringsAt + nameOffset),
+            (15, stringsAt + platformOffset),
+            (0, 0),
+        ];
+        int words = 1 + arguments.Count + 1 + environment.Count + 1 + (vector.Length * 2);
+        ulong pointer = (stringsAt - ((ulong)words * 8)) & ~15UL;
+        var bytes = new byte[stringsAt - pointer + (ulong)strings.Length];
+        int at = 0;
+        Put((ulong)arguments.Count);
+        PutAll(argumentOffsets);
+        PutAll(environmentOffsets);
+        foreach (var (type, value) in vector)
+        {
+            Put(type);
+            Put(value);
+        }
+
+        strings.ToArray().CopyTo(bytes, (int)(stringsAt - pointer));
+        return (pointer, bytes);
+
+        void Put(ulong value)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), value);
+            at += 8;
+        }
+
+        void PutAll(ulong[] offsets)
+        {
+            foreach (ulong offset in offsets)
+            {
+                Put(stringsAt + offset);
+            }
+
+            Put(0);
+        }
+    }
+
+    private static ulong[] Append(MemoryStream strings, IReadOnlyList<string> texts)
+    {
+        var offsets = new ulong[texts.Count];
+        for (int i = 0; i < texts.Count; i++)
+        {
+            offsets[i] = Append(strings, texts[i]);
+        }
+
+        return offsets;
+    }
+
+    private static ulong Append(MemoryStream strings, string text)
+    {
+        ulong offset = (ulong)strings.Length;
+        strings.Write(Encoding.UTF8.GetBytes(text));
+        strings.WriteByte(0);
+        return offset;
+    }
+}

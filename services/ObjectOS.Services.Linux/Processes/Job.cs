@@ -1,0 +1,236 @@
+using ObjectOS.Client;
+using ObjectOS.Services.Console;
+using ObjectOS.Services.Files;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>What the host has asked for: a program with all its children, their quota, their files and streams.</summary>
+internal sealed class Job
+{
+    private const ulong Minute = 60 * Linux.NanosecondsPerSecond;
+
+    public Job(LinuxSystem system, ProgramRequest request, CellCapability cell)
+    {
+        System = system;
+        Request = request;
+        Cell = cell;
+        Tree = new FileTree(request.TemporaryLimit, system.Now + request.WallClockBase);
+    }
+
+    public LinuxSystem System { get; }
+
+    public ProgramRequest Request { get; }
+
+    /// <summary>The cell that all its processes are carved from.</summary>
+    public CellCapability Cell { get; }
+
+    public FileTree Tree { get; }
+
+    public SortedDictionary<ulong, HostStreamWriter> Writers { get; } = [];
+
+    public SortedDictionary<ulong, HostStreamReader> Readers { get; } = [];
+
+    public SortedDictionary<int, LinuxProcess> Processes { get; } = [];
+
+    public SortedDictionary<string, ulong> Unsupported { get; } = new(StringComparer.Ordinal);
+
+    public int NextId { get; set; } = 100;
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public (ProgramEnd Reason, ulong Code, ProgramEndRecord Record)? End { get; set; }
+
+    /// <summary>True once the record of its end is complete.</summary>
+    public bool IsReported { get; set; }
+
+    public LinuxProcess? Main => Processes.TryGetValue(100, out var main) ? main : null;
+
+    /// <summary>What the realtime clock shows.</summary>
+    public ulong WallClock => System.Now + Request.WallClockBase;
+
+    /// <summary>Makes the files that programs expect, mounts what was granted.</summary>
+    public void MakeFiles()
+    {
+        ulong now = WallClock - Math.Min(WallClock, Minute);
+        foreach (string path in (string[])["/tmp", "/dev", "/etc", "/proc", "/bin", "/usr", "/var", "/home"])
+        {
+            Tree.MakePath(path, now);
+        }
+
+        Tree.MakePath("/tmp", now).Mode = 0x3ff;
+        var devices = Tree.MakePath("/dev", now);
+        foreach (var (name, kind) in ((string, DeviceKind)[])
+            [("null", DeviceKind.Null), ("zero", DeviceKind.Zero), ("full", DeviceKind.Full), ("random", DeviceKind.Random), ("urandom", DeviceKind.Random),
+             ("tty", DeviceKind.Terminal), ("stdin", DeviceKind.Input), ("stdout", DeviceKind.Output), ("stderr", DeviceKind.Error)])
+        {
+            Tree.Make(devices, name, InodeKind.Device, 0x1b6, now, device: kind);
+        }
+
+        Tree.Make(devices, "fd", InodeKind.Link, 0x1ff, now, "/proc/self/fd");
+        MakeText("/etc", "passwd", "root:x:0:0:root:/:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n", now);
+        MakeText("/etc", "group", "root:x:0:\nuser:x:1000:\n", now);
+        foreach (var grant in Request.Grants)
+        {
+            Tree.Mount(new FileGrant(grant.Number, grant.GuestPath, grant.IsWritable), now);
+        }
+
+        foreach (ulong number in (ulong[])[Request.Output.Number, Request.Error.Number])
+        {
+            Writers.TryAdd(number, new HostStreamWriter(number));
+        }
+
+        Readers.Add(Request.Input.Number, new HostStreamReader(Request.Input.Number));
+    }
+
+    private void MakeText(string directory, string name, string text, ulong now)
+    {
+        var file = Tree.Make(Tree.MakePath(directory, now), name, InodeKind.File, 0x1a4, now);
+        Tree.TryWrite(file, 0, global::System.Text.Encoding.UTF8.GetBytes(text), now);
+    }
+
+    public static void Write(BinaryWriter writer, string[] texts)
+    {
+        writer.Write(texts.Length);
+        foreach (string text in texts)
+        {
+            writer.Write(text);
+        }
+    }
+
+    public static string[] ReadStrings(BinaryReader reader)
+    {
+        var texts = new string[reader.ReadInt32()];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            texts[i] = reader.ReadString();
+        }
+
+        return texts;
+    }
+
+    private SortedDictionary<ulong, OpenFile> OpenFiles()
+    {
+        var files = new SortedDictionary<ulong, OpenFile>();
+        foreach (var process in Processes.Values)
+        {
+            foreach (int descriptor in process.Descriptors.Numbers)
+            {
+                var file = process.Descriptors.Find(descriptor)!;
+                files[file.Id] = file;
+            }
+
+            foreach (var thread in process.Threads.Where(thread => thread.Call.File is not null))
+            {
+                files[thread.Call.File!.Id] = thread.Call.File;
+            }
+        }
+
+        return files;
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        var files = OpenFiles().Values;
+        Request.Save(writer);
+        writer.Write(Cell.Slot);
+        Tree.Save(writer, files.Where(file => file.Inode is { Links: 0 }).Select(file => file.Inode!).Distinct());
+        foreach (var stream in Writers.Values)
+        {
+            stream.Save(writer);
+        }
+
+        foreach (var stream in Readers.Values)
+        {
+            stream.Save(writer);
+        }
+
+        writer.Write(NextId);
+        writer.Write(Unsupported.Count);
+        foreach (var (name, count) in Unsupported)
+        {
+            writer.Write(name);
+            writer.Write(count);
+        }
+
+        writer.Write(End.HasValue);
+        if (End is { } end)
+        {
+            writer.Write((int)end.Reason);
+            writer.Write(end.Code);
+            end.Record.Save(writer);
+            writer.Write(IsReported);
+        }
+
+        var pipes = files.Where(file => file.Pipe is not null).Select(file => file.Pipe!).Distinct().ToList();
+        writer.Write(pipes.Count);
+        pipes.ForEach(pipe => pipe.Save(writer));
+        writer.Write(files.Count);
+        foreach (var file in files)
+        {
+            file.Save(writer);
+        }
+
+        writer.Write(Processes.Count);
+        foreach (var process in Processes.Values)
+        {
+            process.Save(writer);
+        }
+    }
+
+    public static Job Restore(BinaryReader reader, LinuxSystem system)
+    {
+        var request = ProgramRequest.Restore(reader);
+        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32()));
+        var inodes = job.Tree.Restore(reader);
+        foreach (ulong number in (ulong[])[request.Output.Number, request.Error.Number])
+        {
+            job.Writers.TryAdd(number, new HostStreamWriter(number));
+        }
+
+        job.Readers.Add(request.Input.Number, new HostStreamReader(request.Input.Number));
+        foreach (var stream in job.Writers.Values)
+        {
+            stream.Restore(reader);
+        }
+
+        foreach (var stream in job.Readers.Values)
+        {
+            stream.Restore(reader);
+        }
+
+        job.NextId = reader.ReadInt32();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            job.Unsupported.Add(reader.ReadString(), reader.ReadUInt64());
+        }
+
+        if (reader.ReadBoolean())
+        {
+            job.End = ((ProgramEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader));
+            job.IsReported = reader.ReadBoolean();
+        }
+
+        var pipes = new Dictionary<ulong, Pipe>();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var pipe = Pipe.Restore(reader);
+            pipes.Add(pipe.Id, pipe);
+        }
+
+        var files = new Dictionary<ulong, OpenFile>();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var file = OpenFile.Restore(reader, inodes, pipes);
+            file.Job = job;
+            files.Add(file.Id, file);
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var process = LinuxProcess.Restore(reader, job, files);
+            job.Processes.Add(process.Id, process);
+        }
+
+        return job;
+    }
+}

@@ -1,0 +1,244 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>What a process does about a signal.</summary>
+internal record struct SignalAction(ulong Handler, ulong Flags, ulong Mask)
+{
+    public const ulong Default = 0;
+    public const ulong Ignore = 1;
+    public const ulong SiginfoFlag = 4;
+    public const ulong OnStack = 0x08000000;
+    public const ulong Restart = 0x10000000;
+    public const ulong NoDefer = 0x40000000;
+    public const ulong ResetHand = 0x80000000;
+    public const ulong NoChildWait = 2;
+}
+
+/// <summary>A program's file as a memory object, and what it says of itself.</summary>
+internal sealed record Executable(MemoryBlock Block, ulong Length, string Path, ElfImage Image);
+
+/// <summary>A child that has ended and was not asked for yet.</summary>
+internal sealed record Zombie(int Id, int GroupId, int Status);
+
+/// <summary>A Linux process: a cell with an address space, descriptors, signal actions and threads.</summary>
+internal sealed class LinuxProcess
+{
+    public const int Signals = 64;
+
+    public LinuxProcess(Job job, int id, int parent, CellCapability cell, ProcessMemory memory)
+    {
+        Job = job;
+        Id = id;
+        Parent = parent;
+        Cell = cell;
+        Memory = memory;
+        Descriptors = new DescriptorTable(job.System);
+    }
+
+    public Job Job { get; }
+
+    public LinuxSystem System => Job.System;
+
+    public int Id { get; }
+
+    /// <summary>The parent's number; 1 where it is gone.</summary>
+    public int Parent { get; set; }
+
+    public int GroupId { get; set; }
+
+    public int SessionId { get; set; }
+
+    public CellCapability Cell { get; }
+
+    public ProcessMemory Memory { get; }
+
+    public int ObjectLimit { get; set; }
+
+    public DescriptorTable Descriptors { get; }
+
+    public List<LinuxThread> Threads { get; } = [];
+
+    public List<Zombie> Zombies { get; } = [];
+
+    public string WorkingDirectory { get; set; } = "/";
+
+    public uint FileMask { get; set; } = 0x12;
+
+    public Executable? Executable { get; set; }
+
+    public string[] Arguments { get; set; } = [];
+
+    public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
+
+    public SignalQueue Pending { get; } = new();
+
+    public ProgramLoad? Load { get; set; }
+
+    /// <summary>The thread that waits until this process, made by vfork, has a program of its own or has ended; 0 for none.</summary>
+    public ulong VforkParent { get; set; }
+
+    /// <summary>When its alarm goes off; <see cref="LinuxCall.Never"/>: not at all.</summary>
+    public ulong Alarm { get; set; } = LinuxCall.Never;
+
+    public ulong AlarmPeriod { get; set; }
+
+    public bool IsEnded { get; set; }
+
+    public ulong StartTime { get; set; }
+
+    /// <summary>What wait calls wait for.</summary>
+    public ulong ChildrenWait { get; init; }
+
+    public ulong RandomState { get; set; }
+
+    /// <summary>Makes an object with <paramref name="make"/>, and gives the cell a larger quota of objects where it needs one.</summary>
+    public KernelStatus WithRoom(Func<KernelStatus> make)
+    {
+        var status = make();
+        while (status == KernelStatus.ObjectsExhausted && Cell.SetLimits(Job.Request.MemoryLimit, ObjectLimit * 2) == KernelStatus.Ok)
+        {
+            ObjectLimit *= 2;
+            status = make();
+        }
+
+        return status;
+    }
+
+    /// <summary>Makes an empty block of memory that this process pays for; nobody uses it yet.</summary>
+    public KernelStatus CreateBlock(ulong size, out MemoryBlock block)
+    {
+        MemoryCapability memory = default;
+        var status = WithRoom(() => Cell.CreateMemory(size, out memory));
+        block = status == KernelStatus.Ok ? System.AddBlock(memory, size, false) : null!;
+        return status;
+    }
+
+    public ulong NextRandom()
+    {
+        // SplitMix64 (Steele, Lea, Flood 2014).
+        RandomState += 0x9e3779b97f4a7c15;
+        ulong z = RandomState;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return z ^ (z >> 31);
+    }
+
+    public byte[] Random(int count)
+    {
+        var bytes = new byte[count];
+        for (int i = 0; i < count; i += 8)
+        {
+            BitConverter.GetBytes(NextRandom()).AsSpan(0, Math.Min(8, count - i)).CopyTo(bytes.AsSpan(i));
+        }
+
+        return bytes;
+    }
+
+    public void ResetActions()
+    {
+        for (int i = 1; i <= Signals; i++)
+        {
+            Actions[i] = Actions[i].Handler == SignalAction.Ignore ? new SignalAction(SignalAction.Ignore, 0, 0) : default;
+        }
+    }
+
+    public void CopyActions(LinuxProcess other) => Actions = (SignalAction[])other.Actions.Clone();
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Id);
+        writer.Write(Parent);
+        writer.Write(Cell.Slot);
+        writer.Write(ChildrenWait);
+        Memory.Save(writer);
+        writer.Write(GroupId);
+        writer.Write(SessionId);
+        writer.Write(ObjectLimit);
+        Descriptors.Save(writer);
+        writer.Write(WorkingDirectory);
+        writer.Write(FileMask);
+        writer.Write(VforkParent);
+        writer.Write(Alarm);
+        writer.Write(AlarmPeriod);
+        writer.Write(StartTime);
+        writer.Write(RandomState);
+        writer.Write(Arguments.Length);
+        foreach (string argument in Arguments)
+        {
+            writer.Write(argument);
+        }
+
+        foreach (var action in Actions)
+        {
+            writer.Write(action.Handler);
+            writer.Write(action.Flags);
+            writer.Write(action.Mask);
+        }
+
+        Pending.Save(writer);
+        writer.Write(Zombies.Count);
+        foreach (var zombie in Zombies)
+        {
+            writer.Write(zombie.Id);
+            writer.Write(zombie.GroupId);
+            writer.Write(zombie.Status);
+        }
+
+        LinuxSystem.SaveExecutable(writer, Executable);
+        writer.Write(Load is not null);
+        Load?.Save(writer);
+        writer.Write(Threads.Count);
+        foreach (var thread in Threads)
+        {
+            thread.Save(writer);
+        }
+    }
+
+    public static LinuxProcess Restore(BinaryReader reader, Job job, IReadOnlyDictionary<ulong, OpenFile> files)
+    {
+        int id = reader.ReadInt32();
+        int parent = reader.ReadInt32();
+        var cell = new CellCapability(job.System.Invoker, reader.ReadUInt32());
+        ulong wait = reader.ReadUInt64();
+        var process = new LinuxProcess(job, id, parent, cell, ProcessMemory.Restore(reader, job.System)) { ChildrenWait = wait };
+        process.GroupId = reader.ReadInt32();
+        process.SessionId = reader.ReadInt32();
+        process.ObjectLimit = reader.ReadInt32();
+        process.Descriptors.Restore(reader, files);
+        process.WorkingDirectory = reader.ReadString();
+        process.FileMask = reader.ReadUInt32();
+        process.VforkParent = reader.ReadUInt64();
+        process.Alarm = reader.ReadUInt64();
+        process.AlarmPeriod = reader.ReadUInt64();
+        process.StartTime = reader.ReadUInt64();
+        process.RandomState = reader.ReadUInt64();
+        process.Arguments = new string[reader.ReadInt32()];
+        for (int i = 0; i < process.Arguments.Length; i++)
+        {
+            process.Arguments[i] = reader.ReadString();
+        }
+
+        for (int i = 0; i <= Signals; i++)
+        {
+            process.Actions[i] = new SignalAction(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64());
+        }
+
+        process.Pending.Restore(reader);
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            process.Zombies.Add(new Zombie(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()));
+        }
+
+        process.Executable = job.System.RestoreExecutable(reader);
+        process.Load = reader.ReadBoolean() ? ProgramLoad.Restore(reader, process) : null;
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            process.Threads.Add(LinuxThread.Restore(reader, process, files));
+        }
+
+        return process;
+    }
+}

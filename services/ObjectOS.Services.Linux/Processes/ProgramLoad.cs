@@ -1,0 +1,130 @@
+using ObjectOS.Abi;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux;
+
+/// <summary>The loading of a program into a process whose memory is empty: steps that can be interrupted between any two.</summary>
+internal sealed class ProgramLoad
+{
+    private readonly LinuxProcess _process;
+    private readonly Loader _loader;
+    private int _stage;
+    private int _noted;
+
+    public ProgramLoad(LinuxProcess process, Executable executable, string[] arguments, string[] environment)
+    {
+        _process = process;
+        Executable = executable;
+        Arguments = arguments;
+        Environment = environment;
+        _loader = new Loader(executable.Image, executable.Block.Memory, process.Cell, process.Memory.Space);
+    }
+
+    public Executable Executable { get; }
+
+    public string[] Arguments { get; }
+
+    public string[] Environment { get; }
+
+    /// <summary>Where the stack starts, once all is done.</summary>
+    public ulong StackPointer { get; private set; }
+
+    /// <summary>Goes on. Ok: done; Suspended: call again; else the program cannot be loaded.</summary>
+    public KernelStatus Step()
+    {
+        while (_stage < 4)
+        {
+            var status = _stage switch
+            {
+                0 => LoadImage(),
+                1 => MapStack(),
+                2 => FillStack(),
+                _ => MapTrampoline(),
+            };
+            if (status != KernelStatus.Ok)
+            {
+                return status;
+            }
+
+            _stage++;
+        }
+
+        return KernelStatus.Ok;
+    }
+
+    private KernelStatus LoadImage()
+    {
+        var status = _process.WithRoom(_loader.Load);
+        var memory = _process.Memory;
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        var blocks = new Dictionary<uint, MemoryBlock>();
+        for (; _noted < _loader.Ranges.Count; _noted++)
+        {
+            var range = _loader.Ranges[_noted];
+            var block = range.IsShared ? Executable.Block : _process.System.AddBlock(range.Memory, Pages.RoundUp(range.Offset + range.Length), false);
+            if (range.Length > 0)
+            {
+                memory.Add(new MemoryArea(range.Address, range.Length, range.Rights, block, range.Offset, false, Executable.Path));
+            }
+        }
+
+        memory.HeapStart = memory.HeapEnd = memory.HeapBlockEnd = Pages.RoundUp(Executable.Image.End) + Pages.Size;
+        return status;
+    }
+
+    private KernelStatus MapStack()
+    {
+        var status = _process.CreateBlock(ProcessMemory.StackSize, out var block);
+        return status != KernelStatus.Ok ? status : _process.Memory.Map(new MemoryArea(
+            ProcessMemory.StackTop - ProcessMemory.StackSize, ProcessMemory.StackSize, PageRights.Read | PageRights.Write, block, 0, false, "[stack]"));
+    }
+
+    private KernelStatus FillStack()
+    {
+        ulong state = _process.RandomState;
+        var (pointer, bytes) = InitialStack.Build(
+            ProcessMemory.StackTop, Arguments, Environment, Executable.Image, _process.Random(16), Executable.Path);
+        var status = _process.Memory.Space.CopyOut(new VirtualAddress(pointer), bytes);
+        if (status != KernelStatus.Ok)
+        {
+            _process.RandomState = state;
+        }
+
+        StackPointer = pointer;
+        return status;
+    }
+
+    private KernelStatus MapTrampoline()
+    {
+        var status = _process.System.GetTrampoline(out var block);
+        return status != KernelStatus.Ok ? status : _process.Memory.Map(new MemoryArea(
+            ProcessMemory.Trampoline, Pages.Size, PageRights.Read | PageRights.Execute, block, 0, false, "[vdso]"));
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        LinuxSystem.SaveExecutable(writer, Executable);
+        Job.Write(writer, Arguments);
+        Job.Write(writer, Environment);
+        writer.Write(_stage);
+        writer.Write(_noted);
+        writer.Write(StackPointer);
+        _loader.Save(writer);
+    }
+
+    public static ProgramLoad Restore(BinaryReader reader, LinuxProcess process)
+    {
+        var load = new ProgramLoad(process, process.System.RestoreExecutable(reader)!, Job.ReadStrings(reader), Job.ReadStrings(reader))
+        {
+            _stage = reader.ReadInt32(),
+            _noted = reader.ReadInt32(),
+            StackPointer = reader.ReadUInt64(),
+        };
+        load._loader.Restore(reader);
+        return load;
+    }
+}

@@ -1,0 +1,99 @@
+namespace ObjectOS.Services.Programs;
+
+/// <summary>What a program service says of a program's end, beside the reason and the code.</summary>
+public sealed record ProgramEndRecord
+{
+    /// <summary>The fault's cause, as RISC-V numbers it (or 0x103: memory exhausted); 0 with an address, a pc and an instruction of 0: no fault.</summary>
+    public ulong Cause { get; init; }
+
+    /// <summary>Where the program was.</summary>
+    public ulong Pc { get; init; }
+
+    /// <summary>The address that could not be accessed.</summary>
+    public ulong Address { get; init; }
+
+    /// <summary>The instruction's bits.</summary>
+    public uint Instruction { get; init; }
+
+    /// <summary>The kernel's number of the cell; 0 where it is not known.</summary>
+    public uint Cell { get; init; }
+
+    /// <summary>Instructions that it and its children retired.</summary>
+    public ulong Instructions { get; init; }
+
+    /// <summary>Virtual instructions: retired, and charged for the work of kernel and services.</summary>
+    public ulong Charged { get; init; }
+
+    /// <summary>Traps taken.</summary>
+    public ulong Traps { get; init; }
+
+    /// <summary>Most memory that it held, in bytes.</summary>
+    public ulong PeakBytes { get; init; }
+
+    /// <summary>SHA-256 over registers and memory at its end, where it was asked for; else empty.</summary>
+    public string StateHash { get; init; } = "";
+
+    /// <summary>For a program that could not be started: why, in one sentence.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>Calls that the program made and the service has not: name, how often.</summary>
+    public IReadOnlyList<KeyValuePair<string, ulong>> UnsupportedCalls { get; init; } = [];
+
+    /// <summary>The record as bytes.</summary>
+    public byte[] ToBytes()
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        Save(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>Writes it.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Cause);
+        writer.Write(Pc);
+        writer.Write(Address);
+        writer.Write(Instruction);
+        writer.Write(Cell);
+        writer.Write(Instructions);
+        writer.Write(Charged);
+        writer.Write(Traps);
+        writer.Write(PeakBytes);
+        writer.Write(StateHash);
+        writer.Write(Text);
+        writer.Write(UnsupportedCalls.Count);
+        foreach (var (name, count) in UnsupportedCalls)
+        {
+            writer.Write(name);
+            writer.Write(count);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public static ProgramEndRecord Restore(BinaryReader reader)
+    {
+        var record = new ProgramEndRecord
+        {
+            Cause = reader.ReadUInt64(),
+            Pc = reader.ReadUInt64(),
+            Address = reader.ReadUInt64(),
+            Instruction = reader.ReadUInt32(),
+            Cell = reader.ReadUInt32(),
+            Instructions = reader.ReadUInt64(),
+            Charged = reader.ReadUInt64(),
+            Traps = reader.ReadUInt64(),
+            PeakBytes = reader.ReadUInt64(),
+            StateHash = reader.ReadString(),
+            Text = reader.ReadString(),
+        };
+        var calls = new List<KeyValuePair<string, ulong>>();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            calls.Add(new(reader.ReadString(), reader.ReadUInt64()));
+        }
+
+        return record with { UnsupportedCalls = calls };
+    }
+}

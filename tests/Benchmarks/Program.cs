@@ -1,0 +1,24 @@
+using System.Diagnostics;
+using ObjectOS.Benchmarks;
+
+// Usage: dotnet run -c Release --project tests/Benchmarks [-- NAME…]   (no name: all)
+// One processor, the same for us and for the peers; CPU time of the process; medians and quartiles of alternating runs.
+if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
+{
+    using var self = Process.GetCurrentProcess();
+    self.ProcessorAffinity = 1;
+}
+
+(string Name, Func<Task> Run)[] all =
+[
+    ("interpreter", InterpreterBenchmark.RunAsync),
+    ("invocation", () => Task.Run(InvocationBenchmark.Run)),
+    ("kernel", () => Task.Run(KernelBenchmark.RunOne)),
+    ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),
+];
+foreach (var (name, run) in all.Where(b => args.Length == 0 || args.Contains(b.Name)))
+{
+    await run();
+}
+
+return args.Except(all.Select(b => b.Name)).Any() ? 2 : 0;
