@@ -319,6 +319,8 @@ public sealed partial class Kernel : IKernel
     {
         while (Timers.TakeDue(Now) is { } timer)
         {
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            Charge(CostOfStep);
             Signal(timer.Notification, timer.Bits);
         }
 
