@@ -80,7 +80,10 @@ public sealed partial class Kernel : IKernel
 
     /// <inheritdoc/>
     public GuestStatistics Statistics =>
-        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)]);
+        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)])
+        {
+            VirtualCpus = [.. _vcpus.Select(vcpu => vcpu.Statistics)],
+        };
 
     /// <inheritdoc/>
     public void Post(Completion completion)
@@ -96,6 +99,7 @@ public sealed partial class Kernel : IKernel
     public SliceResult RunSlice(in SliceLimits limits)
     {
         _used = 0;
+        _hostTime = limits.HostTime;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         try
         {
@@ -123,6 +127,7 @@ public sealed partial class Kernel : IKernel
                 HostQueue.Arrive(completion);
             }
 
+            WakeGuests();
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
@@ -297,7 +302,7 @@ public sealed partial class Kernel : IKernel
 
         if (NextEvent() is not { } next)
         {
-            return HostQueue.IsWaiting ? SliceEnd.AwaitingHost : SliceEnd.Idle;
+            return HostQueue.IsWaiting || _vcpusAwaitingHost > 0 ? SliceEnd.AwaitingHost : SliceEnd.Idle;
         }
 
         if (limits.HostTime is not null && next > Now)
@@ -310,7 +315,7 @@ public sealed partial class Kernel : IKernel
     }
 
     /// <summary>The next time at which something happens by itself.</summary>
-    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Scheduler.NextRelease);
+    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Earlier(Scheduler.NextRelease, NextWake()));
 
     private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
@@ -357,6 +362,11 @@ public sealed partial class Kernel : IKernel
         }
 
         long cellBudget = thread.Owner.LeastBudget;
+        if (thread.VCpu is { } vcpu)
+        {
+            return RunVCpu(thread, vcpu, Math.Min(budget, (ulong)Math.Max(0, cellBudget)));
+        }
+
         if (cellBudget <= 0)
         {
             Payer = thread;

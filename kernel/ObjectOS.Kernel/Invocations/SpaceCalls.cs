@@ -33,13 +33,13 @@ internal static class SpaceCalls
     public static KernelStatus Map(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        MemoryObject memory = null!;
-        Capability through = null!;
-        if (status == KernelStatus.Ok)
-        {
-            status = call.Get(2, CapabilityRights.None, out memory, out through);
-        }
+        return status == KernelStatus.Ok ? MapInto(ref call, space) : status;
+    }
 
+    /// <summary>Maps as the words behind the target say; for a virtual CPU's memory as well.</summary>
+    internal static KernelStatus MapInto(ref Invocation call, AddressSpace space)
+    {
+        var status = call.Get<MemoryObject>(2, CapabilityRights.None, out var memory, out var through);
         if (status != KernelStatus.Ok)
         {
             return status;

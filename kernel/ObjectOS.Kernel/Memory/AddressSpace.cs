@@ -20,6 +20,14 @@ public sealed class AddressSpace : KernelObject
         _hardware = cpu.CreateAddressSpace(owner.Account);
     }
 
+    /// <summary>A map that is not run in: the second stage of a virtual CPU hears of its changes.</summary>
+    internal AddressSpace(Cell owner, ICpu cpu, IAddressSpace listener)
+        : base(ObjectKind.AddressSpace, owner)
+    {
+        _memory = cpu.Memory;
+        _hardware = listener;
+    }
+
     /// <summary>The CPU's side of it.</summary>
     internal IAddressSpace Hardware => _hardware;
 
@@ -222,7 +230,7 @@ public sealed class AddressSpace : KernelObject
     }
 
     /// <summary>The index of the mapping that holds the address, else of the first one above it.</summary>
-    private int IndexAtOrAfter(ulong address)
+    internal int IndexAtOrAfter(ulong address)
     {
         int low = 0;
         int high = _mappings.Count;

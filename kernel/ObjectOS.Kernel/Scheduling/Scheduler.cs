@@ -46,10 +46,10 @@ internal sealed class Scheduler(uint quantum)
                 continue;
             }
 
-            if (thread != Last)
+            if (thread != Last && thread.Context is { } context)
             {
                 Last = thread;
-                thread.Context!.Reservation = HartContext.NoReservation;
+                context.Reservation = HartContext.NoReservation;
             }
 
             return thread;

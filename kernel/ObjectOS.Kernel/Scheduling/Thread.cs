@@ -57,6 +57,14 @@ public sealed class Thread : KernelObject
         State = ThreadState.Receiving;
     }
 
+    internal Thread(Cell cell, VCpu vcpu, uint quantum)
+        : base(ObjectKind.Thread, cell)
+    {
+        Number = vcpu.Number;
+        VCpu = vcpu;
+        QuantumLeft = quantum;
+    }
+
     /// <summary>Its number in its kernel, never used twice.</summary>
     public uint Number { get; }
 
@@ -71,6 +79,9 @@ public sealed class Thread : KernelObject
 
     /// <summary>Its program; null for machine code.</summary>
     public IManagedProgram? Program { get; }
+
+    /// <summary>The virtual CPU whose guest it runs. Such a thread has neither registers nor program, and its cell does not live by it.</summary>
+    internal VCpu? VCpu { get; }
 
     /// <summary>0 lowest to 31.</summary>
     public int Priority { get; internal set; } = Scheduler.DefaultPriority;
@@ -146,6 +157,6 @@ public sealed class Thread : KernelObject
         Space?.Release(kernel);
         SchedulingContext?.Release(kernel);
         ManagedEndpoint?.Release(kernel);
-        Owner.ThreadCount--;
+        Owner.ThreadCount -= VCpu is null ? 1 : 0;
     }
 }
