@@ -280,7 +280,6 @@ public sealed partial class Kernel : IKernel
         if (_ending.Count > 0)
         {
             EndStep();
-            Charge(CostOfStep);
             return null;
         }
 

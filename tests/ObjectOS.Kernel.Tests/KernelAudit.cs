@@ -16,6 +16,11 @@ internal static class KernelAudit
         {
             CheckCell(cell);
             charged += cell.Account.ChargedHere;
+            foreach (var vcpu in cell.Owned.OfType<VCpu>())
+            {
+                charged += vcpu.Grant.Charged;
+            }
+
             foreach (var child in cell.Children)
             {
                 Require(child.Parent == cell && !child.IsDead, $"cell {child.Number} is below the cell it was carved from");
@@ -30,7 +35,8 @@ internal static class KernelAudit
     {
         int mappings = cell.Owned.OfType<AddressSpace>().Sum(space => space.Mappings.Count);
         int carved = cell.Children.Sum(child => child.ObjectLimit);
-        int expected = cell.Owned.Count + cell.Capabilities.Count + carved + mappings;
+        int chunks = cell.Owned.OfType<VCpu>().Sum(vcpu => vcpu.StageTwo.ChunkCount);
+        int expected = chunks + cell.Owned.Count + cell.Capabilities.Count + carved + mappings;
         Require(cell.ObjectsUsed == expected, $"cell {cell.Number} counts {cell.ObjectsUsed} objects and has {expected}");
         Require(cell.ObjectsUsed <= cell.ObjectLimit, $"cell {cell.Number} has {cell.ObjectsUsed} of {cell.ObjectLimit} objects");
         for (int i = 0; i < cell.Owned.Count; i++)
@@ -48,7 +54,8 @@ internal static class KernelAudit
 
         Require(held == cell.Capabilities.Count, $"cell {cell.Number} counts {cell.Capabilities.Count} capabilities and holds {held}");
         var threads = cell.Owned.OfType<Thread>().ToList();
-        Require(threads.Count == cell.ThreadCount, $"cell {cell.Number} counts {cell.ThreadCount} threads and owns {threads.Count}");
+        int own = threads.Count(thread => thread.VCpu is null);
+        Require(own == cell.ThreadCount, $"cell {cell.Number} counts {cell.ThreadCount} threads and owns {own}");
         threads.ForEach(CheckThread);
         foreach (var space in cell.Owned.OfType<AddressSpace>())
         {
@@ -86,7 +93,7 @@ internal static class KernelAudit
         bool awaits = thread.AwaitedReply is not null;
         int queues = (ready ? 1 : 0) + (waits ? 1 : 0) + (sends ? 1 : 0) + (awaits ? 1 : 0);
         Require(queues <= 1, $"thread {thread.Number} ({thread.State}) is in {queues} queues");
-        if (thread.Owner.State == Cpu.CellState.Ended || thread.Program is not null)
+        if (thread.Owner.State == Cpu.CellState.Ended || thread.Program is not null || thread.VCpu is not null)
         {
             return;
         }

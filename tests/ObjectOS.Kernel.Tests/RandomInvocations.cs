@@ -9,7 +9,7 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
     public const uint Slots = 40;
 
     /// <summary>The first slot that nothing is put into on purpose.</summary>
-    private const uint FirstFree = 13;
+    private const uint FirstFree = 14;
 
     private static readonly InvocationRow[] Choices =
         [.. InvocationTable.Rows.Where(row => row.Target != ObjectKind.HostPort)];
@@ -62,6 +62,7 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         ObjectKind.Timer => 9,
         ObjectKind.SchedulingContext => 10,
         ObjectKind.Reply => 11,
+        ObjectKind.VCpu => 13,
         _ => 0,
     };
 

@@ -24,7 +24,7 @@ public sealed class RandomKernelTests
     {
         // Else the rules above hold for nothing.
         var done = new HashSet<Call>();
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 250; seed++)
         {
             Run(seed, done);
         }
@@ -66,7 +66,7 @@ public sealed class RandomKernelTests
                 }
 
                 thread.Resume();
-                fixture.Run(2_000_000).Should().BeOneOf([SliceEnd.Idle, SliceEnd.Budget], $"seed {Seed}: {fixture.Kernel.HaltReport}");
+                fixture.Run(200_000).Should().BeOneOf([SliceEnd.Idle, SliceEnd.Budget], $"seed {Seed}: {fixture.Kernel.HaltReport}");
                 KernelAudit.Check(fixture.Kernel, fixture.LiveFrames);
                 played += script.Count;
                 fixture.Invoker.Delete(thread.Slot);
@@ -163,7 +163,7 @@ public sealed class RandomKernelTests
     }
 
     /// <summary>A cell with capabilities in its low slots, the root's too, and two threads that play random scripts.</summary>
-    private static TestCell AddScripted(KernelFixture fixture, Random random, RandomInvocations calls)
+    internal static TestCell AddScripted(KernelFixture fixture, Random random, RandomInvocations calls)
     {
         var cell = fixture.Add(Script.Player, memory: (ulong)random.Next(20, 60) * 4096, objects: random.Next(80, 150));
         Furnish(fixture, cell, random);
@@ -189,6 +189,8 @@ public sealed class RandomKernelTests
         MakeShared(root);
         root.Call1(Call.CapabilityDelete, RandomInvocations.Usual(ObjectKind.MemoryObject));
         root.Call1(Call.MemoryCreate, cell.Cell.Slot, RandomInvocations.Usual(ObjectKind.MemoryObject), 0x8000);
+        root.Call1(Call.CapabilityDelete, RandomInvocations.Usual(ObjectKind.VCpu));
+        root.Call1(Call.VCpuCreate, cell.Cell.Slot, RandomInvocations.Usual(ObjectKind.VCpu), 0x10000, 0x8000);
         var own = new (ObjectKind Kind, uint Slot)[] { (ObjectKind.Cell, cell.Cell.Slot), (ObjectKind.AddressSpace, cell.Space.Slot), (ObjectKind.Thread, cell.Thread.Slot) };
         foreach (var (kind, slot) in own)
         {
@@ -196,7 +198,7 @@ public sealed class RandomKernelTests
             root.Call1(Call.CapabilityCopy, slot, RandomInvocations.Usual(kind), (ulong)CapabilityRights.All);
         }
 
-        for (uint slot = 3; slot <= 12; slot++)
+        for (uint slot = 3; slot <= 13; slot++)
         {
             // Now and then what is given is of the cell before, or has fewer rights.
             var rights = random.Next(8) == 0 ? (CapabilityRights)random.Next(32) : CapabilityRights.All;

@@ -11,7 +11,8 @@ internal static class SchedulingCalls
     /// <summary>Smallest budget of a period, in nanoseconds: below it the world switches would cost more than the work.</summary>
     private const ulong SmallestBudget = 1000;
 
-    private const ulong Longest = 1UL << 62;
+    /// <summary>Longest period of a scheduling context, in nanoseconds: some minutes.</summary>
+    private const ulong LongestShare = 1UL << 40;
 
     public static KernelStatus CreateContext(ref Invocation call)
     {
@@ -82,7 +83,7 @@ internal static class SchedulingCalls
     public static KernelStatus SetTimer(ref Invocation call)
     {
         var status = call.Target<Timer>(out var timer);
-        if (status == KernelStatus.Ok && (call[1] > Longest || call[2] is (> 0 and < ShortestPeriod) or > Longest))
+        if (status == KernelStatus.Ok && (call[1] > TimerQueue.LastDeadline || call[2] is (> 0 and < ShortestPeriod) or > TimerQueue.LastDeadline))
         {
             status = KernelStatus.InvalidArgument;
         }
@@ -111,5 +112,5 @@ internal static class SchedulingCalls
         return status;
     }
 
-    private static bool IsShare(ulong budget, ulong period) => budget >= SmallestBudget && period >= ShortestPeriod && budget <= period && period <= Longest;
+    private static bool IsShare(ulong budget, ulong period) => budget >= SmallestBudget && period >= ShortestPeriod && budget <= period && period <= LongestShare;
 }

@@ -104,16 +104,13 @@ internal static class SpaceCalls
     public static KernelStatus Unmap(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        if (status == KernelStatus.Ok && !call.IsPageRange(1, 2))
-        {
-            status = KernelStatus.InvalidArgument;
-        }
+        return status == KernelStatus.Ok ? UnmapFrom(ref call, space) : status;
+    }
 
-        if (status == KernelStatus.Ok)
-        {
-            status = space.CheckSplit(call[1], call[2]);
-        }
-
+    /// <summary>Takes away what the words behind the target say; for a virtual CPU's memory as well.</summary>
+    internal static KernelStatus UnmapFrom(ref Invocation call, AddressSpace space)
+    {
+        var status = call.IsPageRange(1, 2) ? space.CheckSplit(call[1], call[2]) : KernelStatus.InvalidArgument;
         if (status != KernelStatus.Ok)
         {
             return status;

@@ -30,12 +30,7 @@ internal static class ThreadCalls
             context.X[2] = call[4];
             context.X[10] = call[5];
             var thread = new Thread(cell, call.Kernel.NextNumber(), space, context, call.Kernel.Quantum);
-            if (call.Thread is { } maker)
-            {
-                // Machine code passes on the CPU share that it has; only its holders can give more.
-                call.Kernel.Scheduler.Set(thread, Math.Min(maker.Priority, Scheduler.DefaultPriority), maker.SchedulingContext, call.Kernel);
-            }
-
+            call.PassShare(thread);
             call.PutNew(thread);
             call[1] = thread.Number;
         }

@@ -8,6 +8,9 @@ internal sealed class TimerQueue
     /// <summary>The earliest deadline; null where no timer runs.</summary>
     public ulong? Next { get; private set; }
 
+    /// <summary>No timer is started for later, or again behind it (146 years), so that time does not wrap.</summary>
+    public const ulong LastDeadline = 1UL << 62;
+
     /// <summary>Signals per second of all timers that repeat; each is host work that nobody is charged for.</summary>
     private ulong _repeats;
 
@@ -47,7 +50,7 @@ internal sealed class TimerQueue
         }
 
         var timer = _running.First().Value;
-        if (timer.Period > 0)
+        if (timer.Period > 0 && now <= LastDeadline)
         {
             // Periods that went by unseen are one signal, as with any interval timer.
             Set(timer, next + ((((now - next) / timer.Period) + 1) * timer.Period), timer.Period);

@@ -80,6 +80,7 @@ public sealed partial class Kernel
         if (left > 0)
         {
             _ending.Enqueue((cell, left));
+            Charge(CostOfStep);
         }
         else if (cell.Faults.Live is { } endpoint)
         {
