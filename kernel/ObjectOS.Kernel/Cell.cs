@@ -36,6 +36,9 @@ public sealed class Cell : KernelObject
     /// <summary>How many cells it lies in; the root's is 0.</summary>
     internal int Depth { get; }
 
+    /// <summary>Virtual instructions that each charge to it costs beside: it is counted in every cell that it lies in.</summary>
+    internal ulong CostOfDepth => Depth > 4 ? (ulong)(Depth - 4) * 4 : 0;
+
     /// <summary>Its number in its kernel, never used twice; the root cell is 1.</summary>
     public uint Number { get; }
 

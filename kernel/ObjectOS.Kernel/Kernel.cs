@@ -20,6 +20,7 @@ public sealed partial class Kernel : IKernel
     private readonly LinkedList<Thread> _managedReady = new();
     private readonly List<Thread> _managed = [];
     private readonly Queue<TraceRecord> _trace = new();
+    private Thread? _payer;
     private uint _lastNumber;
     private ulong _charged;
     private ulong _retired;
@@ -74,7 +75,15 @@ public sealed partial class Kernel : IKernel
     internal HostQueue HostQueue { get; }
 
     /// <summary>Who pays for the work that the kernel does now; null: nobody but the kernel.</summary>
-    internal Thread? Payer { get; set; }
+    internal Thread? Payer
+    {
+        get => _payer;
+        set
+        {
+            _payer = value;
+            Scheduler.OnTurn = value;
+        }
+    }
 
     internal uint Quantum => _options.Quantum;
 
@@ -205,7 +214,7 @@ public sealed partial class Kernel : IKernel
     public void Shutdown()
     {
         HaltReport ??= "shut down";
-        while (DestroyCell(RootCell) == Outcome.Again)
+        while (DestroyCell(RootCell, out _) == Outcome.Again)
         {
         }
 
@@ -234,7 +243,7 @@ public sealed partial class Kernel : IKernel
         if (Payer is { } thread)
         {
             thread.Owner.Use(cost);
-            thread.QuantumLeft -= (long)cost;
+            Scheduler.OnTurn!.QuantumLeft -= (long)cost;
             thread.SchedulingContext?.Use(cost);
         }
     }

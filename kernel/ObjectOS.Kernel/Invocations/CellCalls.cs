@@ -59,8 +59,9 @@ internal static class CellCalls
             return call.Thread is null ? KernelStatus.Ok : Outcome.Blocked;
         }
 
-        call.ExtraCost = Kernel.DestroyUnits * DestroyUnitCost;
-        return call.Kernel.DestroyCell(cell);
+        status = call.Kernel.DestroyCell(cell, out int units);
+        call.ExtraCost = (ulong)units * DestroyUnitCost;
+        return status;
     }
 
     public static KernelStatus Status(ref Invocation call)

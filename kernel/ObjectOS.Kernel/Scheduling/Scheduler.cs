@@ -25,6 +25,9 @@ internal sealed class Scheduler(uint quantum)
     /// <summary>The thread that ran last; its reservation is still good.</summary>
     public Thread? Last { get; private set; }
 
+    /// <summary>The thread whose quantum the work of this moment is taken from; an exchange of quanta changes it.</summary>
+    public Thread? OnTurn { get; set; }
+
     /// <summary>The thread to run now, or null.</summary>
     public Thread? Pick(ulong now)
     {
@@ -87,6 +90,7 @@ internal sealed class Scheduler(uint quantum)
         if (to.Priority >= from.Priority && to.State != ThreadState.Ready)
         {
             (to.QuantumLeft, from.QuantumLeft) = (from.QuantumLeft, to.QuantumLeft);
+            OnTurn = OnTurn == from ? to : OnTurn == to ? from : OnTurn;
             to.State = ThreadState.Ready;
             Add(to, last: false);
         }

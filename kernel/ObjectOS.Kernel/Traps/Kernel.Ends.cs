@@ -92,11 +92,11 @@ public sealed partial class Kernel
     }
 
     /// <summary>Does one bounded step of destroying a cell and all below it, leaves first: Ok when it is gone, else Again.</summary>
-    internal KernelStatus DestroyCell(Cell top)
+    internal KernelStatus DestroyCell(Cell top, out int units)
     {
         top.IsBeingDestroyed = true;
         var cell = DeepestBelow(top);
-        for (int unit = 0; unit < DestroyUnits; unit++)
+        for (units = 1; units <= DestroyUnits; units++)
         {
             if (cell.Owned.Count > 0)
             {
