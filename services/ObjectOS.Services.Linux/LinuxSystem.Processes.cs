@@ -95,6 +95,11 @@ internal sealed partial class LinuxSystem
         cell.SetBudget(request.InstructionLimit);
         job = new Job(this, request, cell);
         Jobs.Add(request.Job, job);
+        if (cell.Status(out var figures) == KernelStatus.Ok)
+        {
+            Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);
+        }
+
         job.MakeFiles();
         var block = AddBlock(memory, Pages.RoundUp((ulong)file.Length), true);
         block.Uses = 1;

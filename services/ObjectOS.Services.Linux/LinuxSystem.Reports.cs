@@ -13,18 +13,31 @@ internal sealed partial class LinuxSystem
             return true;
         }
 
-        var end = job.End!.Value;
-        var main = job.Main;
-        string hash = "";
-        if (job.Request.ReportsState && main is not null)
+        // The figures first, and once: what the hash costs is not the program's.
+        if (!job.IsCounted)
         {
-            var status = StateHash.Compute(main, out hash);
-            if (status == Abi.KernelStatus.Suspended)
+            Count(job);
+            job.IsCounted = true;
+        }
+
+        if (job.Request.ReportsState && job.Main is { } main)
+        {
+            if (StateHash.Compute(main, out string hash) == Abi.KernelStatus.Suspended)
             {
                 return false;
             }
+
+            var end = job.End!.Value;
+            job.End = (end.Reason, end.Code, end.Record with { StateHash = hash });
         }
 
+        job.IsReported = true;
+        return true;
+    }
+
+    private static void Count(Job job)
+    {
+        var end = job.End!.Value;
         job.Cell.Status(out var total);
         var (instructions, charged, traps) = (total.Instructions, total.Charged, total.Traps);
         foreach (var process in job.Processes.Values)
@@ -35,18 +48,15 @@ internal sealed partial class LinuxSystem
             traps += figures.Traps;
         }
 
-        job.IsReported = true;
         job.End = (end.Reason, end.Code, end.Record with
         {
-            Cell = end.Record.Cell != 0 ? end.Record.Cell : main is null ? total.Number : CellNumber(main),
+            Cell = end.Record.Cell != 0 ? end.Record.Cell : job.Main is { } main ? CellNumber(main) : total.Number,
             Instructions = instructions,
             Charged = charged,
             Traps = traps,
             PeakBytes = total.PeakBytes,
-            StateHash = hash,
             UnsupportedCalls = [.. job.Unsupported],
         });
-        return true;
     }
 
     private static uint CellNumber(LinuxProcess process) => process.Cell.Status(out CellFigures figures) == Abi.KernelStatus.Ok ? figures.Number : 0;

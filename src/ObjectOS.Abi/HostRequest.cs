@@ -20,6 +20,9 @@ public enum HostRequestKind : uint
 
     /// <summary>A line for the trace or the log; needs no answer.</summary>
     Log = 6,
+
+    /// <summary>A cell was started for the host: target is the host's own number for it, argument 0 the kernel's. Needs no answer.</summary>
+    Started = 7,
 }
 
 /// <summary>What a <see cref="HostRequestKind.File"/> request asks for. Paths are relative to the grant, UTF-8, first in the data.</summary>
@@ -163,7 +166,7 @@ public sealed record HostRequest(
     ReadOnlyMemory<byte> Data)
 {
     /// <summary>False for kinds that the host is told and does not answer.</summary>
-    public bool NeedsCompletion => Kind is not (HostRequestKind.Ended or HostRequestKind.Log);
+    public bool NeedsCompletion => Kind is not (HostRequestKind.Ended or HostRequestKind.Log or HostRequestKind.Started);
 }
 
 /// <summary>The end of a <see cref="HostRequest"/>.</summary>

@@ -1,14 +1,21 @@
 using System.CommandLine;
+using System.Reflection;
+using System.Text;
 
 namespace ObjectOS.Cli;
 
 internal static class Program
 {
-    public static async Task<int> Main(string[] args)
+    private static readonly Assembly Tool = typeof(Program).Assembly;
+
+    public static Task<int> Main(string[] args) => RunAsync(args, ToolStreams.OfProcess());
+
+    /// <summary>The whole tool, on any streams.</summary>
+    public static async Task<int> RunAsync(string[] args, ToolStreams streams)
     {
         try
         {
-            return await RunAsync(args).ConfigureAwait(false);
+            return await DispatchAsync(args, streams).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -17,42 +24,63 @@ internal static class Program
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            await Console.Error.WriteLineAsync($"objectos: a bug of the tool: {e}").ConfigureAwait(false);
+            streams.Error.Say($"objectos: a bug of the tool: {e}");
             return ExitCodes.ToolFailed;
         }
     }
 
-    private static async Task<int> RunAsync(string[] args)
+    private static Task<int> DispatchAsync(string[] args, ToolStreams streams)
     {
         var run = new RunCommand();
         var tour = new TourCommand();
-        var root = new RootCommand("Operating systems as objects: run programs in sandboxed cells of a kernel that is an object.")
+        var help = new Option<bool>("--help", "-h") { Description = "Show this." };
+        var version = new Option<bool>("--version") { Description = "Show the tool's version." };
+        var root = new RootCommand("Operating systems as objects: runs unmodified static riscv64 Linux programs in sandboxed cells of a kernel that is an object.");
+        root.Options.Clear();
+        root.Options.Add(help);
+        root.Options.Add(version);
+        Command[] commands = [tour.Command, run.Command];
+        foreach (var each in commands)
         {
-            run.Command,
-            tour.Command,
-        };
-        string[] operands = [];
-        if (args.Length > 0 && args[0] == run.Command.Name)
-        {
-            int operand = OperandSplitter.FindOperand(run.Command, args, 1);
-            operands = args[operand..];
-            args = [.. args[..operand].Where((a, i) => !(a == "--" && i == operand - 1))];
+            each.Options.Add(help);
+            root.Subcommands.Add(each);
         }
 
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], or objectos --help";
+        if (args.Length == 0)
+        {
+            return Task.FromResult(streams.Usage($"a command is wanted: {Commands}"));
+        }
+
+        var command = Array.Find(commands, c => c.Name == args[0]) ?? root;
+        var line = CommandLine.Split(command, command == root ? args : args.AsSpan(1));
+        if (line.Problem is { } problem)
+        {
+            return Task.FromResult(streams.Usage(problem));
+        }
+
+        var parsed = command.Parse(line.Options, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.GetValue(help))
+        {
+            return ShowAsync(streams, command == run.Command ? run.Help : command == tour.Command ? tour.Help
+                : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/lisp/lisp.elf --help"));
+        }
+
         if (parsed.Errors.Count > 0)
         {
-            return Usage(parsed.Errors[0].Message);
+            return Task.FromResult(streams.Usage(parsed.Errors[0].Message));
         }
 
-        run.Operands = operands;
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        return command == run.Command ? run.RunAsync(parsed, line.Operands, streams)
+            : command == tour.Command ? tour.RunAsync(parsed, line.Operands, streams)
+            : parsed.GetValue(version) ? ShowAsync(streams, $"objectos {Tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}\n")
+            : Task.FromResult(streams.Usage(line.Operands.Length > 0 ? $"there is no command \"{line.Operands[0]}\": {Commands}" : $"a command is wanted: {Commands}"));
     }
 
-    /// <summary>One sentence on standard error for wrong usage.</summary>
-    public static int Usage(string sentence)
+    private static async Task<int> ShowAsync(ToolStreams streams, string text)
     {
-        Console.Error.WriteLine($"objectos: {sentence.ReplaceLineEndings(" ").TrimEnd('.', ' ')}. See objectos --help.");
-        return ExitCodes.WrongUsage;
+        await streams.Output.WriteAsync(Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);
+        await streams.Output.FlushAsync().ConfigureAwait(false);
+        return 0;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace ObjectOS.Cli;
@@ -7,117 +6,102 @@ namespace ObjectOS.Cli;
 /// <summary><c>objectos run</c>: one program in a cell of a fresh OS object.</summary>
 internal sealed class RunCommand
 {
-    private readonly Option<ulong> _memory = Quantity("--memory", "SIZE", "Most memory the program may hold, for instance 64M (default 256M).", 256UL << 20, Quantities.TryParseSize, 1 << 16);
-    private readonly Option<ulong> _budget = Quantity("--budget", "COUNT", "Stop after so many virtual instructions, for instance 100M.", 0, Quantities.TryParseCount, 1);
-    private readonly Option<double> _timeout = new("--timeout") { HelpName = "SECONDS", Description = "Stop after so much host time." };
-    private readonly Option<ulong> _seed = new("--seed") { HelpName = "N", Description = "Seed of all that is random to the program (default 0)." };
-    private readonly Option<string> _clock = new("--clock") { HelpName = "virtual|host", Description = "Time counts instructions (virtual, the default) or comes from the host.", DefaultValueFactory = _ => "virtual" };
-    private readonly Option<string[]> _directories = new("--dir") { HelpName = "HOST=GUEST[:rw]", Description = "Grant a host directory, read-only unless :rw; may be given again.", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-    private readonly Option<string> _directory = new("--cwd") { HelpName = "GUEST", Description = "The program's working directory (default /).", DefaultValueFactory = _ => "/" };
-    private readonly Option<string[]> _environment = new("--env") { HelpName = "K=V", Description = "Set a variable of the program's environment; may be given again.", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-    private readonly Option<string?> _trace = new("--trace") { HelpName = "FILE", Description = "Write a trace of calls and traps, one JSON line each." };
-    private readonly Option<string?> _statistics = new("--stats") { HelpName = "=FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line." };
+    private const ulong DefaultMemory = 256UL << 20;
 
-    public RunCommand()
+    /// <summary>Deeper ones would take longer to build than anybody waits for; the host's stack holds many more.</summary>
+    private const ulong MostDepth = 256;
+
+    private readonly Option<ulong> _depth = Number("--depth", "N", "Run under N further kernels, one under the other; 0 unless given.", TryParseWhole, 0, MostDepth, "a whole number from 0 to 256");
+    private readonly Option<ulong> _memory = Number("--memory", "SIZE", "Most memory that the program may hold, for instance 64M; 256M unless given.", Quantities.TryParseSize, 1 << 16, 1UL << 45, "a size of at least 64K, perhaps with K, M, G or T,");
+    private readonly Option<ulong> _budget = Number("--budget", "COUNT", "Stop after so many virtual instructions, for instance 100M.", Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
+    private readonly Option<double> _timeout = Parsed<double>("--timeout", "SECONDS", "Stop after so much host time.", TryParseSeconds, "a number of seconds, 0 or more,");
+    private readonly Option<ulong> _seed = Number("--seed", "N", "Seed of all that is random to the program; 0 unless given.", TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
+    private readonly Option<string> _clock = Parsed<string>("--clock", "virtual|host", "Guest time counts instructions, or follows the host's clock; virtual unless given.", TryParseClock, "virtual or host");
+    private readonly Option<string[]> _directories = new("--dir") { HelpName = "HOST=GUEST[:rw]", Description = "Grant a directory of the host, read-only unless :rw. May be given again.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string> _directory = Parsed<string>("--cwd", "GUEST", "The program's working directory; / unless given.", TryParseGuestPath, "an absolute path of the guest");
+    private readonly Option<string[]> _environment = new("--env") { HelpName = "K=V", Description = "Set a variable of the program's environment, which is empty otherwise. May be given again.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string> _trace = new("--trace") { HelpName = "FILE", Description = "Write calls and traps to FILE, one JSON line each." };
+    private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
+
+    public RunCommand() => Command = new Command("run", "Runs a static riscv64 Linux program in a cell of a fresh OS object. Options end at PROGRAM: all that follows is the program's. It sees no file of the host but those granted.")
     {
-        Command = new Command(
-            "run",
-            "Run a static riscv64 Linux program in a cell. Options end at PROGRAM; what follows is the program's.\n\nExample:\n  objectos run --memory 64M --dir .=/work --cwd /work lua script.lua")
-        {
-            _memory, _budget, _timeout, _seed, _clock, _directories, _directory, _environment, _trace, _statistics, _json,
-            new Argument<string[]>("PROGRAM [ARG…]") { Description = "The program's file and its arguments.", Arity = ArgumentArity.ZeroOrMore },
-        };
-        _clock.Validators.Add(r => Check(r, r.GetValueOrDefault<string>() is "virtual" or "host", "--clock is virtual or host"));
-        _directory.Validators.Add(r => Check(r, r.GetValueOrDefault<string>().StartsWith('/'), "--cwd is an absolute path of the guest"));
-        Command.SetAction(RunAsync);
-    }
+        _depth, _memory, _budget, _timeout, _seed, _clock, _directories, _directory, _environment, _trace, _statistics, _json,
+    };
+
+    private delegate bool TryParse<T>(string text, out T value);
 
     public Command Command { get; }
 
-    /// <summary>The program and its arguments, untouched.</summary>
-    public string[] Operands { get; set; } = [];
+    public string Help => CommandHelp.Of(
+        Command, "objectos run [OPTION…] PROGRAM [ARG…]", "objectos run --memory 64M --dir images/lisp/scripts=/s images/lisp/lisp.elf /s/fib.scm");
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ParseResult parsed, string[] operands, ToolStreams streams)
     {
-        if (Operands.Length == 0)
+        if (operands.Length == 0)
         {
-            return Program.Usage("run needs the file of a program");
+            return streams.Usage("run needs the file of a program: objectos run [OPTION…] PROGRAM [ARG…]");
         }
 
-        if (TryGetDirectories(parsed.GetValue(_directories) ?? [], out var grants) is { } wrongGrant)
+        string? wrongDirectory = TryGetDirectories(parsed.GetValue(_directories) ?? [], out var grants);
+        string? wrongVariable = TryGetEnvironment(parsed.GetValue(_environment) ?? [], out var environment);
+        if ((wrongDirectory ?? wrongVariable) is { } wrong)
         {
-            return Program.Usage(wrongGrant);
+            return streams.Usage(wrong);
         }
 
-        if (TryGetEnvironment(parsed.GetValue(_environment) ?? [], out var environment) is { } wrongVariable)
+        var spec = new ProgramSpec
         {
-            return Program.Usage(wrongVariable);
-        }
-
-        var read = ProgramFile.Read(Operands[0], out byte[] image, out string problem);
-        if (read != 0)
-        {
-            await Console.Error.WriteLineAsync($"objectos: {problem}").ConfigureAwait(false);
-            return read;
-        }
-
-        ulong budget = parsed.GetValue(_budget);
-        double timeout = parsed.GetValue(_timeout);
-        if (timeout < 0 || timeout > TimeSpan.MaxValue.TotalSeconds / 1000 || double.IsNaN(timeout))
-        {
-            return Program.Usage($"--timeout is {timeout.ToString(CultureInfo.InvariantCulture)}; seconds, 0 or more, are wanted");
-        }
-
-        var figures = new RunFigures(Operands[0], image, parsed.GetValue(_seed), parsed.GetValue(_clock)!);
-        var session = new RunSession(figures, parsed.GetValue(_trace), WantsStatistics(parsed), parsed.GetValue(_statistics), parsed.GetValue(_json));
-        return await session.RunAsync(
-            new ProgramSpec
+            Path = operands[0],
+            Arguments = operands[1..],
+            Environment = environment,
+            WorkingDirectory = parsed.GetValue(_directory) ?? "/",
+            Directories = grants,
+            Limits = new ProgramLimits
             {
-                Path = Operands[0],
-                Name = Operands[0],
-                Image = image,
-                Arguments = Operands[1..],
-                Environment = environment,
-                WorkingDirectory = parsed.GetValue(_directory)!,
-                Directories = grants,
-                Limits = new ProgramLimits
-                {
-                    Memory = parsed.GetValue(_memory),
-                    Instructions = budget == 0 ? null : budget,
-                    Timeout = parsed.GetResult(_timeout) is null ? null : TimeSpan.FromSeconds(timeout),
-                },
-            }).ConfigureAwait(false);
+                Memory = parsed.GetResult(_memory) is null ? DefaultMemory : parsed.GetValue(_memory),
+                Instructions = parsed.GetResult(_budget) is null ? null : parsed.GetValue(_budget),
+                Timeout = parsed.GetResult(_timeout) is null ? null : TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
+            },
+        };
+        using var session = new RunSession(streams, new RunSettings(
+            (int)parsed.GetValue(_depth),
+            parsed.GetValue(_seed),
+            parsed.GetValue(_clock) ?? "virtual",
+            parsed.GetValue(_trace),
+            parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
+            parsed.GetValue(_statistics),
+            parsed.GetValue(_json)));
+        return session.TryOpenFiles(out string problem) ? await session.RunAsync(spec).ConfigureAwait(false) : streams.Usage(problem);
     }
 
-    private bool WantsStatistics(ParseResult parsed) => parsed.GetResult(_statistics) is not null || parsed.GetValue(_json);
+    private static Option<ulong> Number(string name, string help, string description, TryParse<ulong> parse, ulong least, ulong most, string wanted) =>
+        Parsed(name, help, description, (string text, out ulong value) => parse(text, out value) && value >= least && value <= most, wanted);
 
-    private static void Check(OptionResult result, bool right, string sentence)
-    {
-        if (!right)
-        {
-            result.AddError(sentence);
-        }
-    }
-
-    private static Option<ulong> Quantity(string name, string help, string description, ulong otherwise, TryParse parse, ulong least) => new(name)
+    private static Option<T> Parsed<T>(string name, string help, string description, TryParse<T> parse, string wanted) => new(name)
     {
         HelpName = help,
         Description = description,
-        DefaultValueFactory = _ => otherwise,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (!parse(text, out ulong value) || value < least)
+            if (!parse(text, out var value))
             {
-                result.AddError($"{name} is \"{text}\"; a number of at least {least}, perhaps with K, M, G or T, is wanted");
+                result.AddError($"{name} is \"{text}\"; {wanted} is wanted");
             }
 
             return value;
         },
     };
 
-    private delegate bool TryParse(string text, out ulong value);
+    private static bool TryParseWhole(string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryParseSeconds(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value <= TimeSpan.FromDays(49).TotalSeconds;
+
+    private static bool TryParseClock(string text, out string value) => (value = text) is "virtual" or "host";
+
+    private static bool TryParseGuestPath(string text, out string value) => (value = text).StartsWith('/');
 
     private static string? TryGetDirectories(string[] texts, out List<DirectoryGrant> grants)
     {

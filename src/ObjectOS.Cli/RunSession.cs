@@ -1,99 +1,134 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using System.Text;
 
 namespace ObjectOS.Cli;
 
-/// <summary>One run of a program from the command line: the streams, the signals, the figures, the exit code.</summary>
-internal sealed class RunSession(RunFigures figures, string? traceFile, bool wantsStatistics, string? statisticsFile, bool asJson)
+/// <summary>One run of a program from the command line: the files, the signals, the figures, the exit code.</summary>
+internal sealed class RunSession(ToolStreams streams, RunSettings settings) : IDisposable
 {
+    private readonly Interruption _interruption = new();
+    private StreamWriter? _trace;
+    private OutputFile? _statistics;
+
+    /// <summary>Opens what is to be written beside the standard streams. False: a sentence says why it cannot be.</summary>
+    public bool TryOpenFiles(out string problem)
+    {
+        problem = "";
+        if (settings.StatisticsFile is { } statistics && (_statistics = OutputFile.TryCreate("--stats", statistics, out problem)) is null)
+        {
+            return false;
+        }
+
+        if (settings.TraceFile is { } trace)
+        {
+            try
+            {
+                _trace = new StreamWriter(trace, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+            }
+            catch (Exception e) when (OutputFile.IsOfTheFile(e))
+            {
+                problem = OutputFile.Unwritable("--trace", trace, e);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs the program to its end; the result is the tool's exit code.</summary>
     public async Task<int> RunAsync(ProgramSpec spec)
     {
-        using var stop = new CancellationTokenSource();
-        int signalled = 0;
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => OnSignal(c, ExitCodes.Interrupted));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => OnSignal(c, ExitCodes.Terminated));
-        await using var output = new HashingStream(Writer(1));
-        await using var error = Writer(2);
-        await using var input = Console.OpenStandardInput();
-        await using var trace = traceFile is null ? null : OpenTrace(traceFile);
+        using var output = new HashingStream(streams.Output);
+        spec = spec with
+        {
+            StandardInput = streams.Input,
+            StandardOutput = output,
+            StandardError = streams.Error,
+            IsTerminal = streams.IsTerminal,
+            ReportsState = settings.WantsStatistics,
+        };
+        var figures = new RunFigures(spec.Path, settings);
+        var os = await ObjectOs.BootAsync(o =>
+        {
+            o.Memory = Math.Max(spec.Limits.Memory + 1.GiB(), 2.GiB());
+            o.Seed = settings.Seed;
+            o.HostClock = settings.Clock == "host";
+            o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
+            o.Trace = _trace;
+        }).ConfigureAwait(false);
         RunResult result;
-        ulong framesAfter;
-        await using (var os = await ObjectOs.BootAsync(o =>
+        await using (os.ConfigureAwait(false))
         {
-            o.Memory = Math.Max(spec.Limits.Memory + 64.MiB() + ((ulong)spec.Image!.Value.Length * 2), 1UL << 30);
-            o.Seed = figures.Seed;
-            o.HostClock = figures.Clock == "host";
-            o.Trace = trace;
-        }).ConfigureAwait(false))
-        {
-            spec = spec with
+            try
             {
-                StandardInput = input,
-                StandardOutput = output,
-                StandardError = error,
-                IsTerminal = !Console.IsOutputRedirected && !Console.IsInputRedirected,
-                ReportsState = wantsStatistics,
-            };
-            result = await os.RunAsync(spec, stop.Token).ConfigureAwait(false);
+                var innermost = os;
+                for (int depth = 0; depth < settings.Depth; depth++)
+                {
+                    innermost = await innermost.CreateChildAsync().ConfigureAwait(false);
+                }
+
+                var cell = await innermost.StartAsync(spec).ConfigureAwait(false);
+                result = await cell.WaitAsync(_interruption.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                return Refuse(spec.Path, e);
+            }
+
             figures.Take(result, await os.GetStatisticsAsync().ConfigureAwait(false), output.Sha256);
-            await os.DisposeAsync().ConfigureAwait(false);
-            framesAfter = os.LiveFrames;
         }
 
-        figures.FramesAfterTeardown = framesAfter;
+        figures.FramesAfterTeardown = os.LiveFrames;
         if (result.Message is { } message)
         {
-            await Console.Error.WriteLineAsync($"objectos: {message}").ConfigureAwait(false);
+            streams.Error.Say($"objectos: {message}");
         }
 
-        if (wantsStatistics)
+        int code = result.End == RunEnd.Stopped && _interruption.ExitCode != 0 ? _interruption.ExitCode : result.ExitCode;
+        return settings.WantsStatistics && result.End != RunEnd.NotRunnable ? Report(figures, code) : code;
+    }
+
+    public void Dispose()
+    {
+        _interruption.Dispose();
+        _statistics?.Dispose();
+        try
         {
-            Report();
+            _trace?.Dispose();
         }
-
-        return signalled != 0 && result.End == RunEnd.Stopped ? signalled : result.ExitCode;
-
-        void OnSignal(PosixSignalContext context, int code)
+        catch (IOException)
         {
-            // The first one stops the guests; a second one is the host's own.
-            if (Interlocked.CompareExchange(ref signalled, code, 0) == 0)
-            {
-                context.Cancel = true;
-                stop.CancelAsync();
-            }
+            // The run's message has told of it.
         }
     }
 
-    private static StreamWriter OpenTrace(string file) => new(file, append: false) { NewLine = "\n" };
-
-    /// <summary>
-    /// A standard stream for writing. The console's own stream hides that nobody reads a pipe any more, a file stream hides from others how
-    /// far it has written a file: each is used where it tells the truth.
-    /// </summary>
-    private static Stream Writer(int number)
+    private int Refuse(string path, Exception e)
     {
-        if (!OperatingSystem.IsWindows())
+        if (Directory.Exists(path))
         {
-            var file = new FileStream(new SafeFileHandle(number, ownsHandle: false), FileAccess.Write, 0);
-            if (!file.CanSeek)
-            {
-                return file;
-            }
+            streams.Error.Say($"objectos: {path}: a directory; a program's file is wanted");
+            return ExitCodes.NotRunnable;
         }
 
-        return number == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
+        streams.Error.Say(e is FileNotFoundException or DirectoryNotFoundException ? $"objectos: {path}: not found" : $"objectos: {path}: not readable: {e.Message.TrimEnd('.')}");
+        return ExitCodes.NotFound;
     }
 
-    private void Report()
+    private int Report(RunFigures figures, int code)
     {
-        if (statisticsFile is null)
+        if (_statistics is null)
         {
-            Console.Error.Write(asJson ? figures.ToJson() + "\n" : figures.ToTable());
-            return;
+            streams.Error.Say(settings.AsJson ? figures.ToJson(code) : figures.ToTable(code));
+            return code;
         }
 
-        string temporary = statisticsFile + ".new";
-        File.WriteAllText(temporary, figures.ToJson() + "\n");
-        File.Move(temporary, statisticsFile, overwrite: true);
+        try
+        {
+            _statistics.Finish(figures.ToJson(code) + "\n");
+            return code;
+        }
+        catch (Exception e) when (OutputFile.IsOfTheFile(e))
+        {
+            return streams.Usage(OutputFile.Unwritable("--stats", settings.StatisticsFile!, e));
+        }
     }
 }

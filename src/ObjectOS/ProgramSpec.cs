@@ -9,6 +9,11 @@ public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writ
 /// <summary>What a program may use; what is not set is not limited beyond the OS object's own limits.</summary>
 public sealed record ProgramLimits
 {
+    private const int LeastObjects = 256;
+
+    // The host's timers reach no further.
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
+
     /// <summary>Most memory, in bytes.</summary>
     public ulong Memory { get; init; } = 256UL << 20;
 
@@ -23,6 +28,14 @@ public sealed record ProgramLimits
 
     /// <summary>Most bytes in <c>/tmp</c>.</summary>
     public ulong TemporaryFiles { get; init; } = 64UL << 20;
+
+    /// <summary>Says what is wrong with them; null where nothing is.</summary>
+    public string? Problem() =>
+        Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
+        : Objects < LeastObjects ? $"Objects is {Objects}; at least {LeastObjects} kernel objects are wanted."
+        : Instructions == 0 ? "Instructions is 0; at least 1, or null for no limit, is wanted."
+        : Timeout < TimeSpan.Zero || Timeout > LongestTimeout ? $"Timeout is {Timeout}; a time from 0 to {LongestTimeout.TotalDays:0} days is wanted."
+        : null;
 }
 
 /// <summary>A program to run.</summary>
@@ -66,4 +79,13 @@ public sealed record ProgramSpec
 
     /// <summary>What it may use.</summary>
     public ProgramLimits Limits { get; init; } = new();
+
+    /// <summary>Says what is wrong with it; null where nothing is. Files and directories are looked at when it is started.</summary>
+    public string? Problem()
+    {
+        string? relative = Directories.Select(d => d.GuestPath).Append(WorkingDirectory).FirstOrDefault(p => !p.StartsWith('/'));
+        return relative is not null ? $"The guest path \"{relative}\" is not absolute."
+            : Arguments.Append(Name ?? Path).Concat(Environment.Values).Any(a => a.Contains('\0', StringComparison.Ordinal)) ? "An argument or a variable holds a NUL character, which ends strings for programs."
+            : Limits.Problem();
+    }
 }

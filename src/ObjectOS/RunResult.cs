@@ -69,10 +69,13 @@ public sealed record RunResult
     /// </summary>
     public string? StateHash { get; init; }
 
-    /// <summary>Standard output where it was not sent elsewhere.</summary>
+    /// <summary>SHA-256 of the program's file; null where it was not read.</summary>
+    public string? ProgramSha256 { get; init; }
+
+    /// <summary>Standard output where it was not sent elsewhere, up to 64 MiB.</summary>
     public ReadOnlyMemory<byte> OutputBytes { get; init; }
 
-    /// <summary>Standard error where it was not sent elsewhere.</summary>
+    /// <summary>Standard error where it was not sent elsewhere, up to 64 MiB.</summary>
     public ReadOnlyMemory<byte> ErrorBytes { get; init; }
 
     /// <summary>System calls that it made and the personality has not, with their counts.</summary>

@@ -8,14 +8,14 @@ namespace ObjectOS.Benchmarks;
 /// <summary>What an invocation and a call with its answer cost, in units of the interpreter's time for one addi.</summary>
 internal static class InvocationBenchmark
 {
-    private const int Count = 300_000;
-    private const int Runs = 11;
+    public const int Count = 300_000;
+    public const int Runs = 11;
 
     public static void Run()
     {
         using var machine = new Machine.Machine();
         double addi = 0;
-        double Addi() => addi = Time(machine, k => k.Add(Loop(Count, c =>
+        double Addi() => addi = Time(machine, k => k.Add(Loop(c =>
         {
             for (int i = 0; i < 100; i++)
             {
@@ -23,7 +23,7 @@ internal static class InvocationBenchmark
             }
         }))) / Count / 100;
         Addi();
-        var (unit, nothing) = Series.Alternate(Runs, Addi, () => Time(machine, k => k.Add(Loop(Count, c => c.Addi(A7, Zero, (int)Call.ClockNow).Ecall()))) / Count);
+        var (unit, nothing) = Series.Alternate(Runs, Addi, () => Time(machine, k => k.Add(Loop(c => c.Addi(A7, Zero, (int)Call.ClockNow).Ecall()))) / Count);
         var (_, call) = Series.Alternate(Runs, Addi, () => Time(machine, k => PingPong(k, Count)) / Count);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"addi {unit.Median * 1e9:0.00} ns"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"null invocation round trip: {nothing.Median * 1e9:0} ns = {nothing.Median / unit.Median:0} addi (worse quartile {nothing.Upper / unit.Lower:0}; wanted 60)"));
@@ -36,13 +36,13 @@ internal static class InvocationBenchmark
         var server = kernel.Add(new Asm(BareKernel.Code)
             .Addi(A0, Zero, 2).Addi(A1, Zero, 10).Addi(A2, Zero, 0).Addi(A3, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReceive).Ecall()
             .Addi(A0, Zero, 2).Addi(T1, Zero, 10).Addi(T2, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReplyReceive).Ecall().Jal(Zero, BareKernel.Code + 24));
-        var client = kernel.Add(Loop(count, c => c.Addi(A0, Zero, 2).Addi(T1, Zero, 0).Addi(A7, Zero, (int)Call.EndpointCall).Ecall()));
+        var client = kernel.Add(Loop(c => c.Addi(A0, Zero, 2).Addi(T1, Zero, 0).Addi(A7, Zero, (int)Call.EndpointCall).Ecall(), count));
         BareKernel.Check(server.Grant(2, endpoint.Slot, CapabilityRights.Read));
         BareKernel.Check(client.Grant(2, endpoint.Slot, CapabilityRights.Write));
     }
 
-    /// <summary>A body run so many times, then the end of the thread. s0 counts.</summary>
-    private static Asm Loop(int count, Action<Asm> body)
+    /// <summary>A body run <see cref="Count"/> times, then the end of the thread. s0 counts.</summary>
+    public static Asm Loop(Action<Asm> body, int count = Count)
     {
         var code = new Asm(BareKernel.Code).Li(S0, count);
         ulong head = code.Here;

@@ -40,6 +40,9 @@ internal sealed class Job
     /// <summary>How it ended; null while it lives.</summary>
     public (ProgramEnd Reason, ulong Code, ProgramEndRecord Record)? End { get; set; }
 
+    /// <summary>True once the record of its end holds the figures.</summary>
+    public bool IsCounted { get; set; }
+
     /// <summary>True once the record of its end is complete.</summary>
     public bool IsReported { get; set; }
 
@@ -158,6 +161,7 @@ internal sealed class Job
             writer.Write((int)end.Reason);
             writer.Write(end.Code);
             end.Record.Save(writer);
+            writer.Write(IsCounted);
             writer.Write(IsReported);
         }
 
@@ -207,6 +211,7 @@ internal sealed class Job
         if (reader.ReadBoolean())
         {
             job.End = ((ProgramEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader));
+            job.IsCounted = reader.ReadBoolean();
             job.IsReported = reader.ReadBoolean();
         }
 

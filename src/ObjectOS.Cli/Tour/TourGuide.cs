@@ -28,7 +28,8 @@ internal sealed class TourGuide(TextWriter? writer)
         }
 
         long start = Stopwatch.GetTimestamp();
-        await using var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB(), cancellationToken).ConfigureAwait(false);
+        var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB(), cancellationToken).ConfigureAwait(false);
+        await using var end = os.ConfigureAwait(false);
         Begin("boot", "A kernel is made: a C# object on a CPU object, nothing outside this process.");
         Check(os.Kernel.HaltReport is null, $"kernel {os.Kernel.Description.Version} stands after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms, on {os.Kernel.Cpu.Description.Isa[..11]}…");
         _screen.Recipe("await using var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB());");
@@ -36,11 +37,15 @@ internal sealed class TourGuide(TextWriter? writer)
         await RunOneAsync(os, cancellationToken).ConfigureAwait(false);
         await RunSideBySideAsync(os, cancellationToken).ConfigureAwait(false);
         await MisbehaveAsync(os, cancellationToken).ConfigureAwait(false);
-        await RepeatAsync(cancellationToken).ConfigureAwait(false);
+        var flat = await RepeatAsync(cancellationToken).ConfigureAwait(false);
+        await NestAsync(flat, cancellationToken).ConfigureAwait(false);
         await ShowTreeAsync(os).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await os.DisposeAsync().ConfigureAwait(false);
+        Check(os.LiveFrames == 0, $"the OS object is disposed of: {Number(os.LiveFrames)} frames of memory are left");
         bool ok = _steps.TrueForAll(s => s.Ok);
         _screen.Say("");
-        _screen.Title(ok ? $"All of it took {Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s and left nothing behind." : "Something above did not work.");
+        _screen.Title(ok ? $"All of it took {Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s." : "Something above did not work.");
         return ok;
     }
 
@@ -139,7 +144,7 @@ internal sealed class TourGuide(TextWriter? writer)
         _screen.Recipe($"objectos run {_programs.MisbehaveShown} null-write; echo $?");
     }
 
-    private async Task RepeatAsync(CancellationToken cancellationToken)
+    private async Task<RunResult> RepeatAsync(CancellationToken cancellationToken)
     {
         Begin("repeat", "The same program twice, in two fresh OS objects: time is virtual, so all is the same.");
         var results = new RunResult[2];
@@ -152,21 +157,53 @@ internal sealed class TourGuide(TextWriter? writer)
         bool same = results[0].Instructions == results[1].Instructions && results[0].OutputBytes.Span.SequenceEqual(results[1].OutputBytes.Span);
         Check(same && results[0].IsSuccess, $"{Number(results[0].Instructions)} instructions, and {Number(results[1].Instructions)}");
         _screen.Recipe($"objectos run --json --dir {_programs.ScriptsShown}=/s {_programs.LispShown} /s/pi.scm");
+        return results[0];
+    }
+
+    private async Task NestAsync(RunResult flat, CancellationToken cancellationToken)
+    {
+        const int Depth = 8;
+        Begin("nest", $"The same program again, under {Depth} further kernels, each on a virtual CPU of the one above.");
+        await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        var innermost = os;
+        for (int i = 0; i < Depth; i++)
+        {
+            innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+
+        var deep = await RunAsync(innermost, "lisp pi.scm", _programs.Lisp("pi.scm"), cancellationToken).ConfigureAwait(false);
+        var level = await os.GetStatisticsAsync().ConfigureAwait(false);
+        _screen.Say("  path               instructions       charged  exits  pages at most");
+        for (string path = "0"; ; path += ".1")
+        {
+            ulong exits = level.VirtualCpus.Aggregate(0UL, (sum, cpu) => sum + cpu.Exits);
+            _screen.Say($"  {path,-17}{Number(level.Instructions),14}{Number(level.Charged),14}{exits,7}{Number(level.Cells[0].PeakPages),15}");
+            if (level.VirtualCpus.Count == 0 || level.VirtualCpus[0].Guest is not { } below)
+            {
+                break;
+            }
+
+            level = below;
+        }
+
+        bool same = deep.IsSuccess && deep.Instructions == flat.Instructions && deep.Traps == flat.Traps && deep.OutputBytes.Span.SequenceEqual(flat.OutputBytes.Span);
+        Check(same, $"depth {Depth}: {Number(deep.Instructions)} instructions and {deep.Traps} traps; depth 0: {Number(flat.Instructions)} and {flat.Traps}");
+        _screen.Recipe($"objectos run --depth {Depth} --stats --dir {_programs.ScriptsShown}=/s {_programs.LispShown} /s/pi.scm");
     }
 
     private async Task ShowTreeAsync(ObjectOs os)
     {
         Begin("tree", "What each cell of the first OS object took:");
         _screen.Say($"  kernel {os.Kernel.Description.Version}, depth {os.Kernel.Cpu.Description.Depth}");
-        _screen.Say("        cell                          instructions   traps   peak KiB  end");
+        _screen.Say("  cell  program                 instructions   traps  peak KiB  end");
         foreach (var (name, result) in _tree)
         {
-            _screen.Say($"    {result.Cell,8} {name,-24} {Number(result.Instructions),14} {Number(result.Traps),7} {Number(result.PeakMemory / 1024),10}  {result.End}");
+            _screen.Say($"  {result.Cell,4}  {name,-22}{Number(result.Instructions),14}{Number(result.Traps),8}{Number(result.PeakMemory / 1024),10}  {result.End}");
         }
 
-        var statistics = await os.GetStatisticsAsync().ConfigureAwait(false);
-        Check(statistics.Cells.All(c => c.Number <= 2 || !_tree.Exists(t => t.Result.Cell == c.Number)), $"all cells are gone; {statistics.Invocations} invocations were made");
-        _screen.Recipe("foreach (var cell in (await os.GetStatisticsAsync()).Cells) …");
+        var cells = await os.GetCellsAsync().ConfigureAwait(false);
+        Check(cells.All(c => c.Program is null), $"those cells are gone; left are {string.Join(" and ", cells.Select(c => c.Name))}");
+        _screen.Recipe("foreach (var cell in await os.GetCellsAsync()) …");
     }
 
     private async Task<RunResult> RunAsync(ObjectOs os, string name, ProgramSpec spec, CancellationToken cancellationToken)
@@ -176,7 +213,7 @@ internal sealed class TourGuide(TextWriter? writer)
         lock (_tree)
         {
             step.Runs.Add((name, result));
-            if (step.Name != "repeat")
+            if (step.Name is not ("repeat" or "nest"))
             {
                 _tree.Add((name, result));
             }
@@ -195,15 +232,14 @@ internal sealed class TourGuide(TextWriter? writer)
 
     private void Check(bool ok, string what)
     {
-        string text = what.Length > 118 ? what[..117] + "…" : what;
         if (ok)
         {
-            _screen.Good(text);
+            _screen.Good(what);
         }
         else
         {
             _step.Ok = false;
-            _screen.Bad(text);
+            _screen.Bad(what);
         }
     }
 

@@ -5,6 +5,8 @@ namespace ObjectOS.Cli.Tour;
 /// <summary>Where the tour is told: coloured on a terminal, plain text elsewhere, 80 columns, nothing ever erased.</summary>
 internal sealed class TourScreen
 {
+    private const int Indent = 8;
+
     private readonly IAnsiConsole? _console;
 
     public TourScreen(TextWriter? writer)
@@ -22,18 +24,18 @@ internal sealed class TourScreen
             ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
             Interactive = InteractionSupport.No,
         });
-        _console.Profile.Width = 80;
     }
 
-    public void Title(string text) => Write($"[bold]{Markup.Escape(text)}[/]");
+    public void Title(string text) => Wrapped("", "[bold]", "[/]", text, text.Length > 2 && text[1] == '.' ? 3 : 0);
 
+    /// <summary>A line as it stands.</summary>
     public void Say(string text) => Write(Markup.Escape(text));
 
-    public void Good(string text) => Write($"  [green]ok[/]    {Markup.Escape(text)}");
+    public void Good(string text) => Wrapped("  [green]ok[/]    ", "", "", text, Indent);
 
-    public void Bad(string text) => Write($"  [red]failed[/] {Markup.Escape(text)}");
+    public void Bad(string text) => Wrapped("  [red]failed[/] ", "", "", text, Indent + 1);
 
-    /// <summary>The command or the code that does the same.</summary>
+    /// <summary>The command or the code that does the same: never folded, so that it can be copied.</summary>
     public void Recipe(params string[] lines)
     {
         foreach (string line in lines)
@@ -42,11 +44,21 @@ internal sealed class TourScreen
         }
     }
 
-    // Lines are written one by one and never folded by the library: a command must stay one that can be copied.
+    private void Wrapped(string head, string style, string end, string text, int indent)
+    {
+        bool isFirst = true;
+        foreach (string line in CommandHelp.Wrap(text, head.Length > 0 ? indent : 0, indent))
+        {
+            Write($"{(isFirst ? head : "")}{style}{Markup.Escape(line)}{end}");
+            isFirst = false;
+        }
+    }
+
     private void Write(string markup)
     {
         if (_console is { } console)
         {
+            // Folding is done above, by words: the library's own would break commands.
             console.Profile.Width = 1000;
             console.MarkupLine(markup);
         }

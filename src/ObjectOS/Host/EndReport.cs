@@ -13,7 +13,7 @@ internal static class EndReport
         string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Path)}) at depth {depth}");
         var result = new RunResult
         {
-            End = job.StopReason ?? EndOf(reason),
+            End = EndOf(reason),
             ExitCode = reason switch
             {
                 ProgramEnd.Exited => code & 0xff,
@@ -34,11 +34,18 @@ internal static class EndReport
             RunEnd.Fault => WithFault(result, record, who),
             RunEnd.MemoryExhausted => result with { ExitCode = 137, Message = $"{who}: memory quota of {job.Spec.Limits.Memory} bytes exhausted" },
             RunEnd.BudgetExhausted => result with { ExitCode = 124, Message = $"{who}: budget of {job.Spec.Limits.Instructions} instructions exhausted" },
-            RunEnd.TimedOut => result with { ExitCode = 124, Message = $"{who}: time-out after {job.Spec.Limits.Timeout}" },
-            RunEnd.Stopped => result with { Message = $"{who}: stopped" },
             RunEnd.NotRunnable => result with { Message = $"{job.Spec.Path}: {record.Text}" },
             _ => result with { Message = $"{who}: ended by signal {code}" },
         };
+    }
+
+    /// <summary>The same where the host stopped it, or took no more of what it had written.</summary>
+    public static RunResult Stopped(RunResult result, Job job, RunEnd reason)
+    {
+        string who = result.Cell == 0 ? Path.GetFileName(job.Spec.Path) : string.Create(CultureInfo.InvariantCulture, $"cell {result.Cell} ({Path.GetFileName(job.Spec.Path)})");
+        return reason == RunEnd.TimedOut
+            ? result with { End = reason, ExitCode = 124, Fault = null, Message = string.Create(CultureInfo.InvariantCulture, $"{who}: time-out of {job.Spec.Limits.Timeout!.Value.TotalSeconds} s exhausted") }
+            : result with { End = reason, ExitCode = 143, Fault = null, Message = $"{who}: stopped" };
     }
 
     private static RunEnd EndOf(ProgramEnd reason) => reason switch

@@ -2,51 +2,67 @@ using ObjectOS.Abi;
 
 namespace ObjectOS.Host;
 
-/// <summary>A stream of the host for guests: requests are carried out one after the other, their ends told to the kernel.</summary>
-internal sealed class HostStream(Stream? stream, Action<Completion> post)
+/// <summary>
+/// A stream of the host for guests: requests are carried out one after the other, their ends told to the kernel. Once its job is
+/// cancelled nothing waits for the stream any more: what is under way is told to have failed, whether the stream ever answers or not.
+/// </summary>
+internal sealed class HostStream(Stream? stream, Action<Completion> post, CancellationToken cancelled)
 {
-    private Task _last = Task.CompletedTask;
+    /// <summary>Ends when all that was asked for so far has been done. Never faults.</summary>
+    public Task Drained { get; private set; } = Task.CompletedTask;
 
     /// <summary>Begins a request behind those under way. Called on the pump's thread only.</summary>
-    public void Begin(HostRequest request, CancellationToken cancellationToken) => _last = Follow(_last, request, cancellationToken);
+    public void Begin(HostRequest request) => Drained = FollowAsync(Drained, request);
 
-    private async Task Follow(Task previous, HostRequest request, CancellationToken cancellationToken)
+    private async Task FollowAsync(Task previous, HostRequest request)
     {
         await previous.ConfigureAwait(false);
-        post(request.Kind == HostRequestKind.StreamWrite
-            ? await WriteAsync(request, cancellationToken).ConfigureAwait(false)
-            : await ReadAsync(request, cancellationToken).ConfigureAwait(false));
-    }
-
-    private async ValueTask<Completion> WriteAsync(HostRequest request, CancellationToken cancellationToken)
-    {
+        bool isWrite = request.Kind == HostRequestKind.StreamWrite;
+        Completion completion;
         try
         {
-            if (stream is not null)
-            {
-                await stream.WriteAsync(request.Data, cancellationToken).ConfigureAwait(false);
-                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            return new Completion(request.Id, request.Data.Length, default);
+            completion = await (isWrite ? WriteAsync(request) : ReadAsync(request)).WaitAsync(cancelled).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or NotSupportedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new Completion(request.Id, -(long)HostError.BrokenPipe, default);
+            // Whatever the stream throws, the guest's call ends: a stream of the embedding program may throw anything.
+            completion = new Completion(request.Id, -(long)(isWrite ? HostError.BrokenPipe : HostError.InputOutput), default);
         }
+
+        post(completion);
     }
 
-    private async ValueTask<Completion> ReadAsync(HostRequest request, CancellationToken cancellationToken)
+    private async Task<Completion> WriteAsync(HostRequest request)
     {
-        try
+        if (stream is not null)
         {
-            var buffer = new byte[Math.Clamp(request.Argument0, 1, 1 << 16)];
-            int read = stream is null ? 0 : await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            return new Completion(request.Id, read, buffer.AsMemory(0, read));
+            await LeaveThePumpAsync().ConfigureAwait(false);
+            await stream.WriteAsync(request.Data, cancelled).ConfigureAwait(false);
+            await stream.FlushAsync(cancelled).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or NotSupportedException)
+
+        return new Completion(request.Id, request.Data.Length, default);
+    }
+
+    private async Task<Completion> ReadAsync(HostRequest request)
+    {
+        if (stream is null)
         {
-            return new Completion(request.Id, -(long)HostError.InputOutput, default);
+            return new Completion(request.Id, 0, default);
+        }
+
+        await LeaveThePumpAsync().ConfigureAwait(false);
+        var buffer = new byte[Math.Clamp(request.Argument0, 1, 1 << 16)];
+        int read = await stream.ReadAsync(buffer, cancelled).ConfigureAwait(false);
+        return new Completion(request.Id, read, buffer.AsMemory(0, read));
+    }
+
+    /// <summary>A stream that blocks its caller must not hold up the other cells.</summary>
+    private async ValueTask LeaveThePumpAsync()
+    {
+        if (stream is not BoundedCapture)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 }

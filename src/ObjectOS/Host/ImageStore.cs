@@ -22,8 +22,9 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
     private readonly Queue<string> _order = [];
 
     /// <summary>Makes a memory object with the file at offset 0 and the record behind it.</summary>
-    public KernelStatus Load(ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset)
+    public KernelStatus Load(ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset, out string sha256)
     {
+        sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
         recordOffset = Pages.RoundUp((ulong)file.Length);
         memory = default;
         if ((ulong)record.Length > RecordRoom)
@@ -31,10 +32,9 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
             return KernelStatus.InvalidArgument;
         }
 
-        string key = Convert.ToHexString(SHA256.HashData(file));
-        if (!_files.TryGetValue(key, out var kept))
+        if (!_files.TryGetValue(sha256, out var kept))
         {
-            var made = Keep(key, file, recordOffset + RecordRoom, out kept);
+            var made = Keep(sha256, file, recordOffset + RecordRoom, out kept);
             if (made != KernelStatus.Ok)
             {
                 return made;
@@ -42,7 +42,12 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
         }
 
         var status = kept.CreateClone(cell, out memory);
-        return status == KernelStatus.Ok ? memory.Write(recordOffset, record) : status;
+        if (status == KernelStatus.Ok && (status = memory.Write(recordOffset, record)) != KernelStatus.Ok)
+        {
+            memory.Delete();
+        }
+
+        return status;
     }
 
     private KernelStatus Keep(string key, ReadOnlySpan<byte> file, ulong bytes, out MemoryCapability kept)

@@ -1,19 +1,33 @@
-using System.Diagnostics;
+using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Files.Host;
 
 namespace ObjectOS.Host;
 
 /// <summary>A program under way, as its OS object keeps it.</summary>
-internal sealed class Job(ulong number, ProgramSpec spec) : IDisposable
+internal sealed class Job : IDisposable
 {
     private const long CaptureLimit = 64 << 20;
 
     private readonly TaskCompletionSource<RunResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cancel;
+    private readonly BoundedCapture? _output;
+    private readonly BoundedCapture? _error;
+    private HostStream? _input;
+    private Timer? _deadline;
 
-    public ulong Number => number;
+    public Job(ulong number, ProgramSpec spec, CancellationToken stopping)
+    {
+        Number = number;
+        Spec = spec;
+        _cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _output = spec.StandardOutput is null ? new BoundedCapture(CaptureLimit) : null;
+        _error = spec.StandardError is null ? new BoundedCapture(CaptureLimit) : null;
+    }
 
-    public ProgramSpec Spec => spec;
+    public ulong Number { get; }
+
+    public ProgramSpec Spec { get; }
 
     public Task<RunResult> Completion => _completion.Task;
 
@@ -23,30 +37,87 @@ internal sealed class Job(ulong number, ProgramSpec spec) : IDisposable
     /// <summary>The memory object that its file was handed over in.</summary>
     public MemoryCapability? Image { get; set; }
 
-    public BoundedCapture? Output { get; } = spec.StandardOutput is null ? new BoundedCapture(CaptureLimit) : null;
+    /// <summary>SHA-256 of its file, once that was read.</summary>
+    public string? Sha256 { get; set; }
 
-    public BoundedCapture? Error { get; } = spec.StandardError is null ? new BoundedCapture(CaptureLimit) : null;
+    /// <summary>The kernel's number of the cell that holds it and its children; 0 until it has one.</summary>
+    public uint Cell { get; set; }
 
-    public List<HostDirectory> Directories { get; } = [];
+    /// <summary>Its streams, by the numbers that guests' requests name.</summary>
+    public Dictionary<ulong, HostStream> Streams { get; } = [];
 
-    public Timer? Deadline { get; set; }
+    /// <summary>Its granted directories, by number.</summary>
+    public Dictionary<ulong, HostDirectory> Directories { get; } = [];
 
-    public long Started { get; } = Stopwatch.GetTimestamp();
-
-    public void End(RunResult result)
+    /// <summary>Makes the stream that the program's standard output (1), error (2) or input (0) is.</summary>
+    public HostStream MakeStream(int descriptor, Action<Completion> post)
     {
-        Dispose();
-        _completion.TrySetResult(result with
+        var stream = descriptor switch
         {
-            OutputBytes = Output?.ToArray() ?? default,
-            ErrorBytes = Error?.ToArray() ?? default,
+            0 => Spec.StandardInput,
+            1 => Spec.StandardOutput ?? _output,
+            _ => Spec.StandardError ?? _error,
+        };
+        var made = new HostStream(stream, post, _cancel.Token);
+        _input ??= descriptor == 0 ? made : null;
+        return made;
+    }
+
+    /// <summary>Has it stopped after so much host time.</summary>
+    public void StopAfter(TimeSpan? timeout, Action stop)
+    {
+        if (timeout is { } time)
+        {
+            _deadline = new Timer(_ => stop(), null, time, Timeout.InfiniteTimeSpan);
+            if (Completion.IsCompleted)
+            {
+                _deadline.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Nothing that it asked of its streams is waited for any longer.</summary>
+    public void Abandon()
+    {
+        try
+        {
+            _cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+        catch (AggregateException)
+        {
+            // A stream of the embedding program threw when it was told; it is not waited for either way.
+        }
+    }
+
+    /// <summary>Ends it, as soon as all that it wrote has been taken.</summary>
+    public async Task EndAsync(RunResult result)
+    {
+        if (StopReason is not null)
+        {
+            Abandon();
+        }
+
+        // Input that is asked for and not read yet is nobody's any more; output is the program's until its last byte.
+        await Task.WhenAll(Streams.Values.Where(s => s != _input).Select(s => s.Drained)).ConfigureAwait(false);
+        Dispose();
+        _completion.TrySetResult((StopReason is { } reason ? EndReport.Stopped(result, this, reason) : result) with
+        {
+            OutputBytes = _output?.ToArray() ?? default,
+            ErrorBytes = _error?.ToArray() ?? default,
+            ProgramSha256 = Sha256,
         });
     }
 
     public void Dispose()
     {
-        Deadline?.Dispose();
-        foreach (var directory in Directories)
+        _deadline?.Dispose();
+        Abandon();
+        _cancel.Dispose();
+        foreach (var directory in Directories.Values)
         {
             directory.Dispose();
         }

@@ -13,17 +13,19 @@ internal sealed class KernelPump : IAsyncDisposable
     /// <summary>Virtual instructions between two looks at what the host wants: some ten milliseconds.</summary>
     private const ulong Slice = 4_000_000;
 
+    /// <summary>The same where every record of a slice is kept until its end.</summary>
+    private const ulong TracedSlice = 200_000;
+
     private readonly IKernel _kernel;
     private readonly TimeProvider? _clock;
     private readonly Action _afterSlice;
     private readonly ulong _slice;
-    /// <summary>The same where every record of a slice is kept until its end.</summary>
-    private const ulong TracedSlice = 200_000;
-
     private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly Lock _commandsRun = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
     private volatile bool _stopping;
+    private bool _closed;
     private bool _paused;
 
     /// <param name="kernel">What to run.</param>
@@ -39,6 +41,12 @@ internal sealed class KernelPump : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
+    /// <summary>Ends when the kernel has halted, the pump was disposed of, or something failed. Never faults.</summary>
+    public Task Completion => _loop;
+
+    /// <summary>Why nothing runs any more where neither a halt nor a disposal ended it; null while all is well.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>True while the kernel does not run.</summary>
     public bool IsPaused
     {
@@ -50,8 +58,7 @@ internal sealed class KernelPump : IAsyncDisposable
         }
     }
 
-    /// <summary>Does something with the kernel between two slices.</summary>
-    /// <exception cref="ObjectDisposedException">The pump has stopped.</exception>
+    /// <summary>Does something with the kernel between two slices. After the pump's end the task fails with <see cref="ObjectDisposedException"/>.</summary>
     public Task<T> InvokeAsync<T>(Func<T> action)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,6 +66,7 @@ internal sealed class KernelPump : IAsyncDisposable
         {
             try
             {
+                ObjectDisposedException.ThrowIf(_closed, typeof(ObjectOs));
                 done.SetResult(action());
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -69,18 +77,21 @@ internal sealed class KernelPump : IAsyncDisposable
         Wake();
         if (_loop.IsCompleted)
         {
-            // The loop has gone: nothing runs beside this any more, and nothing else will take the command.
+            // The loop has gone, and nothing else will take the command.
             RunCommands();
         }
 
         return done.Task;
     }
 
-    /// <summary>Posts a completion to the kernel, or to one under it.</summary>
+    /// <summary>Tells the kernel, or one under it, the end of a request. Any thread; nothing is told once the pump stops.</summary>
     public void Post(IKernel kernel, Completion completion)
     {
-        kernel.Post(completion);
-        _wake.Writer.TryWrite(true);
+        if (!_stopping)
+        {
+            kernel.Post(completion);
+            _wake.Writer.TryWrite(true);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -89,6 +100,10 @@ internal sealed class KernelPump : IAsyncDisposable
         Wake();
         await _loop.ConfigureAwait(false);
         RunCommands();
+        lock (_commandsRun)
+        {
+            _closed = true;
+        }
     }
 
     private void Wake()
@@ -99,13 +114,28 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private void RunCommands()
     {
-        while (_commands.TryDequeue(out var command))
+        lock (_commandsRun)
         {
-            command();
+            while (_commands.TryDequeue(out var command))
+            {
+                command();
+            }
         }
     }
 
     private async Task RunAsync()
+    {
+        try
+        {
+            await PumpAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Failure = e;
+        }
+    }
+
+    private async Task PumpAsync()
     {
         long start = _clock?.GetTimestamp() ?? 0;
         while (!_stopping)

@@ -10,15 +10,23 @@ namespace ObjectOS.Host;
 internal sealed class TraceWriter(TextWriter writer, string level)
 {
     /// <summary>Writes every record that the kernel has kept.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public void Drain(IKernel kernel)
     {
-        while (kernel.TryTakeTrace(out var record))
+        try
         {
-            writer.Write(ToLine(record));
-            writer.Write('\n');
-        }
+            while (kernel.TryTakeTrace(out var record))
+            {
+                writer.Write(ToLine(record));
+                writer.Write('\n');
+            }
 
-        writer.Flush();
+            writer.Flush();
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"the trace cannot be written: {e.Message.TrimEnd('.')}", e);
+        }
     }
 
     private string ToLine(TraceRecord record)

@@ -17,9 +17,17 @@ public sealed class ObjectOsHost(IOptions<ObjectOsOptions> options, ILogger<Obje
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var set = options.Value;
-        set.Logger ??= logger;
-        _os.SetResult(await ObjectOs.BootAsync(set, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            var set = options.Value;
+            set.Logger ??= logger;
+            _os.SetResult(await ObjectOs.BootAsync(set, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            _os.TrySetException(e);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -28,6 +36,7 @@ public sealed class ObjectOsHost(IOptions<ObjectOsOptions> options, ILogger<Obje
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _os.TrySetCanceled(CancellationToken.None);
         if (_os.Task.IsCompletedSuccessfully)
         {
             await (await _os.Task.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);

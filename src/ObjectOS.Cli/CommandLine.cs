@@ -1,0 +1,74 @@
+using System.CommandLine;
+
+namespace ObjectOS.Cli;
+
+/// <summary>
+/// A command's tokens, split into options and operands. Options end at the first operand: everything from it on belongs to the guest, byte
+/// for byte. An option's value follows it or is given with =; an optional value with = alone.
+/// </summary>
+internal sealed class CommandLine
+{
+    private CommandLine(string? problem, string[] options, string[] operands) => (Problem, Options, Operands) = (problem, options, operands);
+
+    /// <summary>What is wrong, in a sentence; null where nothing is.</summary>
+    public string? Problem { get; }
+
+    /// <summary>The options, one token each.</summary>
+    public string[] Options { get; }
+
+    /// <summary>What follows the options, untouched.</summary>
+    public string[] Operands { get; }
+
+    /// <summary>Splits the tokens behind a command's name.</summary>
+    public static CommandLine Split(Command command, ReadOnlySpan<string> tokens)
+    {
+        var options = new List<string>();
+        var given = new HashSet<Option>();
+        int at = 0;
+        while (at < tokens.Length && tokens[at].Length > 1 && tokens[at][0] == '-')
+        {
+            string token = tokens[at++];
+            if (token == "--")
+            {
+                break;
+            }
+
+            int equals = token.IndexOf('=', StringComparison.Ordinal);
+            string name = equals < 0 ? token : token[..equals];
+            if (command.Options.FirstOrDefault(o => o.Name == name || o.Aliases.Contains(name)) is not { } option)
+            {
+                return Wrong($"{command.Name} has no option {name}; see {Name(command)} --help");
+            }
+
+            if (!given.Add(option) && option.Arity.MaximumNumberOfValues <= 1)
+            {
+                return Wrong($"{name} is given twice; once is wanted");
+            }
+
+            string? value = equals < 0 ? null : token[(equals + 1)..];
+            if (value is null && option.Arity.MinimumNumberOfValues > 0 && at < tokens.Length && !tokens[at].StartsWith("--", StringComparison.Ordinal))
+            {
+                value = tokens[at++];
+            }
+
+            if (value is not null && option.ValueType == typeof(bool))
+            {
+                return Wrong($"{name} takes no value");
+            }
+
+            if (value is "" || (value is null && option.Arity.MinimumNumberOfValues > 0))
+            {
+                return Wrong($"{name} is given without its value: {name} {option.HelpName}");
+            }
+
+            options.Add(value is null ? name : $"{name}={value}");
+        }
+
+        return new CommandLine(null, [.. options], tokens[at..].ToArray());
+    }
+
+    /// <summary>How a command is typed.</summary>
+    public static string Name(Command command) => command is RootCommand ? "objectos" : $"objectos {command.Name}";
+
+    private static CommandLine Wrong(string problem) => new(problem, [], []);
+}

@@ -1,0 +1,32 @@
+namespace ObjectOS.Host;
+
+/// <summary>Reads program files. No more is read than can be a program: a device has no end.</summary>
+internal static class ProgramFile
+{
+    /// <summary>Most bytes that a program's file may have.</summary>
+    public const int Most = 256 << 20;
+
+    /// <summary>The file's bytes; of a file that does not begin like a program, its beginning.</summary>
+    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
+        using var copy = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int read; (read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            copy.Write(buffer, 0, read);
+            if (copy.Length > Most || (copy.Length >= 4 && !copy.GetBuffer().AsSpan(0, 4).SequenceEqual("\u007fELF"u8)))
+            {
+                break;
+            }
+        }
+
+        return copy.GetBuffer().AsMemory(0, (int)copy.Length);
+    }
+
+    /// <summary>Why a path or its bytes cannot be a program, as far as the host sees it; null: the loader decides.</summary>
+    public static string? Problem(ReadOnlyMemory<byte> image) =>
+        image.Length > Most ? $"more than {Most >> 20} MiB, or without an end; a program's file is wanted" : null;
+}

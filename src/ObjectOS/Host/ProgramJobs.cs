@@ -1,0 +1,224 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Cpu;
+using ObjectOS.Services.Files.Host;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Host;
+
+/// <summary>
+/// The programs under way: has the program service start and stop them, and carries out what they ask of the host. Used between
+/// slices only.
+/// </summary>
+/// <param name="kernel">The kernel that they run on.</param>
+/// <param name="root">The root cell's invoker.</param>
+/// <param name="images">Where their files go.</param>
+/// <param name="endpoint">The slot of the program service's endpoint.</param>
+/// <param name="options">The OS object's options.</param>
+/// <param name="log">Where ends are told.</param>
+/// <param name="post">Tells the kernel the end of a request; any thread.</param>
+internal sealed class ProgramJobs(
+    IKernel kernel, Invoker root, ImageStore images, uint endpoint, ObjectOsOptions options, ILogger log, Action<Completion> post)
+{
+    private readonly Dictionary<ulong, Job> _jobs = [];
+    private readonly Dictionary<ulong, HostStream> _streams = [];
+    private readonly Dictionary<ulong, HostDirectory> _directories = [];
+    private ulong _lastNumber = 16;
+
+    /// <summary>Those that have not ended.</summary>
+    public IReadOnlyCollection<Job> Running => _jobs.Values;
+
+    /// <summary>Streams and directories that requests can name.</summary>
+    public int Targets => _streams.Count + _directories.Count;
+
+    /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
+    /// <exception cref="IOException">A granted directory is not there.</exception>
+    public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, CancellationToken stopping)
+    {
+        var job = new Job(++_lastNumber, spec, stopping);
+        try
+        {
+            foreach (var grant in spec.Directories)
+            {
+                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable));
+            }
+        }
+        catch
+        {
+            job.Dispose();
+            throw;
+        }
+
+        var record = Describe(job).ToBytes();
+        _jobs.Add(job.Number, job);
+        if (ProgramFile.Problem(image) is { } problem)
+        {
+            EndUnstarted(job, problem);
+            return job;
+        }
+
+        var status = images.Load(image.Span, record, out var memory, out ulong recordOffset, out string sha256);
+        job.Sha256 = sha256;
+        if (status == KernelStatus.Ok)
+        {
+            job.Image = memory;
+            status = Send(ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            EndUnstarted(job, $"not started: {status}");
+        }
+
+        return job;
+    }
+
+    /// <summary>Ends a job where it is. One that has ended is not held up any longer by output that nobody takes.</summary>
+    /// <returns>False where it had ended already.</returns>
+    public bool Stop(Job job, RunEnd reason)
+    {
+        if (job.Completion.IsCompleted)
+        {
+            return false;
+        }
+
+        job.StopReason ??= reason;
+        if (_jobs.ContainsKey(job.Number))
+        {
+            Send(ProgramProtocol.Stop, job.Number, 9, 0, 0);
+        }
+
+        // Behind the message: a deterministic kernel stands still until what the program asked of the host is answered.
+        job.Abandon();
+        return true;
+    }
+
+    /// <summary>Ends every job without the kernel's help.</summary>
+    public void EndAll(RunResult result)
+    {
+        foreach (var job in _jobs.Values.ToArray())
+        {
+            job.Abandon();
+            Forget(job);
+            _ = job.EndAsync(result);
+        }
+    }
+
+    /// <summary>Carries out what the kernel asks of the host.</summary>
+    public void OnRequest(HostRequest request)
+    {
+        switch (request.Kind)
+        {
+            case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
+                stream.Begin(request);
+                break;
+            case HostRequestKind.File when _directories.TryGetValue(request.Target, out var directory):
+                post(directory.Execute(request));
+                break;
+            case HostRequestKind.Started:
+                if (_jobs.TryGetValue(request.Target, out var started))
+                {
+                    started.Cell = (uint)request.Argument0;
+                }
+
+                break;
+            case HostRequestKind.Ended:
+                if (_jobs.TryGetValue(request.Target, out var ended))
+                {
+                    using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
+                    var record = ProgramEndRecord.Restore(reader);
+                    End(ended, EndReport.Read((ProgramEnd)request.Argument0, (int)request.Argument1, record, ended, kernel.Cpu.Description.Depth));
+                }
+
+                break;
+            case HostRequestKind.Log:
+                log.LogInformation("{Text}", System.Text.Encoding.UTF8.GetString(request.Data.Span));
+                break;
+            default:
+                post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
+                break;
+        }
+    }
+
+    private ProgramRequest Describe(Job job)
+    {
+        var spec = job.Spec;
+        foreach (var (number, directory) in job.Directories)
+        {
+            _directories.Add(number, directory);
+        }
+
+        return new ProgramRequest
+        {
+            Job = job.Number,
+            FileName = Path.GetFileName(spec.Path) is { Length: > 0 } name ? name : "program",
+            Arguments = [spec.Name ?? spec.Path, .. spec.Arguments],
+            Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
+            WorkingDirectory = spec.WorkingDirectory,
+            Grants = [.. job.Directories.Keys.Zip(spec.Directories, (number, grant) => new ProgramGrant(number, grant.GuestPath, grant.Writable))],
+            Input = AddStream(job, 0),
+            Output = AddStream(job, 1),
+            Error = AddStream(job, 2),
+            MemoryLimit = Math.Min(spec.Limits.Memory, options.Memory),
+            ObjectLimit = spec.Limits.Objects,
+            TemporaryLimit = spec.Limits.TemporaryFiles,
+            InstructionLimit = spec.Limits.Instructions ?? 0,
+            WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
+            Seed = options.Seed,
+            ReportsState = spec.ReportsState,
+        };
+    }
+
+    private ProgramStream AddStream(Job job, int descriptor)
+    {
+        ulong number = ++_lastNumber;
+        var stream = job.MakeStream(descriptor, post);
+        job.Streams.Add(number, stream);
+        _streams.Add(number, stream);
+        return new ProgramStream(number, job.Spec.IsTerminal);
+    }
+
+    private KernelStatus Send(ulong label, ulong word0, ulong word1, ulong word2, uint capability)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = endpoint;
+        frame[1] = label;
+        frame[2] = word0;
+        frame[3] = word1;
+        frame[4] = word2;
+        frame[8] = capability;
+        return root.Port.Invoke(Call.EndpointSend, ref frame);
+    }
+
+    private void EndUnstarted(Job job, string problem) =>
+        End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+
+    private void End(Job job, RunResult result)
+    {
+        if (job.Image is { } image)
+        {
+            image.Delete();
+        }
+
+        Forget(job);
+        log.LogInformation(
+            "Program {Job} ({Path}) ended: {End}, code {Code}", job.Number, job.Spec.Path, result.End, result.ExitCode.ToString(CultureInfo.InvariantCulture));
+        _ = job.EndAsync(result);
+    }
+
+    private void Forget(Job job)
+    {
+        _jobs.Remove(job.Number);
+        foreach (ulong number in job.Streams.Keys)
+        {
+            _streams.Remove(number);
+        }
+
+        foreach (ulong number in job.Directories.Keys)
+        {
+            _directories.Remove(number);
+        }
+    }
+}
