@@ -12,14 +12,10 @@ internal sealed class BareKernel : IDisposable
     public const ulong Code = 0x10000;
     public const ulong Data = 0x20000;
 
-<<<<<<< HEAD
-    private readonly RealCpu _cpu;
-    private AddressSpaceCapability _space;
-=======
     private readonly RealCpu? _real;
     private readonly BareKernel? _parent;
     private readonly CellCapability _cell;
->>>>>>> main
+    private AddressSpaceCapability _space;
 
     public BareKernel(Machine.Machine machine)
     {
@@ -66,7 +62,6 @@ internal sealed class BareKernel : IDisposable
         Check(Root.CreateCell((1 << 18) + ((ulong)pages * 4096), 64, out var cell));
         Check(cell.CreateMemory(4096, out var text));
         Check(text.Write(0, code.ToArray()));
-<<<<<<< HEAD
         Check(cell.CreateAddressSpace(out _space));
         Check(_space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
         Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
@@ -86,7 +81,6 @@ internal sealed class BareKernel : IDisposable
         return cell;
     }
 
-<<<<<<< HEAD
     /// <summary>
     /// Gives a cell what invocations want: 1 itself, 2 an endpoint, 3 a notification, 4 a page of memory, 5 its address space with a page at
     /// <see cref="Data"/>, 6 a thread that does not run, 7 a timer.
@@ -109,11 +103,8 @@ internal sealed class BareKernel : IDisposable
         }
     }
 
-    public void RunToEnd()
-=======
     /// <summary>Runs the whole chain until nothing goes on; exits of this kernel's CPU go to the holder given.</summary>
     public void RunToEnd(Action<IVirtualCpu>? holder = null)
->>>>>>> main
     {
         while (true)
         {
