@@ -64,18 +64,13 @@ internal sealed class BareKernel : IDisposable
         Check(text.Write(0, code.ToArray()));
         Check(cell.CreateAddressSpace(out _space));
         Check(_space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
-        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
-=======
-        Check(cell.CreateAddressSpace(out var space));
-        Check(space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
         if (pages > 0)
         {
             Check(cell.CreateMemory((ulong)pages * 4096, out var data));
-            Check(space.Map(new VirtualAddress(0x10000000), data, 0, (ulong)pages * 4096, PageRights.Read | PageRights.Write));
+            Check(_space.Map(new VirtualAddress(0x10000000), data, 0, (ulong)pages * 4096, PageRights.Read | PageRights.Write));
         }
 
-        Check(cell.CreateThread(space, new VirtualAddress(Code), default, 0, out var thread, out _));
->>>>>>> main
+        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
         Check(thread.Resume());
         Kernel.Cpu.Interrupt();
         return cell;
