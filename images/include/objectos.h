@@ -153,7 +153,7 @@ static inline objectos_status objectos_cell_create(uint64_t target, uint64_t des
     return w0;
 }
 
-/* Destroys the cell and every cell made from it; the work proceeds in bounded steps. */
+/* Destroys the cell and every cell made from it; the work proceeds in bounded steps. On the caller's own cell: ends it. */
 static inline objectos_status objectos_cell_destroy(uint64_t target)
 {
     register uint64_t a7 __asm__("a7") = 17;
@@ -193,7 +193,7 @@ static inline objectos_status objectos_cell_status(uint64_t target, uint64_t res
     return w0;
 }
 
-/* Changes the quota; a limit below what is in use stops growth and takes nothing away. */
+/* Changes the quota of a cell that was made, at any distance, from the caller's; a limit below what is in use stops growth and takes nothing away. */
 static inline objectos_status objectos_cell_set_limits(uint64_t target, uint64_t memory_bytes, uint64_t objects)
 {
     register uint64_t a7 __asm__("a7") = 19;
@@ -214,7 +214,7 @@ static inline objectos_status objectos_cell_set_system_call_endpoint(uint64_t ta
     return w0;
 }
 
-/* From now on a trap of the cell's threads becomes a call to the endpoint. 0: a trap ends the cell. */
+/* From now on a trap of the threads of that cell, made at any distance from the caller's, becomes a call to the endpoint. 0: a trap ends the cell. */
 static inline objectos_status objectos_cell_set_fault_endpoint(uint64_t target, uint64_t endpoint)
 {
     register uint64_t a7 __asm__("a7") = 21;
@@ -242,7 +242,7 @@ static inline objectos_status objectos_cell_resume(uint64_t target)
     return w0;
 }
 
-/* Lets the cell and those below it use so many virtual instructions from now on; then its threads trap with cause 0x100. 0: no limit. */
+/* Lets the cell, made at any distance from the caller's, and those below it use so many virtual instructions from now on; then its threads trap with cause 0x100. 0: no limit. */
 static inline objectos_status objectos_cell_set_budget(uint64_t target, uint64_t instructions)
 {
     register uint64_t a7 __asm__("a7") = 24;
@@ -316,7 +316,7 @@ static inline objectos_status objectos_thread_destroy(uint64_t target)
     return w0;
 }
 
-/* Sets the priority (0 lowest to 31) and the scheduling context (0: none, round robin without a budget). */
+/* Sets the priority (0 lowest to 31) and the scheduling context (0: none, round robin without a budget). Machine code gives no more than its own. */
 static inline objectos_status objectos_thread_set_scheduling(uint64_t target, uint64_t priority, uint64_t scheduling_context)
 {
     register uint64_t a7 __asm__("a7") = 38;
@@ -739,7 +739,7 @@ static inline objectos_status objectos_scheduling_context_create(uint64_t target
     return w0;
 }
 
-/* Changes budget and period. */
+/* Changes budget and period; not by a thread that runs on it. */
 static inline objectos_status objectos_scheduling_context_configure(uint64_t target, uint64_t budget, uint64_t period)
 {
     register uint64_t a7 __asm__("a7") = 89;
@@ -762,7 +762,7 @@ static inline objectos_status objectos_timer_create(uint64_t target, uint64_t de
     return w0;
 }
 
-/* Starts it: absolute guest nanoseconds, then every `period` (0: once). */
+/* Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). */
 static inline objectos_status objectos_timer_set(uint64_t target, uint64_t deadline, uint64_t period)
 {
     register uint64_t a7 __asm__("a7") = 93;

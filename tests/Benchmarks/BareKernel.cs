@@ -10,10 +10,12 @@ namespace ObjectOS.Benchmarks;
 internal sealed class BareKernel : IDisposable
 {
     public const ulong Code = 0x10000;
+    public const ulong Data = 0x20000;
 
     private readonly RealCpu? _real;
     private readonly BareKernel? _parent;
     private readonly CellCapability _cell;
+    private AddressSpaceCapability _space;
 
     public BareKernel(Machine.Machine machine)
     {
@@ -60,18 +62,40 @@ internal sealed class BareKernel : IDisposable
         Check(Root.CreateCell((1 << 18) + ((ulong)pages * 4096), 64, out var cell));
         Check(cell.CreateMemory(4096, out var text));
         Check(text.Write(0, code.ToArray()));
-        Check(cell.CreateAddressSpace(out var space));
-        Check(space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
+        Check(cell.CreateAddressSpace(out _space));
+        Check(_space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
         if (pages > 0)
         {
             Check(cell.CreateMemory((ulong)pages * 4096, out var data));
-            Check(space.Map(new VirtualAddress(0x10000000), data, 0, (ulong)pages * 4096, PageRights.Read | PageRights.Write));
+            Check(_space.Map(new VirtualAddress(0x10000000), data, 0, (ulong)pages * 4096, PageRights.Read | PageRights.Write));
         }
 
-        Check(cell.CreateThread(space, new VirtualAddress(Code), default, 0, out var thread, out _));
+        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
         Check(thread.Resume());
         Kernel.Cpu.Interrupt();
         return cell;
+    }
+
+    /// <summary>
+    /// Gives a cell what invocations want: 1 itself, 2 an endpoint, 3 a notification, 4 a page of memory, 5 its address space with a page at
+    /// <see cref="Data"/>, 6 a thread that does not run, 7 a timer.
+    /// </summary>
+    public void Furnish(CellCapability cell)
+    {
+        Check(Root.CreateEndpoint(out var endpoint));
+        Check(Root.CreateNotification(out var notification));
+        Check(Root.CreateMemory(4096, out var memory));
+        Check(Root.CreateMemory(8192, out var data));
+        Check(memory.Write(0, new byte[64]));
+        Check(data.Write(0, new byte[4096]));
+        Check(_space.Map(new VirtualAddress(Data), data, 0, 8192, PageRights.Read | PageRights.Write));
+        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
+        Check(Root.CreateTimer(notification, 1, out var timer));
+        uint slot = 1;
+        foreach (uint source in new[] { cell.Slot, endpoint.Slot, notification.Slot, memory.Slot, _space.Slot, thread.Slot, timer.Slot })
+        {
+            Check(cell.Grant(slot++, source, CapabilityRights.All));
+        }
     }
 
     /// <summary>Runs the whole chain until nothing goes on; exits of this kernel's CPU go to the holder given.</summary>

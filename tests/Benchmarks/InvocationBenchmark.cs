@@ -24,19 +24,19 @@ internal static class InvocationBenchmark
         }))) / Count / 100;
         Addi();
         var (unit, nothing) = Series.Alternate(Runs, Addi, () => Time(machine, k => k.Add(Loop(c => c.Addi(A7, Zero, (int)Call.ClockNow).Ecall()))) / Count);
-        var (_, call) = Series.Alternate(Runs, Addi, () => Time(machine, PingPong) / Count);
+        var (_, call) = Series.Alternate(Runs, Addi, () => Time(machine, k => PingPong(k, Count)) / Count);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"addi {unit.Median * 1e9:0.00} ns"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"null invocation round trip: {nothing.Median * 1e9:0} ns = {nothing.Median / unit.Median:0} addi (worse quartile {nothing.Upper / unit.Lower:0}; wanted 60)"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"call and reply between two cells: {call.Median * 1e9:0} ns = {call.Median / unit.Median:0} addi (worse quartile {call.Upper / unit.Lower:0})"));
     }
 
-    private static void PingPong(BareKernel kernel)
+    public static void PingPong(BareKernel kernel, int count)
     {
         BareKernel.Check(kernel.Root.CreateEndpoint(out var endpoint));
         var server = kernel.Add(new Asm(BareKernel.Code)
             .Addi(A0, Zero, 2).Addi(A1, Zero, 10).Addi(A2, Zero, 0).Addi(A3, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReceive).Ecall()
             .Addi(A0, Zero, 2).Addi(T1, Zero, 10).Addi(T2, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReplyReceive).Ecall().Jal(Zero, BareKernel.Code + 24));
-        var client = kernel.Add(Loop(c => c.Addi(A0, Zero, 2).Addi(T1, Zero, 0).Addi(A7, Zero, (int)Call.EndpointCall).Ecall()));
+        var client = kernel.Add(Loop(c => c.Addi(A0, Zero, 2).Addi(T1, Zero, 0).Addi(A7, Zero, (int)Call.EndpointCall).Ecall(), count));
         BareKernel.Check(server.Grant(2, endpoint.Slot, CapabilityRights.Read));
         BareKernel.Check(client.Grant(2, endpoint.Slot, CapabilityRights.Write));
     }

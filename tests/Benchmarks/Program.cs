@@ -13,6 +13,7 @@ if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
 [
     ("interpreter", InterpreterBenchmark.RunAsync),
     ("invocation", () => Task.Run(InvocationBenchmark.Run)),
+    ("costs", () => Task.Run(CostBenchmark.Run)),
     ("kernel", () => Task.Run(KernelBenchmark.RunOne)),
     ("nesting", NestingBenchmark.RunAsync),
     ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),

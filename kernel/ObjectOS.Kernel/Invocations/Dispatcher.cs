@@ -14,7 +14,7 @@ internal static class Dispatcher
         if (status != KernelStatus.Suspended)
         {
             call.Kernel.CountInvocation();
-            call.Kernel.Charge((ulong)call.Row.Cost + call.ExtraCost);
+            call.Kernel.Charge((ulong)call.Row.Cost + call.ExtraCost + call.Caller.CostOfDepth);
         }
 
         return status;

@@ -40,7 +40,7 @@ public sealed partial class Kernel
         if (status == KernelStatus.Ok)
         {
             var made = (VCpu)RootCell.Capabilities[destinationSlot]!.Object;
-            Scheduler.SetPriority(made.Thread, Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1));
+            Scheduler.Set(made.Thread, Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1), null, this);
             cpu = made;
         }
 
@@ -235,7 +235,7 @@ public sealed partial class Kernel
         if (vcpu.Holder.Live is { } endpoint)
         {
             // A holder that resumes without receiving does not pile up messages: one that is still there tells of the last exit.
-            bool waits = vcpu.Letter is not null && endpoint.Letters.Contains(vcpu.Letter);
+            bool waits = vcpu.Letter?.Place?.List is not null;
             var letter = waits ? vcpu.Letter! : new Letter { Kind = MessageKind.VCpuExit, Badge = vcpu.Holder.Badge };
             letter.Label = (ulong)exit.Kind;
             letter.Words[0] = (ulong)exit.Trap.Cause;

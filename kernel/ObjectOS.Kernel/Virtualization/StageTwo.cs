@@ -38,6 +38,9 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
     /// <summary>The mapped layer.</summary>
     public AddressSpace Mapped { get; set; } = null!;
 
+    /// <summary>Chunks made, each charged as an object.</summary>
+    internal int ChunkCount => _chunks.Count;
+
     /// <summary>Intercepted pages, ascending.</summary>
     public IReadOnlyList<(PhysicalAddress Start, PhysicalAddress End)> Intercepted { get; set; } = [];
 
