@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
@@ -12,6 +13,9 @@ public sealed partial class ObjectOs
 
     private readonly ObjectOs? _parent;
     private readonly List<ObjectOs> _children = [];
+    /// <summary>The children as other threads see them: never changed, only replaced.</summary>
+    private volatile ObjectOs[] _childrenSeen = [];
+
     private readonly CellCapability _cellInParent;
     private readonly uint _slotInParent;
     private int _lastChild;
@@ -44,6 +48,7 @@ public sealed partial class ObjectOs
         _cpu = VirtualCpu!.Cpu;
         (Kernel, _root, _jobs, _trace) = Boot();
         parent._children.Add(this);
+        parent._childrenSeen = [.. parent._children];
     }
 
     /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
@@ -120,6 +125,25 @@ public sealed partial class ObjectOs
             : new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}" });
     }
 
+    /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>
+    private void NameWhoStalls()
+    {
+        if (_pump.InSlice is not { } time || time < _options.StallTime)
+        {
+            return;
+        }
+
+        var stalled = this;
+        while (stalled._childrenSeen.FirstOrDefault(child => child.VirtualCpu!.IsInSlice) is { } child)
+        {
+            stalled = child;
+        }
+
+        string sentence = $"the kernel at {stalled.Path} has neither run nor returned from its slice for {time.TotalSeconds:0.0} s";
+        _log.LogError("{Sentence}", sentence);
+        _options.StallHandler?.Invoke(sentence);
+    }
+
     private void CloseChildren()
     {
         foreach (var child in _children.ToArray())
@@ -132,6 +156,7 @@ public sealed partial class ObjectOs
     {
         if (_parent is not null && _parent._children.Remove(this))
         {
+            _parent._childrenSeen = [.. _parent._children];
             _cellInParent.Destroy();
             _parent._root.Delete(_slotInParent);
             _parent._root.Delete(_cellInParent.Slot);

@@ -31,6 +31,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
+    private readonly Timer? _watchdog;
     private readonly TraceWriter? _trace;
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
@@ -47,6 +48,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         Path = "0";
         (Kernel, _root, _jobs, _trace) = Boot();
         _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);
+        _watchdog = new Timer(_ => NameWhoStalls(), null, options.StallTime, options.StallTime / 2);
         _ = EndJobsWithKernelAsync();
     }
 
@@ -184,6 +186,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
             return;
         }
 
+        await _watchdog!.DisposeAsync().ConfigureAwait(false);
         await _pump.DisposeAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();
