@@ -271,21 +271,12 @@ public sealed partial class Kernel : IKernel
     private SliceEnd? Step(in SliceLimits limits)
     {
         Payer = null;
-        if (!DeliverDue())
-        {
-            return SliceEnd.AwaitingHost;
-        }
-
         if (_used >= limits.Budget)
         {
             return SliceEnd.Budget;
         }
 
-        if (_managedReady.First is { } managed)
-        {
-            return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
-        }
-
+        // Before anything that may have to wait for the host: whoever hears of a cell's end finds its memory given back.
         if (_ending.Count > 0)
         {
             EndStep();
@@ -301,6 +292,16 @@ public sealed partial class Kernel : IKernel
 
             Charge(CostOfStep);
             return null;
+        }
+
+        if (!DeliverDue())
+        {
+            return SliceEnd.AwaitingHost;
+        }
+
+        if (_managedReady.First is { } managed)
+        {
+            return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
         }
 
         if (Scheduler.Pick(Now) is { } thread)
