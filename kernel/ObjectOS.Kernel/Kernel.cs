@@ -99,6 +99,7 @@ public sealed partial class Kernel : IKernel
     {
         _used = 0;
         _hostTime = limits.HostTime;
+        _inSlice = true;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         while (true)
         {
@@ -111,6 +112,7 @@ public sealed partial class Kernel : IKernel
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
+                _inSlice = false;
                 return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
             }
         }

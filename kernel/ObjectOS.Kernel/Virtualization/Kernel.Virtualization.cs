@@ -23,6 +23,7 @@ public sealed partial class Kernel
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
     private ulong? _hostTime;
+    private bool _inSlice;
     private int _sleepers;
     private int _vcpusAwaitingHost;
 
@@ -56,13 +57,31 @@ public sealed partial class Kernel
     }
 
     /// <summary>Has the thread of a virtual CPU run, if it waits. From any host thread.</summary>
-    internal void WakeLater(VCpu vcpu) => _woken.Enqueue(vcpu);
+    internal void WakeLater(VCpu vcpu)
+    {
+        if (vcpu.TryQueueWake())
+        {
+            _woken.Enqueue(vcpu);
+        }
+    }
+
+    /// <summary>
+    /// Something was done to this kernel between slices: the kernels under it, which may hold it for idle, let it run again.
+    /// </summary>
+    internal void NoteOutsideWork()
+    {
+        if (!_inSlice && Cpu.Description.Depth > 0)
+        {
+            Cpu.Interrupt();
+        }
+    }
 
     /// <summary>Lets guests run that were interrupted, or whose time has come.</summary>
     private void WakeGuests()
     {
         while (_woken.TryDequeue(out var vcpu))
         {
+            vcpu.LeaveWakeQueue();
             Wake(vcpu);
         }
 
@@ -78,7 +97,11 @@ public sealed partial class Kernel
     private void Wake(VCpu vcpu)
     {
         Awake(vcpu);
-        if (vcpu.Thread.State == ThreadState.Waiting)
+        if (vcpu.Exit is not null)
+        {
+            StopForHolder(vcpu);
+        }
+        else if (vcpu.Thread.State == ThreadState.Waiting)
         {
             Scheduler.MakeReady(vcpu.Thread);
         }

@@ -17,6 +17,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
     private readonly Kernel _kernel;
     private readonly IMemoryAccount _grant;
+    private int _wakeQueued;
     private InterceptSet _intercepts = InterceptSet.Empty;
 
     internal VCpu(Cell owner, Kernel kernel, VirtualCpuOptions options)
@@ -151,8 +152,15 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         if (Guest is not null)
         {
             _kernel.Scheduler.MakeReady(Thread);
+            _kernel.NoteOutsideWork();
         }
     }
+
+    /// <summary>Asks to be woken by its kernel. False: that was asked already. From any host thread.</summary>
+    internal bool TryQueueWake() => Interlocked.Exchange(ref _wakeQueued, 1) == 0;
+
+    /// <summary>Its kernel looks after it now.</summary>
+    internal void LeaveWakeQueue() => Volatile.Write(ref _wakeQueued, 0);
 
     /// <summary>Has exits go to an endpoint as messages; an exit that nobody was told of is told now.</summary>
     internal void SetHolder(Kernel kernel, Capability? endpoint)
@@ -176,6 +184,8 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
         Exit = exit;
         Exits++;
+        _kernel.WakeLater(this);
+        _kernel.NoteOutsideWork();
         if (exit.Kind is not (ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted or ExitKind.Halted or ExitKind.Ready))
         {
             Intercepted++;
@@ -203,6 +213,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         if (!IsDead)
         {
             _kernel.Scheduler.MakeReady(Thread);
+            _kernel.NoteOutsideWork();
         }
     }
 

@@ -42,6 +42,7 @@ internal sealed class VirtualCpu : ICpu
     private bool _inSlice;
     private ulong _left = ulong.MaxValue;
     private HartContext? _passing;
+    private ulong _passingPc;
 
     public VirtualCpu(VCpu vcpu, Kernel kernel, ulong memorySize)
     {
@@ -159,6 +160,7 @@ internal sealed class VirtualCpu : ICpu
     public void Pass(HartContext? context)
     {
         _passing = context;
+        _passingPc = context?.Pc ?? 0;
         IsPassingMemory = context is null;
     }
 
@@ -248,6 +250,12 @@ internal sealed class VirtualCpu : ICpu
             return false;
         }
 
+        if (_passing == context && context.Pc != _passingPc)
+        {
+            // Somebody above has done the instruction.
+            EndPass();
+        }
+
         if (_interrupted)
         {
             _interrupted = false;
@@ -270,7 +278,8 @@ internal sealed class VirtualCpu : ICpu
     /// <summary>Decides whose the trap is. True: nobody's, the run goes on.</summary>
     private bool GoesOn(HartContext context, VirtualSpace space, in RunLimits limits, ulong done, ref Trap trap)
     {
-        bool passed = _passing == context && (trap.Retired > 0 || trap.IsException);
+        bool asked = limits.TrapCounters && trap.Cause == TrapCause.IllegalInstruction && IsCounterRead(trap.Instruction);
+        bool passed = _passing == context && (trap.Retired > 0 || (trap.IsException && !asked));
         bool goesOn = trap.Cause switch
         {
             TrapCause.BudgetEnd => EndOfBudget(limits.Instructions, done, ref trap),
@@ -282,14 +291,19 @@ internal sealed class VirtualCpu : ICpu
         };
         if (passed)
         {
-            _passing = null;
-            foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
-            {
-                Forget(start.Value, end.Value);
-            }
+            EndPass();
         }
 
         return goesOn;
+    }
+
+    private void EndPass()
+    {
+        _passing = null;
+        foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
+        {
+            Forget(start.Value, end.Value);
+        }
     }
 
     // Where neither is used up, it was the one instruction of a pass.
