@@ -99,7 +99,7 @@ public sealed partial class Kernel : IKernel
     {
         _used = 0;
         _hostTime = limits.HostTime;
-        _inSlice = true;
+        _isHeldForIdle = false;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         while (true)
         {
@@ -112,7 +112,7 @@ public sealed partial class Kernel : IKernel
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
-                _inSlice = false;
+                _isHeldForIdle = reason is SliceEnd.Idle or SliceEnd.AwaitingHost;
                 return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
             }
         }

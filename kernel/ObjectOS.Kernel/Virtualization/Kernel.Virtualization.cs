@@ -23,7 +23,9 @@ public sealed partial class Kernel
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
     private ulong? _hostTime;
-    private bool _inSlice;
+
+    /// <summary>True from the end of a slice that said idle until something is done from outside, or the next slice.</summary>
+    private bool _isHeldForIdle = true;
     private int _sleepers;
     private int _vcpusAwaitingHost;
 
@@ -70,8 +72,9 @@ public sealed partial class Kernel
     /// </summary>
     internal void NoteOutsideWork()
     {
-        if (!_inSlice && Cpu.Description.Depth > 0)
+        if (_isHeldForIdle && Cpu.Description.Depth > 0)
         {
+            _isHeldForIdle = false;
             Cpu.Interrupt();
         }
     }

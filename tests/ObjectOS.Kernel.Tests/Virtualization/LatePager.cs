@@ -24,6 +24,8 @@ internal sealed class LatePager(uint vcpu) : IManagedProgram
     /// <summary>Accesses that its rights did not allow.</summary>
     public int Refused { get; private set; }
 
+    public int Pending => _asked.Count;
+
     /// <summary>Where it has mapped something.</summary>
     public IEnumerable<ulong> Blocks => _blocks.Keys;
 
@@ -90,6 +92,6 @@ internal sealed class LatePager(uint vcpu) : IManagedProgram
             _blocks.Add(address, block);
         }
 
-        _invoker.Call1(Call.VCpuMap, vcpu, address, block.Slot, 0, Block, 7).Should().Be(KernelStatus.Ok);
+        Remap(address, 7);
     }
 }

@@ -49,6 +49,13 @@ internal static class Programs
             }
         }
 
+        return text + Memory(cells);
+    }
+
+    /// <summary>The data of cells, in short.</summary>
+    public static string Memory(params TestCell[] cells)
+    {
+        var text = new System.Text.StringBuilder();
         foreach (var cell in cells)
         {
             byte[] bytes = new byte[0x2000];
