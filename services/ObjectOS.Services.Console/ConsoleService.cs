@@ -28,6 +28,7 @@ public sealed class ConsoleService : IManagedProgram
     private readonly SortedDictionary<ulong, Client> _clients = [];
     private Invoker _invoker = null!;
     private HostPortCapability _host;
+    private NotificationCapability _again;
 
     /// <inheritdoc/>
     public string Name => "console";
@@ -37,15 +38,22 @@ public sealed class ConsoleService : IManagedProgram
     {
         _invoker = new Invoker(port, FirstFreeSlot);
         _host = new HostPortCapability(_invoker, 3);
-        _host.Bind(new EndpointCapability(_invoker, 2));
     }
 
     /// <inheritdoc/>
     public HandleResult Handle(in Message message, IInvocationPort port)
     {
+        Begin();
         if (message.Kind == MessageKind.Completion)
         {
-            return Complete(message);
+            Complete(message);
+            return HandleResult.Handled;
+        }
+
+        if (message.Kind == MessageKind.Notification)
+        {
+            ServeAll();
+            return HandleResult.Handled;
         }
 
         if (message.Kind != MessageKind.Endpoint)
@@ -97,22 +105,47 @@ public sealed class ConsoleService : IManagedProgram
         }
     }
 
-    private HandleResult Complete(in Message message)
+    /// <summary>Makes what the service needs for itself: with the first message, so that a restored service makes nothing twice.</summary>
+    private void Begin()
+    {
+        if (_again.Slot == 0 && new CellCapability(_invoker, 1).CreateNotification(out _again) == KernelStatus.Ok)
+        {
+            var endpoint = new EndpointCapability(_invoker, 2);
+            endpoint.Bind(_again);
+            _host.Bind(endpoint);
+        }
+    }
+
+    private void Complete(in Message message)
     {
         long result = (long)message.Words[0];
         foreach (var client in _clients.Values)
         {
             if (client.Output.Complete(message.Label, result) || client.Input.Complete(message.Label, result, message.Data.Span))
             {
-                // What is suspended here waits for the client's next completion or, at the latest, its next call.
-                while (client.Waiting.TryPeek(out var call) && TryServe(client, call) == HandleResult.Handled)
-                {
-                    client.Waiting.Dequeue();
-                }
+                break;
             }
         }
 
-        return HandleResult.Handled;
+        ServeAll();
+    }
+
+    /// <summary>Answers what can be answered by now. What is suspended is tried again with a message that this service sends itself.</summary>
+    private void ServeAll()
+    {
+        foreach (var client in _clients.Values)
+        {
+            while (client.Waiting.TryPeek(out var call) && TryServe(client, call) is { } result)
+            {
+                if (result == HandleResult.Suspended)
+                {
+                    _again.Signal(1);
+                    break;
+                }
+
+                client.Waiting.Dequeue();
+            }
+        }
     }
 
     /// <summary>Answers a call where it can be answered now; null: it has to wait.</summary>
@@ -179,6 +212,7 @@ public sealed class ConsoleService : IManagedProgram
     {
         writer.Write(Version);
         _invoker.Save(writer);
+        writer.Write(_again.Slot);
         writer.Write(_clients.Count);
         foreach (var (badge, client) in _clients)
         {
@@ -206,6 +240,7 @@ public sealed class ConsoleService : IManagedProgram
         }
 
         _invoker.Restore(reader);
+        _again = new NotificationCapability(_invoker, reader.ReadUInt32());
         _clients.Clear();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {

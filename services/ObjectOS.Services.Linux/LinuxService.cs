@@ -20,15 +20,12 @@ public sealed class LinuxService : IManagedProgram
     internal LinuxSystem System => _system;
 
     /// <inheritdoc/>
-    public void Start(IInvocationPort port)
-    {
-        _system = new LinuxSystem(port);
-        _system.Start();
-    }
+    public void Start(IInvocationPort port) => _system = new LinuxSystem(port);
 
     /// <inheritdoc/>
     public HandleResult Handle(in Message message, IInvocationPort port)
     {
+        _system.Begin();
         switch (message.Kind)
         {
             case MessageKind.SystemCall:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Programs;
@@ -57,9 +58,14 @@ internal sealed partial class LinuxSystem
 
     public ulong NewId() => _nextId++;
 
-    /// <summary>Called once, when the service starts.</summary>
-    public void Start()
+    /// <summary>Makes what the service needs for itself: with the first message, so that a restored service makes nothing twice.</summary>
+    public void Begin()
     {
+        if (Notification.Slot != 0)
+        {
+            return;
+        }
+
         Own.CreateNotification(out var notification);
         Notification = notification;
         Own.CreateTimer(notification, TimerBit, out var timer);
@@ -169,25 +175,6 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    /// <summary>Has the thread looked after at that time at the latest.</summary>
-    public void SetDeadline(LinuxThread thread, ulong deadline)
-    {
-        ClearDeadline(thread);
-        if (deadline != LinuxCall.Never)
-        {
-            _deadlines.Add((deadline, thread.Number));
-            _deadlineOf[thread.Number] = deadline;
-        }
-    }
-
-    public void ClearDeadline(LinuxThread thread)
-    {
-        if (_deadlineOf.Remove(thread.Number, out ulong deadline))
-        {
-            _deadlines.Remove((deadline, thread.Number));
-        }
-    }
-
     /// <summary>Looks after every thread that stands in the queue. What is suspended stays there, and a signal to this service brings it back.</summary>
     public void Work()
     {
@@ -209,53 +196,6 @@ internal sealed partial class LinuxSystem
 
         EndJobs();
         SetTimer();
-    }
-
-    /// <summary>Wakes what has waited long enough.</summary>
-    public void TimePasses()
-    {
-        _timerSet = LinuxCall.Never;
-        ulong now = Now;
-        while (_deadlines.Count > 0 && _deadlines.Min is var (deadline, number) && deadline <= now)
-        {
-            _deadlines.Remove((deadline, number));
-            _deadlineOf.Remove(number);
-            if (Threads.TryGetValue(number, out var thread))
-            {
-                Enqueue(thread);
-            }
-        }
-
-        foreach (var process in Jobs.Values.SelectMany(job => job.Processes.Values).Where(process => process.Alarm <= now).ToArray())
-        {
-            process.Alarm = process.AlarmPeriod == 0 ? LinuxCall.Never : process.Alarm + process.AlarmPeriod;
-            Send(process, new SignalInfo(14, SignalInfo.FromKernel, 0, 0));
-        }
-    }
-
-    private void SetTimer()
-    {
-        ulong next = _deadlines.Count > 0 ? _deadlines.Min.Deadline : LinuxCall.Never;
-        foreach (var job in Jobs.Values)
-        {
-            foreach (var process in job.Processes.Values)
-            {
-                next = Math.Min(next, process.Alarm);
-            }
-        }
-
-        if (next != _timerSet)
-        {
-            _timerSet = next;
-            if (next == LinuxCall.Never)
-            {
-                Timer.Cancel();
-            }
-            else
-            {
-                Timer.Set(next);
-            }
-        }
     }
 
     /// <summary>Does the next thing for a thread that stands in the queue; false: suspended.</summary>
@@ -313,6 +253,11 @@ internal sealed partial class LinuxSystem
             }
 
             return;
+        }
+
+        if (thread.Process.Job.Request.IsTraced)
+        {
+            Trace(thread, result);
         }
 
         ClearDeadline(thread);
@@ -374,29 +319,32 @@ internal sealed partial class LinuxSystem
     /// <summary>What those wait for who read or write a stream: numbers beyond those of <see cref="NewId"/>.</summary>
     public static ulong StreamWait(Job job, ulong stream, bool isWriter) => (1UL << 63) | (job.Request.Job << 32) | (stream << 1) | (isWriter ? 1u : 0);
 
+    private void Trace(LinuxThread thread, CallResult result)
+    {
+        var call = thread.Call;
+        string arguments = string.Join(", ", call.Arguments.Select(argument => "0x" + argument.ToString("x", CultureInfo.InvariantCulture)));
+        string value = result.Outcome == CallOutcome.Done ? result.Value.ToString(CultureInfo.InvariantCulture) : "?";
+        Log(thread.Process.Job, $"{thread.Id} {LinuxCallTable.NameOf(call.Number)}({arguments}) = {value}", 0);
+    }
+
+    /// <summary>Tells the host a line: severity 0 is the trace of calls, 1 what may help, 2 a call that is missing.</summary>
     public void Log(Job job, string text, ulong severity = 1) =>
         Host.Request(HostRequestKind.Log, job.Request.Job, global::System.Text.Encoding.UTF8.GetBytes(text), out _, severity);
 
     public static void SaveExecutable(BinaryWriter writer, Executable? executable)
     {
         writer.Write(executable?.Block.Id ?? 0);
-        writer.Write(executable?.Length ?? 0);
-        writer.Write(executable?.Path ?? "");
+        if (executable is not null)
+        {
+            writer.Write(executable.Length);
+            writer.Write(executable.Path);
+            executable.Image.Save(writer);
+        }
     }
 
     public Executable? RestoreExecutable(BinaryReader reader)
     {
         ulong id = reader.ReadUInt64();
-        ulong length = reader.ReadUInt64();
-        string path = reader.ReadString();
-        if (id == 0)
-        {
-            return null;
-        }
-
-        var block = Blocks[id];
-        var file = new byte[length];
-        block.Memory.Read(0, file);
-        return ElfImage.TryParse(file, out var image, out string problem) ? new Executable(block, length, path, image) : throw new InvalidDataException(problem);
+        return id == 0 ? null : new Executable(Blocks[id], reader.ReadUInt64(), reader.ReadString(), ElfImage.Restore(reader));
     }
 }

@@ -85,7 +85,7 @@ public sealed class ElfImage
                     problem = ReadSegment(file.Length, header, i, loadBase, segments);
                     break;
                 case 3:
-                    problem = $"program header {i} at offset {at} asks for the dynamic linker {Interpreter(file, header)}: only static programs run";
+                    problem = $"program header {i} at offset {at} says that it needs the dynamic linker {Interpreter(file, header)}, only static programs run";
                     break;
                 case 4:
                     isNative |= HasNativeNote(file, header);
@@ -110,6 +110,38 @@ public sealed class ElfImage
 
         image = new ElfImage(segments, entry, AddressOf(segments, table, (ulong)(count * ProgramHeaderBytes)), count, loadBase, isNative);
         return true;
+    }
+
+    /// <summary>Writes what was read of the file.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Segments.Count);
+        foreach (var segment in Segments)
+        {
+            writer.Write(segment.Address);
+            writer.Write(segment.MemorySize);
+            writer.Write(segment.FileOffset);
+            writer.Write(segment.FileSize);
+            writer.Write((byte)segment.Rights);
+        }
+
+        writer.Write(Entry);
+        writer.Write(ProgramHeaderAddress);
+        writer.Write(ProgramHeaderCount);
+        writer.Write(LoadBase);
+        writer.Write(IsNative);
+    }
+
+    /// <summary>Takes what <see cref="Save"/> wrote.</summary>
+    public static ElfImage Restore(BinaryReader reader)
+    {
+        var segments = new ElfSegment[reader.ReadInt32()];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            segments[i] = new ElfSegment(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), (PageRights)reader.ReadByte());
+        }
+
+        return new ElfImage(segments, reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBoolean());
     }
 
     private static string CheckHeader(ReadOnlySpan<byte> file)

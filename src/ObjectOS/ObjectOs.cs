@@ -30,40 +30,89 @@ public sealed class ObjectOs : IAsyncDisposable
     private const uint LinuxCell = 3;
     private const uint LinuxEndpoint = 4;
 
+    /// <summary>Kernel objects that a child's virtual CPU may take in its parent: pieces of memory, and what is mapped.</summary>
+    private const int ChildObjects = 1 << 14;
+
     private readonly Machine.Machine _machine;
-    private readonly RealCpu _cpu;
+    private readonly ICpu _cpu;
+    private readonly ObjectOs? _parent;
+    private readonly CellCapability _cellInParent;
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
+    private readonly TraceWriter? _trace;
     private readonly Invoker _root;
     private readonly ImageStore _images;
+    private readonly List<ObjectOs> _children = [];
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
     private readonly Dictionary<ulong, HostDirectory> _directories = [];
     private readonly CancellationTokenSource _stopping = new();
     private ulong _lastNumber = 16;
+    private int _lastChild;
     private int _disposed;
 
+    /// <summary>An OS object on a machine of its own.</summary>
     private ObjectOs(ObjectOsOptions options)
     {
         _options = options;
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
-        Kernel = (options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
-        {
-            Seed = options.Seed,
-            Quantum = options.Quantum,
-            DeterministicCompletions = options.DeterministicInput && !options.HostClock,
-            Trace = options.Trace is not null,
-        });
-        Kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), options.Memory, 1 << 19);
-        _root = new Invoker(Kernel.Root, FirstFreeSlot);
-        _images = new ImageStore(_root, new CellCapability(_root, RootCell));
-        _pump = new KernelPump(
-            Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is { } trace ? new TraceWriter(trace) : null, OnRequest);
-        _ = FailJobsWhenHaltedAsync();
+        Path = "0";
+        (Kernel, _root, _images, _trace) = Boot();
+        _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);
     }
+
+    /// <summary>An OS object on a virtual CPU. Made on the thread that runs the parent, between slices.</summary>
+    private ObjectOs(ObjectOs parent, ObjectOsOptions options)
+    {
+        _options = options;
+        _log = options.Logger ?? parent._log;
+        _parent = parent;
+        _machine = parent._machine;
+        _pump = parent._pump;
+        Path = $"{parent.Path}.{++parent._lastChild}";
+        uint slot = parent._root.TakeSlot();
+        var status = new CellCapability(parent._root, RootCell).CreateCell(options.Memory, ChildObjects, out _cellInParent);
+        if (status == KernelStatus.Ok)
+        {
+            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, slot, new VirtualCpuOptions { MemoryLimit = options.Memory }, out var cpu);
+            VirtualCpu = cpu;
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
+        }
+
+        _cpu = VirtualCpu!.Cpu;
+        (Kernel, _root, _images, _trace) = Boot();
+        parent._children.Add(this);
+    }
+
+    private (IKernel Kernel, Invoker Root, ImageStore Images, TraceWriter? Trace) Boot()
+    {
+        var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
+        {
+            Seed = _options.Seed,
+            Quantum = _options.Quantum,
+            DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
+            Trace = _options.Trace is not null,
+        });
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
+        var root = new Invoker(kernel.Root, FirstFreeSlot);
+        return (kernel, root, new ImageStore(root, new CellCapability(root, RootCell)), _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
+    }
+
+    /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
+    public string Path { get; }
+
+    /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
+    public ObjectOs? Parent => _parent;
+
+    /// <summary>The virtual CPU that a child runs on, as its parent holds it; null for an OS object on a machine of its own.</summary>
+    public IVirtualCpu? VirtualCpu { get; }
 
     /// <summary>
     /// The kernel. Its members are for the host thread that runs it: reach it through <see cref="InvokeAsync"/> while the OS object runs.
@@ -99,6 +148,30 @@ public sealed class ObjectOs : IAsyncDisposable
         return ValueTask.FromResult(os);
     }
 
+    /// <summary>
+    /// Makes an OS object under this one: a kernel on a trapped, virtual CPU of this one's kernel, with its own cells, services, quotas and time.
+    /// Its memory comes out of this one's and comes back whole.
+    /// </summary>
+    /// <param name="configure">Sets options; those that concern the host's clock are the parent's in any case.</param>
+    /// <param name="cancellationToken">Gives up before the start.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">This one's quotas do not allow it.</exception>
+    /// <exception cref="ObjectDisposedException">This one has been disposed of.</exception>
+    public async ValueTask<ObjectOs> CreateChildAsync(Action<ObjectOsOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var options = new ObjectOsOptions { Memory = _options.Memory, Seed = _options.Seed, WallClock = _options.WallClock, Quantum = _options.Quantum, Trace = _options.Trace };
+        configure?.Invoke(options);
+        (options.HostClock, options.TimeProvider, options.DeterministicInput) = (_options.HostClock, _options.TimeProvider, _options.DeterministicInput);
+        if (options.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(configure));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return await _pump.InvokeAsync(() => new ObjectOs(this, options)).ConfigureAwait(false);
+    }
+
     /// <summary>Starts a program in a cell of its own.</summary>
     /// <param name="spec">What to run, and within which limits.</param>
     /// <param name="cancellationToken">Gives up before the start; a program that has started goes on.</param>
@@ -113,7 +186,7 @@ public sealed class ObjectOs : IAsyncDisposable
         CheckPaths(spec);
         var image = spec.Image ?? await File.ReadAllBytesAsync(spec.Path, cancellationToken).ConfigureAwait(false);
         var job = new Job(Interlocked.Increment(ref _lastNumber), spec);
-        await _pump.InvokeAsync(_ => Start(job, image)).ConfigureAwait(false);
+        await OnKernelAsync(() => Start(job, image)).ConfigureAwait(false);
         if (spec.Limits.Timeout is { } timeout && !job.Completion.IsCompleted)
         {
             job.Deadline = new Timer(_ => _ = StopAsync(job.Number, RunEnd.TimedOut), null, timeout, System.Threading.Timeout.InfiniteTimeSpan);
@@ -151,7 +224,7 @@ public sealed class ObjectOs : IAsyncDisposable
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => _pump.InvokeAsync(action);
+    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => OnKernelAsync(() => action(Kernel));
 
     /// <summary>Stops every program, destroys the kernel and gives all memory back to the host.</summary>
     public async ValueTask DisposeAsync()
@@ -162,7 +235,31 @@ public sealed class ObjectOs : IAsyncDisposable
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _pump.DisposeAsync().ConfigureAwait(false);
+        if (_parent is null)
+        {
+            await _pump.DisposeAsync().ConfigureAwait(false);
+            Close();
+            (_cpu as IDisposable)?.Dispose();
+            _machine.Dispose();
+        }
+        else
+        {
+            await _pump.InvokeAsync(Close).ConfigureAwait(false);
+        }
+
+        _stopping.Dispose();
+        _log.LogInformation("OS object {Path} gone", Path);
+    }
+
+    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices.</summary>
+    private bool Close()
+    {
+        Interlocked.Exchange(ref _disposed, 1);
+        foreach (var child in _children.ToArray())
+        {
+            child.Close();
+        }
+
         foreach (var job in _jobs.Values)
         {
             job.End(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
@@ -170,10 +267,12 @@ public sealed class ObjectOs : IAsyncDisposable
 
         _jobs.Clear();
         Kernel.Shutdown();
-        _cpu.Dispose();
-        _machine.Dispose();
-        _stopping.Dispose();
-        _log.LogInformation("OS object gone");
+        if (_parent is not null && _parent._children.Remove(this))
+        {
+            _cellInParent.Destroy();
+        }
+
+        return true;
     }
 
     internal async Task<RunResult> StopAsync(Cell cell, RunEnd reason)
@@ -182,7 +281,7 @@ public sealed class ObjectOs : IAsyncDisposable
         return await cell.Completion.ConfigureAwait(false);
     }
 
-    private Task<bool> StopAsync(ulong number, RunEnd reason) => _pump.InvokeAsync(_ =>
+    private Task<bool> StopAsync(ulong number, RunEnd reason) => OnKernelAsync(() =>
     {
         if (!_jobs.TryGetValue(number, out var job))
         {
@@ -192,6 +291,14 @@ public sealed class ObjectOs : IAsyncDisposable
         job.StopReason ??= reason;
         Send(ProgramProtocol.Stop, number, 9, 0, 0);
         return true;
+    });
+
+    /// <summary>Does something with the kernel between slices. A kernel under another may have had nothing to do: it is woken.</summary>
+    private Task<T> OnKernelAsync<T>(Func<T> action) => _pump.InvokeAsync(() =>
+    {
+        var result = action();
+        _cpu.Interrupt();
+        return result;
     });
 
     private static void CheckPaths(ProgramSpec spec)
@@ -221,7 +328,7 @@ public sealed class ObjectOs : IAsyncDisposable
         var request = new ProgramRequest
         {
             Job = job.Number,
-            FileName = Path.GetFileName(spec.Path) is { Length: > 0 } name ? name : "program",
+            FileName = System.IO.Path.GetFileName(spec.Path) is { Length: > 0 } name ? name : "program",
             Arguments = [spec.Name ?? spec.Path, .. spec.Arguments],
             Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
             WorkingDirectory = spec.WorkingDirectory,
@@ -239,6 +346,12 @@ public sealed class ObjectOs : IAsyncDisposable
         };
         _jobs.Add(job.Number, job);
         var record = request.ToBytes();
+        if (Kernel.HaltReport is { } report)
+        {
+            End(job, new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel at {Path} halted: {report}" });
+            return true;
+        }
+
         var status = _images.Load(image.Span, record, out var memory, out ulong recordOffset);
         if (status == KernelStatus.Ok)
         {
@@ -257,7 +370,7 @@ public sealed class ObjectOs : IAsyncDisposable
     private ProgramStream AddStream(Stream? stream, bool isTerminal)
     {
         ulong number = ++_lastNumber;
-        _streams.Add(number, new HostStream(stream, c => _pump.Post(c)));
+        _streams.Add(number, new HostStream(stream, c => _pump.Post(Kernel, c)));
         return new ProgramStream(number, isTerminal);
     }
 
@@ -273,6 +386,54 @@ public sealed class ObjectOs : IAsyncDisposable
         return Kernel.Root.Invoke(Call.EndpointSend, ref frame);
     }
 
+    /// <summary>Looks after this OS object and those below it, between slices.</summary>
+    private void AfterSlice()
+    {
+        _trace?.Drain(Kernel);
+        while (Kernel.TryTakeRequest(out var request))
+        {
+            OnRequest(request);
+        }
+
+        if (VirtualCpu?.Exit is { } exit)
+        {
+            OnExit(VirtualCpu, exit);
+        }
+        else if (Kernel.HaltReport is { } report)
+        {
+            EndAll(RunEnd.KernelHalted, 125, $"the kernel at {Path} halted: {report}");
+        }
+
+        for (int i = 0; i < _children.Count; i++)
+        {
+            _children[i].AfterSlice();
+        }
+    }
+
+    private void OnExit(IVirtualCpu cpu, VirtualCpuExit exit)
+    {
+        if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
+        {
+            handler(cpu, exit);
+        }
+        else if (exit.Kind is ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted)
+        {
+            EndAll(RunEnd.MemoryExhausted, 137, $"the OS object at {Path} has used up its memory of {_options.Memory} bytes");
+        }
+        else
+        {
+            EndAll(RunEnd.KernelHalted, 125, $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}");
+        }
+    }
+
+    private void EndAll(RunEnd end, int code, string message)
+    {
+        foreach (var job in _jobs.Values.ToArray())
+        {
+            End(job, new RunResult { End = end, ExitCode = code, Message = message });
+        }
+    }
+
     /// <summary>Carries out what the kernel asks of the host. Between slices.</summary>
     private void OnRequest(HostRequest request)
     {
@@ -282,7 +443,7 @@ public sealed class ObjectOs : IAsyncDisposable
                 stream.Begin(request, _stopping.Token);
                 break;
             case HostRequestKind.File when _directories.TryGetValue(request.Target, out var directory):
-                _pump.Post(directory.Execute(request));
+                _pump.Post(Kernel, directory.Execute(request));
                 break;
             case HostRequestKind.Ended:
                 OnEnded(request);
@@ -291,7 +452,7 @@ public sealed class ObjectOs : IAsyncDisposable
                 _log.LogInformation("{Text}", System.Text.Encoding.UTF8.GetString(request.Data.Span));
                 break;
             default:
-                _pump.Post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
+                _pump.Post(Kernel, new Completion(request.Id, -(long)HostError.NotPermitted, default));
                 break;
         }
     }
@@ -317,22 +478,5 @@ public sealed class ObjectOs : IAsyncDisposable
 
         _log.LogInformation("Program {Job} ({Path}) ended: {End}, code {Code}", job.Number, job.Spec.Path, result.End, result.ExitCode.ToString(CultureInfo.InvariantCulture));
         job.End(result);
-    }
-
-    private async Task FailJobsWhenHaltedAsync()
-    {
-        await _pump.Completion.ConfigureAwait(false);
-        if (Kernel.HaltReport is { } report && _disposed == 0)
-        {
-            await _pump.InvokeAsync(_ =>
-            {
-                foreach (var job in _jobs.Values.ToArray())
-                {
-                    End(job, new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {report}" });
-                }
-
-                return true;
-            }).ConfigureAwait(false);
-        }
     }
 }

@@ -39,6 +39,12 @@ public sealed class ObjectOsOptions
     /// <summary>The kernel version to boot; null: this package's own.</summary>
     public IKernelFactory? KernelFactory { get; set; }
 
+    /// <summary>
+    /// For a child: called between slices when its virtual CPU has stopped for its holder, for instance with its memory exhausted; the handler
+    /// changes what it wants and resumes. Null: the child's programs end with a report.
+    /// </summary>
+    public Action<IVirtualCpu, VirtualCpuExit>? ExitHandler { get; set; }
+
     /// <summary>Where the OS object's life is logged; null: nowhere.</summary>
     public ILogger? Logger { get; set; }
 

@@ -8,8 +8,8 @@ namespace ObjectOS.Benchmarks;
 /// <summary>What an invocation and a call with its answer cost, in units of the interpreter's time for one addi.</summary>
 internal static class InvocationBenchmark
 {
-    private const int Count = 300_000;
-    private const int Runs = 11;
+    public const int Count = 300_000;
+    public const int Runs = 11;
 
     public static void Run()
     {
@@ -42,9 +42,9 @@ internal static class InvocationBenchmark
     }
 
     /// <summary>A body run <see cref="Count"/> times, then the end of the thread. s0 counts.</summary>
-    private static Asm Loop(Action<Asm> body)
+    public static Asm Loop(Action<Asm> body, int count = Count)
     {
-        var code = new Asm(BareKernel.Code).Li(S0, Count);
+        var code = new Asm(BareKernel.Code).Li(S0, count);
         ulong head = code.Here;
         body(code);
         return code.Addi(S0, S0, -1).Branch("bne", S0, Zero, head).Addi(A7, Zero, (int)Call.ThreadExit).Ecall();

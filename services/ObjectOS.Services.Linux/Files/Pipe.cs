@@ -6,7 +6,7 @@ internal sealed class Pipe(ulong id)
     public const int Capacity = 65536;
     public const int Atomic = 4096;
 
-    private readonly byte[] _bytes = new byte[Capacity];
+    private byte[] _bytes = [];
     private int _start;
 
     /// <summary>What readers and writers wait for.</summary>
@@ -21,30 +21,32 @@ internal sealed class Pipe(ulong id)
     public int Writers { get; set; }
 
     /// <summary>The oldest bytes, at most that many; they stay.</summary>
-    public byte[] Peek(int count)
-    {
-        var taken = new byte[Math.Min(count, Length)];
-        for (int i = 0; i < taken.Length; i++)
-        {
-            taken[i] = _bytes[(_start + i) % Capacity];
-        }
-
-        return taken;
-    }
+    public byte[] Peek(int count) => _bytes.AsSpan(_start, Math.Min(count, Length)).ToArray();
 
     public void Drop(int count)
     {
-        _start = (_start + count) % Capacity;
+        _start += count;
         Length -= count;
+        if (Length == 0)
+        {
+            _bytes = [];
+            _start = 0;
+        }
     }
 
     /// <summary>Adds bytes; there is room for them.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        foreach (byte item in bytes)
+        if (_start + Length + bytes.Length > _bytes.Length)
         {
-            _bytes[(_start + Length++) % Capacity] = item;
+            var larger = new byte[Math.Min(Capacity, Math.Max(Atomic, (Length + bytes.Length) * 2))];
+            _bytes.AsSpan(_start, Length).CopyTo(larger);
+            _bytes = larger;
+            _start = 0;
         }
+
+        bytes.CopyTo(_bytes.AsSpan(_start + Length));
+        Length += bytes.Length;
     }
 
     public void Save(BinaryWriter writer)

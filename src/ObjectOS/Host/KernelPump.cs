@@ -15,8 +15,8 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private readonly IKernel _kernel;
     private readonly TimeProvider? _clock;
-    private readonly Action<HostRequest> _onRequest;
-    private readonly TraceWriter? _trace;
+    private readonly Action _afterSlice;
+    private readonly ulong _slice;
     /// <summary>The same where every record of a slice is kept until its end.</summary>
     private const ulong TracedSlice = 200_000;
 
@@ -28,19 +28,16 @@ internal sealed class KernelPump : IAsyncDisposable
 
     /// <param name="kernel">What to run.</param>
     /// <param name="clock">The clock that guest time follows; null: time is virtual.</param>
-    /// <param name="trace">Where records go; null: nowhere.</param>
-    /// <param name="onRequest">What to do with a request to the host, between slices.</param>
-    public KernelPump(IKernel kernel, TimeProvider? clock, TraceWriter? trace, Action<HostRequest> onRequest)
+    /// <param name="isTraced">True: slices are short, for what they leave behind is kept until their end.</param>
+    /// <param name="afterSlice">What to do between slices: take requests, write traces.</param>
+    public KernelPump(IKernel kernel, TimeProvider? clock, bool isTraced, Action afterSlice)
     {
         _kernel = kernel;
         _clock = clock;
-        _trace = trace;
-        _onRequest = onRequest;
+        _slice = isTraced ? TracedSlice : Slice;
+        _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
     }
-
-    /// <summary>Ends when the kernel has halted or the pump was disposed of.</summary>
-    public Task Completion => _loop;
 
     /// <summary>True while the kernel does not run.</summary>
     public bool IsPaused
@@ -55,14 +52,14 @@ internal sealed class KernelPump : IAsyncDisposable
 
     /// <summary>Does something with the kernel between two slices.</summary>
     /// <exception cref="ObjectDisposedException">The pump has stopped.</exception>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
+    public Task<T> InvokeAsync<T>(Func<T> action)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _commands.Enqueue(() =>
         {
             try
             {
-                done.SetResult(action(_kernel));
+                done.SetResult(action());
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -79,9 +76,10 @@ internal sealed class KernelPump : IAsyncDisposable
         return done.Task;
     }
 
-    public void Post(Completion completion)
+    /// <summary>Posts a completion to the kernel, or to one under it.</summary>
+    public void Post(IKernel kernel, Completion completion)
     {
-        _kernel.Post(completion);
+        kernel.Post(completion);
         _wake.Writer.TryWrite(true);
     }
 
@@ -120,13 +118,8 @@ internal sealed class KernelPump : IAsyncDisposable
             }
 
             ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
-            var result = _kernel.RunSlice(new SliceLimits(_trace is null ? Slice : TracedSlice, now));
-            _trace?.Drain(_kernel);
-            while (_kernel.TryTakeRequest(out var request))
-            {
-                _onRequest(request);
-            }
-
+            var result = _kernel.RunSlice(new SliceLimits(_slice, now));
+            _afterSlice();
             switch (result.End)
             {
                 case SliceEnd.Halted:

@@ -1,0 +1,92 @@
+using System.Text;
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Files.Tests;
+
+public sealed class FileTreeTests
+{
+    private readonly FileTree _tree = new(1 << 20, 1);
+
+    public FileTreeTests()
+    {
+        _tree.MakePath("/a/b", 1);
+        _tree.Make(_tree.MakePath("/a", 1), "link", InodeKind.Link, 0x1ff, 1, "b/../b");
+        _tree.Make(_tree.Root, "circle", InodeKind.Link, 0x1ff, 1, "/circle");
+        _tree.Mount(new FileGrant(7, "/mnt/host", true), 1);
+    }
+
+    [Theory]
+    [InlineData("/a/link", "/a/b")]
+    [InlineData("/a/./link/../link/", "/a/b")]
+    [InlineData("/../../a/b", "/a/b")]
+    [InlineData("/mnt/host/../../a/b", "/a/b")]
+    [InlineData("//a//b", "/a/b")]
+    public void Find_DirectoryInMemory_FullPath(string path, string full)
+    {
+        var found = PathWalk.Find(_tree, path, true);
+        found.Error.Should().Be((HostError)0);
+        found.FullPath.Should().Be(full);
+        found.Node!.Kind.Should().Be(InodeKind.Directory);
+    }
+
+    [Theory]
+    [InlineData("/mnt/host", "")]
+    [InlineData("/mnt/host/x/./y/../z", "x/z")]
+    [InlineData("/mnt/host/..//host/q", "q")]
+    public void Find_PathInGrant_HostPath(string path, string hostPath)
+    {
+        var found = PathWalk.Find(_tree, path, true);
+        found.IsHost.Should().BeTrue();
+        found.HostPath.Should().Be(hostPath);
+    }
+
+    [Fact]
+    public void Find_Circle_LinkLoop() => PathWalk.Find(_tree, "/circle/x", true).Error.Should().Be(HostError.LinkLoop);
+
+    [Fact]
+    public void TryWrite_BeyondLimit_RefusedAndUnchanged()
+    {
+        var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
+        _tree.TryWrite(file, 0, "hello"u8, 2).Should().BeTrue();
+        ulong used = _tree.Used;
+        _tree.TryWrite(file, 1 << 20, "x"u8, 3).Should().BeFalse();
+        _tree.TryWrite(file, ulong.MaxValue - 5, "x"u8, 3).Should().BeFalse();
+        _tree.Used.Should().Be(used);
+        Encoding.UTF8.GetString(file.Read(0, 100)).Should().Be("hello");
+    }
+
+    [Fact]
+    public void Remove_OpenFile_BytesLiveUntilClosed()
+    {
+        ulong before = _tree.Used;
+        var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
+        _tree.TryWrite(file, 0, new byte[5000], 2).Should().BeTrue();
+        file.Opens++;
+        _tree.Remove(_tree.Root, "file", 3);
+        file.Read(0, 5000).Length.Should().Be(5000);
+        file.Opens--;
+        _tree.Settle(file);
+        _tree.Used.Should().Be(before);
+    }
+
+    [Fact]
+    public void SaveRestore_Tree_SameBytes()
+    {
+        var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
+        _tree.TryWrite(file, 3, "hello"u8, 2);
+        byte[] first = Save(_tree);
+        var restored = new FileTree(1 << 20, 9);
+        restored.Restore(new BinaryReader(new MemoryStream(first)));
+        Save(restored).Should().Equal(first);
+        PathWalk.Find(restored, "/file", true).Node!.Read(0, 99).ToArray().Should().Equal("\0\0\0hello"u8.ToArray());
+    }
+
+    private static byte[] Save(FileTree tree)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        tree.Save(writer, []);
+        writer.Flush();
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,161 @@
+using System.Text;
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Cpu;
+using ObjectOS.Machine;
+using ObjectOS.Services.Files.Host;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux.Tests;
+
+/// <summary>Runs one program on a machine of its own; the test is its host.</summary>
+internal sealed class Guest
+{
+    private const uint CellSlot = 10;
+    private const uint EndpointSlot = 11;
+    private const int MostSlices = 20_000;
+
+    public required string Program { get; init; }
+
+    public string[] Arguments { get; init; } = [];
+
+    public string Input { get; init; } = "";
+
+    public string? Directory { get; init; }
+
+    public ulong MemoryLimit { get; init; } = 64UL << 20;
+
+    /// <summary>True: the service is saved and restored between any two messages.</summary>
+    public bool IsReborn { get; init; }
+
+    /// <summary>True: the machine's memory says Suspended now and then.</summary>
+    public bool IsSuspended { get; init; }
+
+    public int PipeBreaksAfter { get; init; } = int.MaxValue;
+
+    public static string Image(string name) => Path.Combine(AppContext.BaseDirectory, "images", name);
+
+    public GuestEnd Run()
+    {
+        using var machine = new Machine.Machine();
+        using var cpu = new RealCpu(machine);
+        ICpu used = IsSuspended ? new AbsentMindedCpu(cpu, 20240608) : cpu;
+        var kernel = new KernelFactory().Create(used, new KernelOptions());
+        IManagedProgram service = IsReborn ? new RebornService() : new LinuxService();
+        kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 32, 1 << 17).Should().Be(KernelStatus.Ok);
+        Start(kernel);
+        using var files = Directory is null ? null : new HostDirectory(Directory, true);
+        var output = new MemoryStream();
+        var error = new MemoryStream();
+        int given = 0;
+        byte[] input = Encoding.UTF8.GetBytes(Input);
+        for (int slice = 0; slice < MostSlices; slice++)
+        {
+            var end = kernel.RunSlice(new SliceLimits(10_000_000)).End;
+            while (kernel.TryTakeRequest(out var request))
+            {
+                switch (request.Kind)
+                {
+                    case HostRequestKind.StreamWrite:
+                        bool broken = request.Target == 1 && output.Length > PipeBreaksAfter;
+                        (request.Target == 1 ? output : error).Write(request.Data.Span);
+                        kernel.Post(new Completion(request.Id, broken ? -(long)HostError.BrokenPipe : request.Data.Length, default));
+                        break;
+                    case HostRequestKind.StreamRead:
+                        int part = Math.Min(input.Length - given, (int)Math.Min(request.Argument0, 7));
+                        kernel.Post(new Completion(request.Id, part, input.AsMemory(given, part)));
+                        given += part;
+                        break;
+                    case HostRequestKind.File:
+                        kernel.Post(files!.Execute(request));
+                        break;
+                    case HostRequestKind.Ended:
+                        var record = ProgramEndRecord.Restore(new BinaryReader(new MemoryStream(request.Data.ToArray())));
+                        return new GuestEnd((ProgramEnd)request.Argument0, request.Argument1, record, Encoding.UTF8.GetString(output.ToArray()), Encoding.UTF8.GetString(error.ToArray()));
+                    default:
+                        break;
+                }
+            }
+
+            end.Should().NotBe(SliceEnd.Halted, kernel.HaltReport ?? "");
+            end.Should().NotBe(SliceEnd.Idle);
+        }
+
+        throw new TimeoutException($"{Program} does not end; so far it wrote: {Encoding.UTF8.GetString(output.ToArray())}");
+    }
+
+    private void Start(IKernel kernel)
+    {
+        byte[] file = File.ReadAllBytes(Program);
+        byte[] record = new ProgramRequest
+        {
+            Job = 5,
+            FileName = Path.GetFileName(Program),
+            Arguments = [Path.GetFileName(Program), .. Arguments],
+            WorkingDirectory = Directory is null ? "/" : "/w",
+            Grants = Directory is null ? [] : [new ProgramGrant(0, "/w", true)],
+            MemoryLimit = MemoryLimit,
+        }.ToBytes();
+        var invoker = new Invoker(kernel.Root, 32);
+        ulong at = Pages.RoundUp((ulong)file.Length);
+        new CellCapability(invoker, 1).CreateMemory(at + (ulong)record.Length, out var memory).Should().Be(KernelStatus.Ok);
+        Write(memory, 0, file);
+        Write(memory, at, record);
+        var frame = new InvocationFrame();
+        frame[0] = EndpointSlot;
+        frame[1] = ProgramProtocol.Start;
+        frame[2] = at;
+        frame[3] = (ulong)record.Length;
+        frame[4] = (ulong)file.Length;
+        frame[8] = memory.Slot;
+        kernel.Root.Invoke(Call.EndpointSend, ref frame).Should().Be(KernelStatus.Ok);
+    }
+
+    private static void Write(MemoryCapability memory, ulong offset, byte[] bytes)
+    {
+        KernelStatus status;
+        while ((status = memory.Write(offset, bytes)) == KernelStatus.Suspended)
+        {
+        }
+
+        status.Should().Be(KernelStatus.Ok);
+    }
+
+    /// <summary>The service, replaced after every message by another one that has only its saved state.</summary>
+    private sealed class RebornService : IManagedProgram
+    {
+        private LinuxService _service = new();
+
+        public string Name => _service.Name;
+
+        public void Start(IInvocationPort port) => _service.Start(port);
+
+        public HandleResult Handle(in Message message, IInvocationPort port)
+        {
+            var result = _service.Handle(message, port);
+            byte[] state = StateOf(_service);
+            var next = new LinuxService();
+            next.Start(port);
+            next.Restore(new BinaryReader(new MemoryStream(state)));
+            StateOf(next).Should().Equal(state);
+            _service = next;
+            return result;
+        }
+
+        public void Save(BinaryWriter writer) => _service.Save(writer);
+
+        public void Restore(BinaryReader reader) => _service.Restore(reader);
+
+        private static byte[] StateOf(LinuxService service)
+        {
+            using var stream = new MemoryStream();
+            using var writer = new BinaryWriter(stream);
+            service.Save(writer);
+            writer.Flush();
+            return stream.ToArray();
+        }
+    }
+}
+
+/// <summary>How a program ended.</summary>
+internal sealed record GuestEnd(ProgramEnd Reason, ulong Code, ProgramEndRecord Record, string Output, string Error);
