@@ -69,6 +69,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
             _intercepts = value;
             StageTwo.Intercepted = value.Pages;
+            Virtual.Refresh();
         }
     }
 
@@ -149,6 +150,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
         Exit = null;
         IsAnnounced = false;
+        Virtual.Refresh();
         if (Guest is not null)
         {
             _kernel.Scheduler.MakeReady(Thread);
@@ -184,6 +186,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
         Exit = exit;
         Exits++;
+        Virtual.Refresh();
         _kernel.WakeLater(this);
         _kernel.NoteOutsideWork();
         if (exit.Kind is not (ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted or ExitKind.Halted or ExitKind.Ready))
@@ -239,6 +242,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     private protected override void OnDestroy(Kernel kernel)
     {
         kernel.Forget(this);
+        Virtual.Refresh();
         Thread.Destroy(kernel);
         StageTwo.Mapped.Destroy(kernel);
         StageTwo.Refund();
