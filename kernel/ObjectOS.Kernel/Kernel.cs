@@ -18,6 +18,7 @@ public sealed partial class Kernel : IKernel
     private readonly Dictionary<uint, Cell> _cells = [];
     private readonly KernelOptions _options;
     private readonly LinkedList<Thread> _managedReady = new();
+    private readonly List<Thread> _managed = [];
     private readonly Queue<TraceRecord> _trace = new();
     private uint _lastNumber;
     private ulong _charged;
@@ -101,6 +102,25 @@ public sealed partial class Kernel : IKernel
         _hostTime = limits.HostTime;
         _isHeldForIdle = false;
         Now = Math.Max(Now, limits.HostTime ?? 0);
+        try
+        {
+            var end = Run(limits);
+            return new SliceResult(end, _used, end == SliceEnd.Idle ? NextEvent() : null);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Halt($"a rule of the kernel is broken: {e}");
+            return new SliceResult(SliceEnd.Halted, _used);
+        }
+        finally
+        {
+            // Between slices the host works on nobody's account.
+            Payer = null;
+        }
+    }
+
+    private SliceEnd Run(in SliceLimits limits)
+    {
         while (true)
         {
             while (_inbox.TryDequeue(out var completion))
@@ -113,7 +133,7 @@ public sealed partial class Kernel : IKernel
             if (end is { } reason)
             {
                 _isHeldForIdle = reason is SliceEnd.Idle or SliceEnd.AwaitingHost;
-                return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
+                return reason;
             }
         }
     }
@@ -147,6 +167,16 @@ public sealed partial class Kernel : IKernel
             return status;
         }
 
+        if (cellSlot == endpointSlot || objects < ObjectsOfManagedCell)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        if (!RootCell.CanCharge(3))
+        {
+            return KernelStatus.ObjectsExhausted;
+        }
+
         var frame = new InvocationFrame();
         frame[0] = parentSlot;
         frame[1] = cellSlot;
@@ -168,6 +198,7 @@ public sealed partial class Kernel : IKernel
         cell.Capabilities.Put(3, port, CapabilityRights.All, 0, null);
         var thread = new Thread(cell, NextNumber(), program, endpoint);
         thread.Port = new ManagedPort(this, cell);
+        _managed.Add(thread);
         program.Start(thread.Port);
         return KernelStatus.Ok;
     }
@@ -184,6 +215,9 @@ public sealed partial class Kernel : IKernel
         {
         }
     }
+
+    /// <summary>Endpoint, host port, thread, and its three capabilities; what one message brings: a right to answer and a capability.</summary>
+    private const int ObjectsOfManagedCell = 9;
 
     internal uint NextNumber() => ++_lastNumber;
 
@@ -223,6 +257,9 @@ public sealed partial class Kernel : IKernel
         cell.Number, cell.Parent?.Number ?? 0, cell.State, cell.Retired, cell.Charged, cell.Traps, cell.Account.Charged, cell.Account.Peak,
         cell.ThreadCount, cell.ObjectsUsed);
 
+    /// <summary>Virtual instructions that a step of the kernel's own work takes, on nobody's account.</summary>
+    private const ulong CostOfStep = 64;
+
     /// <summary>Does one item of work. A value ends the slice.</summary>
     private SliceEnd? Step(in SliceLimits limits)
     {
@@ -242,6 +279,13 @@ public sealed partial class Kernel : IKernel
             return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
         }
 
+        if (_ending.Count > 0)
+        {
+            EndStep();
+            Charge(CostOfStep);
+            return null;
+        }
+
         if (Reclaimer.HasWork)
         {
             if (Reclaimer.DoStep() == MemoryStatus.Suspended)
@@ -249,7 +293,7 @@ public sealed partial class Kernel : IKernel
                 return SliceEnd.Suspended;
             }
 
-            Charge(64);
+            Charge(CostOfStep);
             return null;
         }
 
@@ -282,6 +326,8 @@ public sealed partial class Kernel : IKernel
     {
         while (Timers.TakeDue(Now) is { } timer)
         {
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            Charge(CostOfStep);
             Signal(timer.Notification, timer.Bits);
         }
 
@@ -328,6 +374,16 @@ public sealed partial class Kernel : IKernel
             Payer = thread;
             CountTrap(thread, TrapCause.BudgetEnd);
             Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+            return null;
+        }
+
+        if (thread.Space!.IsDead)
+        {
+            // The cell that it was charged to is gone, and so is every page of it.
+            Payer = thread;
+            CountTrap(thread, TrapCause.InstructionPageFault);
+            ulong pc = thread.Context!.Pc;
+            Forward(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
             return null;
         }
 

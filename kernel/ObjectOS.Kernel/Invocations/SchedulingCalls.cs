@@ -5,8 +5,11 @@ namespace ObjectOS.Objects;
 /// <summary>Scheduling contexts and timers.</summary>
 internal static class SchedulingCalls
 {
-    /// <summary>Shortest period, in nanoseconds: below it a periodic timer would do nothing but fire.</summary>
-    private const ulong ShortestPeriod = 1000;
+    /// <summary>Shortest period, in nanoseconds: below it the kernel would do nothing but switch.</summary>
+    private const ulong ShortestPeriod = 10_000;
+
+    /// <summary>Smallest budget of a period, in nanoseconds: below it the world switches would cost more than the work.</summary>
+    private const ulong SmallestBudget = 1000;
 
     private const ulong Longest = 1UL << 62;
 
@@ -25,7 +28,7 @@ internal static class SchedulingCalls
 
         if (status == KernelStatus.Ok)
         {
-            call.PutNew(new SchedulingContext(cell, call[2], call[3], call.Kernel.Now));
+            call.PutNew(new SchedulingContext(cell, call.Kernel.NextNumber(), call[2], call[3], call.Kernel.Now));
         }
 
         return status;
@@ -39,9 +42,16 @@ internal static class SchedulingCalls
             status = KernelStatus.InvalidArgument;
         }
 
+        if (status == KernelStatus.Ok && call.Thread?.SchedulingContext == context)
+        {
+            status = KernelStatus.MissingRights;
+        }
+
         if (status == KernelStatus.Ok)
         {
+            call.Kernel.Scheduler.Forget(context);
             context.Configure(call[1], call[2], call.Kernel.Now);
+            call.Kernel.Scheduler.ReleaseHeld(context);
         }
 
         return status;
@@ -77,6 +87,11 @@ internal static class SchedulingCalls
             status = KernelStatus.InvalidArgument;
         }
 
+        if (status == KernelStatus.Ok && call[2] > 0 && !call.Kernel.Timers.CanRepeat(timer, call[2]))
+        {
+            status = KernelStatus.ObjectsExhausted;
+        }
+
         if (status == KernelStatus.Ok)
         {
             call.Kernel.Timers.Set(timer, call[1], call[2]);
@@ -96,5 +111,5 @@ internal static class SchedulingCalls
         return status;
     }
 
-    private static bool IsShare(ulong budget, ulong period) => budget > 0 && period >= ShortestPeriod && budget <= period && period <= Longest;
+    private static bool IsShare(ulong budget, ulong period) => budget >= SmallestBudget && period >= ShortestPeriod && budget <= period && period <= Longest;
 }

@@ -30,6 +30,12 @@ internal static class ThreadCalls
             context.X[2] = call[4];
             context.X[10] = call[5];
             var thread = new Thread(cell, call.Kernel.NextNumber(), space, context, call.Kernel.Quantum);
+            if (call.Thread is { } maker)
+            {
+                // Machine code passes on the CPU share that it has; only its holders can give more.
+                call.Kernel.Scheduler.Set(thread, Math.Min(maker.Priority, Scheduler.DefaultPriority), maker.SchedulingContext, call.Kernel);
+            }
+
             call.PutNew(thread);
             call[1] = thread.Number;
         }
@@ -117,12 +123,15 @@ internal static class ThreadCalls
             status = call.GetOptional(2, CapabilityRights.Manage, out context, out _);
         }
 
+        if (status == KernelStatus.Ok && call.Thread is { } caller &&
+            ((int)call[1] > caller.Priority || (caller.SchedulingContext is { } own && own != context)))
+        {
+            status = KernelStatus.MissingRights;
+        }
+
         if (status == KernelStatus.Ok)
         {
-            context?.Retain();
-            thread.SchedulingContext?.Release(call.Kernel);
-            thread.SchedulingContext = context;
-            call.Kernel.Scheduler.SetPriority(thread, (int)call[1]);
+            call.Kernel.Scheduler.Set(thread, (int)call[1], context, call.Kernel);
         }
 
         return status;

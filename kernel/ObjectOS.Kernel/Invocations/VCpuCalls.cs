@@ -58,17 +58,7 @@ internal static class VCpuCalls
     public static KernelStatus Unmap(ref Invocation call)
     {
         var status = call.Target<VCpu>(out var vcpu);
-        if (status == KernelStatus.Ok && !call.IsPageRange(1, 2))
-        {
-            status = KernelStatus.InvalidArgument;
-        }
-
-        if (status == KernelStatus.Ok)
-        {
-            vcpu.StageTwo.Mapped.Unmap(call[1], call[2]);
-        }
-
-        return status;
+        return status == KernelStatus.Ok ? SpaceCalls.UnmapFrom(ref call, vcpu.StageTwo.Mapped) : status;
     }
 
     public static KernelStatus SetIntercepts(ref Invocation call)

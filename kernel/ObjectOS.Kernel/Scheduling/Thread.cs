@@ -107,9 +107,6 @@ public sealed class Thread : KernelObject
     /// <summary>The message that it sends, made anew for each.</summary>
     internal Letter? Letter { get; set; }
 
-    /// <summary>Where that message waits.</summary>
-    internal LinkedListNode<Letter>? LetterPlace { get; set; }
-
     /// <summary>The endpoint whose answer it waits for, as a right in somebody's hands.</summary>
     internal Reply? AwaitedReply { get; set; }
 
@@ -125,15 +122,17 @@ public sealed class Thread : KernelObject
     /// <summary>Where a received capability goes.</summary>
     internal uint CapabilitySlot { get; set; }
 
-
     /// <summary>Takes it out of whatever queue it waits in.</summary>
     internal void LeaveQueues(Kernel kernel)
     {
         kernel.Scheduler.Remove(this);
         kernel.LeaveManagedQueue(this);
         WaitNode?.List?.Remove(WaitNode);
-        LetterPlace?.List?.Remove(LetterPlace);
-        LetterPlace = null;
+        if (Letter?.Place is { List: { } letters } place)
+        {
+            letters.Remove(place);
+        }
+
         AwaitedReply?.Withdraw(kernel);
     }
 

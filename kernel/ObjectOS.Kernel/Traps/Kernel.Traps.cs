@@ -31,7 +31,7 @@ public sealed partial class Kernel
                 return SliceEnd.Suspended;
             case TrapCause.Interrupted:
                 return SliceEnd.Interrupted;
-            case TrapCause.EcallFromU when thread.Owner.SystemCalls.Live is null:
+            case TrapCause.EcallFromU when thread.Owner.SystemCalls.Endpoint is null:
                 return InvokeFromMachineCode(thread, trap) ? null : SliceEnd.Suspended;
             default:
                 CountTrap(thread, trap.Cause);

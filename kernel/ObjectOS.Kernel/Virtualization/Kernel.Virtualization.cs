@@ -43,7 +43,7 @@ public sealed partial class Kernel
         if (status == KernelStatus.Ok)
         {
             var made = (VCpu)RootCell.Capabilities[destinationSlot]!.Object;
-            Scheduler.SetPriority(made.Thread, Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1));
+            made.Thread.Priority = Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1);
             cpu = made;
         }
 
