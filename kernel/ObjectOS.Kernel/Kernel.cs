@@ -109,6 +109,7 @@ public sealed partial class Kernel : IKernel
     {
         _used = 0;
         _hostTime = limits.HostTime;
+        _isHeldForIdle = false;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         try
         {
@@ -140,6 +141,7 @@ public sealed partial class Kernel : IKernel
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
+                _isHeldForIdle = reason is SliceEnd.Idle or SliceEnd.AwaitingHost;
                 return reason;
             }
         }
