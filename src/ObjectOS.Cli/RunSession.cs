@@ -52,6 +52,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.Memory = Math.Max(spec.Limits.Memory + 1.GiB(), 2.GiB());
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
+            o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
             o.Trace = _trace;
         }).ConfigureAwait(false);
         RunResult result;
@@ -67,6 +68,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
                 return Refuse(spec.Path, e);
             }
 
+            await os.SettleAsync().ConfigureAwait(false);
             figures.Take(result, await os.GetStatisticsAsync().ConfigureAwait(false), os.Kernel.Cpu.Description.Depth, output.Sha256);
         }
 

@@ -145,6 +145,12 @@ public sealed class ObjectOs : IAsyncDisposable
     /// <summary>Ends a pause.</summary>
     public void Resume() => _pump.IsPaused = false;
 
+    /// <summary>
+    /// Ends when the kernel has nothing left to do: every program has ended or waits, and what ended ones held has come back. Figures
+    /// taken then are the same in every run that is.
+    /// </summary>
+    public Task SettleAsync() => _pump.SettleAsync();
+
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 

@@ -22,6 +22,7 @@ internal sealed class KernelPump : IAsyncDisposable
     private readonly TraceWriter? _trace;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Lock _commandsRun = new();
+    private readonly List<TaskCompletionSource> _settling = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
     private volatile bool _stopping;
@@ -82,6 +83,18 @@ internal sealed class KernelPump : IAsyncDisposable
         }
 
         return done.Task;
+    }
+
+    /// <summary>Ends when the kernel has had nothing left to do, or the pump has ended.</summary>
+    public async Task SettleAsync()
+    {
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await InvokeAsync(_ =>
+        {
+            _settling.Add(idle);
+            return true;
+        }).ConfigureAwait(false);
+        await Task.WhenAny(idle.Task, _loop).ConfigureAwait(false);
     }
 
     /// <summary>Tells the kernel the end of a request. Any thread; nothing is told once the pump stops.</summary>
@@ -153,6 +166,12 @@ internal sealed class KernelPump : IAsyncDisposable
             while (_kernel.TryTakeRequest(out var request))
             {
                 _onRequest(request);
+            }
+
+            if (result.End is SliceEnd.Idle or SliceEnd.AwaitingHost)
+            {
+                _settling.ForEach(idle => idle.TrySetResult());
+                _settling.Clear();
             }
 
             switch (result.End)
