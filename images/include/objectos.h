@@ -27,6 +27,7 @@ enum objectos_status {
     OBJECTOS_BUSY = 13,
     OBJECTOS_INTERRUPTED = 14,
     OBJECTOS_ADDRESS_SPACE_EXHAUSTED = 15,
+    OBJECTOS_NESTED_TOO_DEEPLY = 16,
 };
 
 enum objectos_right {
@@ -58,6 +59,7 @@ enum objectos_kind {
     OBJECTOS_KIND_SCHEDULING_CONTEXT = 8,
     OBJECTOS_KIND_TIMER = 9,
     OBJECTOS_KIND_HOST_PORT = 10,
+    OBJECTOS_KIND_V_CPU = 11,
 };
 
 enum objectos_message_kind {
@@ -67,6 +69,7 @@ enum objectos_message_kind {
     OBJECTOS_MESSAGE_NOTIFICATION = 3,
     OBJECTOS_MESSAGE_COMPLETION = 4,
     OBJECTOS_MESSAGE_CELL_ENDED = 5,
+    OBJECTOS_MESSAGE_V_CPU_EXIT = 6,
 };
 
 /* A message: the words of a frame behind the target, in their order. On sending, capability to kind are the slot that goes along
@@ -150,7 +153,7 @@ static inline objectos_status objectos_cell_create(uint64_t target, uint64_t des
     return w0;
 }
 
-/* Destroys the cell and every cell made from it; the work proceeds in bounded steps. */
+/* Destroys the cell and every cell made from it; the work proceeds in bounded steps. On the caller's own cell: ends it. */
 static inline objectos_status objectos_cell_destroy(uint64_t target)
 {
     register uint64_t a7 __asm__("a7") = 17;
@@ -160,7 +163,7 @@ static inline objectos_status objectos_cell_destroy(uint64_t target)
 }
 
 /* Tells how the cell stands (state 0 runs, 1 paused, 2 ended) and what it has used; cells below it that are gone are counted in. */
-static inline objectos_status objectos_cell_status(uint64_t target, uint64_t results[10])
+static inline objectos_status objectos_cell_status(uint64_t target, uint64_t results[11])
 {
     register uint64_t a7 __asm__("a7") = 18;
     register uint64_t w0 __asm__("a0") = target;
@@ -174,7 +177,8 @@ static inline objectos_status objectos_cell_status(uint64_t target, uint64_t res
     register uint64_t w8 __asm__("t1") = 0;
     register uint64_t w9 __asm__("t2") = 0;
     register uint64_t w10 __asm__("t3") = 0;
-    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6), "+r"(w7), "+r"(w8), "+r"(w9), "+r"(w10) : "r"(a7) : "memory");
+    register uint64_t w11 __asm__("t4") = 0;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6), "+r"(w7), "+r"(w8), "+r"(w9), "+r"(w10), "+r"(w11) : "r"(a7) : "memory");
     results[0] = w1;
     results[1] = w2;
     results[2] = w3;
@@ -185,10 +189,11 @@ static inline objectos_status objectos_cell_status(uint64_t target, uint64_t res
     results[7] = w8;
     results[8] = w9;
     results[9] = w10;
+    results[10] = w11;
     return w0;
 }
 
-/* Changes the quota; a limit below what is in use stops growth and takes nothing away. */
+/* Changes the quota of a cell that was made, at any distance, from the caller's; a limit below what is in use stops growth and takes nothing away. */
 static inline objectos_status objectos_cell_set_limits(uint64_t target, uint64_t memory_bytes, uint64_t objects)
 {
     register uint64_t a7 __asm__("a7") = 19;
@@ -209,7 +214,7 @@ static inline objectos_status objectos_cell_set_system_call_endpoint(uint64_t ta
     return w0;
 }
 
-/* From now on a trap of the cell's threads becomes a call to the endpoint. 0: a trap ends the cell. */
+/* From now on a trap of the threads of that cell, made at any distance from the caller's, becomes a call to the endpoint. 0: a trap ends the cell. */
 static inline objectos_status objectos_cell_set_fault_endpoint(uint64_t target, uint64_t endpoint)
 {
     register uint64_t a7 __asm__("a7") = 21;
@@ -237,7 +242,7 @@ static inline objectos_status objectos_cell_resume(uint64_t target)
     return w0;
 }
 
-/* Lets the cell and those below it use so many virtual instructions from now on; then its threads trap with cause 0x100. 0: no limit. */
+/* Lets the cell, made at any distance from the caller's, and those below it use so many virtual instructions from now on; then its threads trap with cause 0x100. 0: no limit. */
 static inline objectos_status objectos_cell_set_budget(uint64_t target, uint64_t instructions)
 {
     register uint64_t a7 __asm__("a7") = 24;
@@ -311,7 +316,7 @@ static inline objectos_status objectos_thread_destroy(uint64_t target)
     return w0;
 }
 
-/* Sets the priority (0 lowest to 31) and the scheduling context (0: none, round robin without a budget). */
+/* Sets the priority (0 lowest to 31) and the scheduling context (0: none, round robin without a budget). Machine code gives no more than its own. */
 static inline objectos_status objectos_thread_set_scheduling(uint64_t target, uint64_t priority, uint64_t scheduling_context)
 {
     register uint64_t a7 __asm__("a7") = 38;
@@ -734,7 +739,7 @@ static inline objectos_status objectos_scheduling_context_create(uint64_t target
     return w0;
 }
 
-/* Changes budget and period. */
+/* Changes budget and period; not by a thread that runs on it. */
 static inline objectos_status objectos_scheduling_context_configure(uint64_t target, uint64_t budget, uint64_t period)
 {
     register uint64_t a7 __asm__("a7") = 89;
@@ -757,7 +762,7 @@ static inline objectos_status objectos_timer_create(uint64_t target, uint64_t de
     return w0;
 }
 
-/* Starts it: absolute guest nanoseconds, then every `period` (0: once). */
+/* Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). */
 static inline objectos_status objectos_timer_set(uint64_t target, uint64_t deadline, uint64_t period)
 {
     register uint64_t a7 __asm__("a7") = 93;
@@ -804,6 +809,184 @@ static inline objectos_status objectos_host_port_bind(uint64_t target, uint64_t 
     register uint64_t w0 __asm__("a0") = target;
     register uint64_t w1 __asm__("a1") = endpoint;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Makes a virtual CPU with a guest-physical memory of that size, which costs nothing until written; its guest may hold `limit_bytes` of the cell's quota. */
+static inline objectos_status objectos_vcpu_create(uint64_t target, uint64_t destination, uint64_t memory_bytes, uint64_t limit_bytes)
+{
+    register uint64_t a7 __asm__("a7") = 112;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = destination;
+    register uint64_t w2 __asm__("a2") = memory_bytes;
+    register uint64_t w3 __asm__("a3") = limit_bytes;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Maps whole pages of a memory object, whose capability has those rights, at a guest-physical address. */
+static inline objectos_status objectos_vcpu_map(uint64_t target, uint64_t address, uint64_t memory, uint64_t offset, uint64_t length, uint64_t page_rights)
+{
+    register uint64_t a7 __asm__("a7") = 113;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = address;
+    register uint64_t w2 __asm__("a2") = memory;
+    register uint64_t w3 __asm__("a3") = offset;
+    register uint64_t w4 __asm__("a4") = length;
+    register uint64_t w5 __asm__("a5") = page_rights;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Takes whatever was mapped in the guest-physical range away. */
+static inline objectos_status objectos_vcpu_unmap(uint64_t target, uint64_t address, uint64_t length)
+{
+    register uint64_t a7 __asm__("a7") = 114;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = address;
+    register uint64_t w2 __asm__("a2") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* From now on traps whose cause's bit is set exit to the holder; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero). */
+static inline objectos_status objectos_vcpu_set_intercepts(uint64_t target, uint64_t causes, uint64_t flags)
+{
+    register uint64_t a7 __asm__("a7") = 115;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = causes;
+    register uint64_t w2 __asm__("a2") = flags;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* From now on an ecall with that number in a7 exits to the holder, or not. */
+static inline objectos_status objectos_vcpu_intercept_call(uint64_t target, uint64_t number, uint64_t on)
+{
+    register uint64_t a7 __asm__("a7") = 116;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = number;
+    register uint64_t w2 __asm__("a2") = on;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* From now on accesses to the guest-physical pages exit to the holder, or none of those in the range do. */
+static inline objectos_status objectos_vcpu_intercept_pages(uint64_t target, uint64_t address, uint64_t length, uint64_t on)
+{
+    register uint64_t a7 __asm__("a7") = 117;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = address;
+    register uint64_t w2 __asm__("a2") = length;
+    register uint64_t w3 __asm__("a3") = on;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Exits come as messages to the endpoint, with that capability's badge; 0: none do. */
+static inline objectos_status objectos_vcpu_set_endpoint(uint64_t target, uint64_t endpoint)
+{
+    register uint64_t a7 __asm__("a7") = 118;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = endpoint;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Tells why the virtual CPU waits for its holder. */
+static inline objectos_status objectos_vcpu_read_exit(uint64_t target, uint64_t results[8])
+{
+    register uint64_t a7 __asm__("a7") = 119;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = 0;
+    register uint64_t w2 __asm__("a2") = 0;
+    register uint64_t w3 __asm__("a3") = 0;
+    register uint64_t w4 __asm__("a4") = 0;
+    register uint64_t w5 __asm__("a5") = 0;
+    register uint64_t w6 __asm__("a6") = 0;
+    register uint64_t w7 __asm__("t0") = 0;
+    register uint64_t w8 __asm__("t1") = 0;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6), "+r"(w7), "+r"(w8) : "r"(a7) : "memory");
+    results[0] = w1;
+    results[1] = w2;
+    results[2] = w3;
+    results[3] = w4;
+    results[4] = w5;
+    results[5] = w6;
+    results[6] = w7;
+    results[7] = w8;
+    return w0;
+}
+
+/* Lets it go on: action 0 from the registers as they are now, 1 with the trap that it stopped for, 2 with another, 3 as if nothing were intercepted, for one instruction. */
+static inline objectos_status objectos_vcpu_resume(uint64_t target, uint64_t action, uint64_t cause, uint64_t address)
+{
+    register uint64_t a7 __asm__("a7") = 120;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = action;
+    register uint64_t w2 __asm__("a2") = cause;
+    register uint64_t w3 __asm__("a3") = address;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Changes how much of the cell's memory its guest may hold. */
+static inline objectos_status objectos_vcpu_set_limit(uint64_t target, uint64_t limit_bytes)
+{
+    register uint64_t a7 __asm__("a7") = 121;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = limit_bytes;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Runs a bare hart on the virtual CPU: its addresses are guest-physical ones, and every trap exits to the holder. It starts when it is resumed. */
+static inline objectos_status objectos_vcpu_start_hart(uint64_t target)
+{
+    register uint64_t a7 __asm__("a7") = 122;
+    register uint64_t w0 __asm__("a0") = target;
+    __asm__ volatile("ecall" : "+r"(w0) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Copies pc, x1–x31, f0–f31 and fcsr, 65 words of 64 bits, of the hart that the exit is about. */
+static inline objectos_status objectos_vcpu_read_state(uint64_t target, void *buffer, uint64_t length)
+{
+    register uint64_t a7 __asm__("a7") = 123;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = (uint64_t)buffer;
+    register uint64_t w2 __asm__("a2") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Sets pc, x1–x31, f0–f31 and fcsr of the hart that the exit is about. */
+static inline objectos_status objectos_vcpu_write_state(uint64_t target, const void *buffer, uint64_t length)
+{
+    register uint64_t a7 __asm__("a7") = 124;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = (uint64_t)buffer;
+    register uint64_t w2 __asm__("a2") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Tells what it has used. */
+static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t results[5])
+{
+    register uint64_t a7 __asm__("a7") = 125;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = 0;
+    register uint64_t w2 __asm__("a2") = 0;
+    register uint64_t w3 __asm__("a3") = 0;
+    register uint64_t w4 __asm__("a4") = 0;
+    register uint64_t w5 __asm__("a5") = 0;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5) : "r"(a7) : "memory");
+    results[0] = w1;
+    results[1] = w2;
+    results[2] = w3;
+    results[3] = w4;
+    results[4] = w5;
     return w0;
 }
 

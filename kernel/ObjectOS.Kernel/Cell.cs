@@ -10,7 +10,11 @@ public sealed class Cell : KernelObject
     /// <summary>The budget of a cell without one.</summary>
     internal const long NoBudget = long.MaxValue;
 
+    /// <summary>Most cells within each other; what walks from a cell to the root costs by this.</summary>
+    internal const int DepthLimit = 1024;
+
     private readonly List<KernelObject> _owned = [];
+    private int _childIndex;
 
     internal Cell(uint number, Cell? parent, IMemoryAccount account, int objectLimit)
         : base(ObjectKind.Cell, parent)
@@ -20,9 +24,20 @@ public sealed class Cell : KernelObject
         Account = account;
         ObjectLimit = objectLimit;
         Capabilities = new CapabilityTable(this);
-        parent?.Charge(objectLimit);
-        parent?.Children.Add(this);
+        if (parent is not null)
+        {
+            Depth = parent.Depth + 1;
+            parent.Charge(objectLimit);
+            _childIndex = parent.Children.Count;
+            parent.Children.Add(this);
+        }
     }
+
+    /// <summary>How many cells it lies in; the root's is 0.</summary>
+    internal int Depth { get; }
+
+    /// <summary>Virtual instructions that each charge to it costs beside: it is counted in every cell that it lies in.</summary>
+    internal ulong CostOfDepth => Depth > 4 ? (ulong)(Depth - 4) * 4 : 0;
 
     /// <summary>Its number in its kernel, never used twice; the root cell is 1.</summary>
     public uint Number { get; }
@@ -65,14 +80,25 @@ public sealed class Cell : KernelObject
     internal ulong Traps;
     internal CellEnd? End;
 
-    /// <summary>True while this cell or one that it was carved from is paused.</summary>
-    internal bool IsPaused
+    /// <summary>The message that tells of its end, while nobody has received it; it goes with the cell.</summary>
+    internal Letter? EndLetter;
+
+    /// <summary>True from the first step of its destruction on.</summary>
+    internal bool IsBeingDestroyed;
+
+    /// <summary>True where none of its threads may run: it has ended, or it or one that it was carved from is paused or being destroyed.</summary>
+    internal bool IsStopped
     {
         get
         {
+            if (State == CellState.Ended)
+            {
+                return true;
+            }
+
             for (var cell = this; cell is not null; cell = cell.Parent)
             {
-                if (cell.State == CellState.Paused)
+                if (cell.State == CellState.Paused || cell.IsBeingDestroyed)
                 {
                     return true;
                 }
@@ -80,6 +106,18 @@ public sealed class Cell : KernelObject
 
             return false;
         }
+    }
+
+    /// <summary>True where it was carved, at any distance, from <paramref name="other"/>.</summary>
+    internal bool IsBelow(Cell other)
+    {
+        var cell = Parent;
+        while (cell is not null && cell != other)
+        {
+            cell = cell.Parent;
+        }
+
+        return cell is not null;
     }
 
     /// <summary>The least that is left of the budgets of this cell and those above it.</summary>
@@ -100,8 +138,14 @@ public sealed class Cell : KernelObject
     /// <summary>Counts virtual instructions, against all budgets.</summary>
     internal void Use(ulong cost)
     {
-        Charged += cost;
-        for (var cell = this; cell is not null; cell = cell.Parent)
+        var payer = this;
+        while (payer is { IsDead: true, Parent: { } parent })
+        {
+            payer = parent;
+        }
+
+        payer.Charged += cost;
+        for (var cell = payer; cell is not null; cell = cell.Parent)
         {
             if (cell.BudgetLeft != NoBudget)
             {
@@ -154,11 +198,15 @@ public sealed class Cell : KernelObject
         State = CellState.Ended;
         SystemCalls.Clear(kernel);
         Faults.Clear(kernel);
+        EndLetter?.Place?.List?.Remove(EndLetter.Place);
         if (Parent is not null)
         {
             Account.Close();
             Parent.Refund(ObjectLimit);
-            Parent.Children.Remove(this);
+            var last = Parent.Children[^1];
+            Parent.Children[_childIndex] = last;
+            last._childIndex = _childIndex;
+            Parent.Children.RemoveAt(Parent.Children.Count - 1);
             Parent.Retired += Retired;
             Parent.Charged += Charged;
             Parent.Traps += Traps;

@@ -18,7 +18,9 @@ public sealed partial class Kernel : IKernel
     private readonly Dictionary<uint, Cell> _cells = [];
     private readonly KernelOptions _options;
     private readonly LinkedList<Thread> _managedReady = new();
+    private readonly List<Thread> _managed = [];
     private readonly Queue<TraceRecord> _trace = new();
+    private Thread? _payer;
     private uint _lastNumber;
     private ulong _charged;
     private ulong _retired;
@@ -73,13 +75,24 @@ public sealed partial class Kernel : IKernel
     internal HostQueue HostQueue { get; }
 
     /// <summary>Who pays for the work that the kernel does now; null: nobody but the kernel.</summary>
-    internal Thread? Payer { get; set; }
+    internal Thread? Payer
+    {
+        get => _payer;
+        set
+        {
+            _payer = value;
+            Scheduler.OnTurn = value;
+        }
+    }
 
     internal uint Quantum => _options.Quantum;
 
     /// <inheritdoc/>
     public GuestStatistics Statistics =>
-        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)]);
+        new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)])
+        {
+            VirtualCpus = [.. _vcpus.Select(vcpu => vcpu.Statistics)],
+        };
 
     /// <inheritdoc/>
     public void Post(Completion completion)
@@ -95,7 +108,27 @@ public sealed partial class Kernel : IKernel
     public SliceResult RunSlice(in SliceLimits limits)
     {
         _used = 0;
+        _hostTime = limits.HostTime;
         Now = Math.Max(Now, limits.HostTime ?? 0);
+        try
+        {
+            var end = Run(limits);
+            return new SliceResult(end, _used, end == SliceEnd.Idle ? NextEvent() : null);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Halt($"a rule of the kernel is broken: {e}");
+            return new SliceResult(SliceEnd.Halted, _used);
+        }
+        finally
+        {
+            // Between slices the host works on nobody's account.
+            Payer = null;
+        }
+    }
+
+    private SliceEnd Run(in SliceLimits limits)
+    {
         while (true)
         {
             while (_inbox.TryDequeue(out var completion))
@@ -103,10 +136,11 @@ public sealed partial class Kernel : IKernel
                 HostQueue.Arrive(completion);
             }
 
+            WakeGuests();
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
-                return new SliceResult(reason, _used, reason == SliceEnd.Idle ? NextEvent() : null);
+                return reason;
             }
         }
     }
@@ -140,6 +174,16 @@ public sealed partial class Kernel : IKernel
             return status;
         }
 
+        if (cellSlot == endpointSlot || objects < ObjectsOfManagedCell)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        if (!RootCell.CanCharge(3))
+        {
+            return KernelStatus.ObjectsExhausted;
+        }
+
         var frame = new InvocationFrame();
         frame[0] = parentSlot;
         frame[1] = cellSlot;
@@ -161,6 +205,7 @@ public sealed partial class Kernel : IKernel
         cell.Capabilities.Put(3, port, CapabilityRights.All, 0, null);
         var thread = new Thread(cell, NextNumber(), program, endpoint);
         thread.Port = new ManagedPort(this, cell);
+        _managed.Add(thread);
         program.Start(thread.Port);
         return KernelStatus.Ok;
     }
@@ -169,7 +214,7 @@ public sealed partial class Kernel : IKernel
     public void Shutdown()
     {
         HaltReport ??= "shut down";
-        while (DestroyCell(RootCell) == Outcome.Again)
+        while (DestroyCell(RootCell, out _) == Outcome.Again)
         {
         }
 
@@ -177,6 +222,9 @@ public sealed partial class Kernel : IKernel
         {
         }
     }
+
+    /// <summary>Endpoint, host port, thread, and its three capabilities; what one message brings: a right to answer and a capability.</summary>
+    private const int ObjectsOfManagedCell = 9;
 
     internal uint NextNumber() => ++_lastNumber;
 
@@ -195,7 +243,7 @@ public sealed partial class Kernel : IKernel
         if (Payer is { } thread)
         {
             thread.Owner.Use(cost);
-            thread.QuantumLeft -= (long)cost;
+            Scheduler.OnTurn!.QuantumLeft -= (long)cost;
             thread.SchedulingContext?.Use(cost);
         }
     }
@@ -216,6 +264,9 @@ public sealed partial class Kernel : IKernel
         cell.Number, cell.Parent?.Number ?? 0, cell.State, cell.Retired, cell.Charged, cell.Traps, cell.Account.Charged, cell.Account.Peak,
         cell.ThreadCount, cell.ObjectsUsed);
 
+    /// <summary>Virtual instructions that a step of the kernel's own work takes, on nobody's account.</summary>
+    private const ulong CostOfStep = 64;
+
     /// <summary>Does one item of work. A value ends the slice.</summary>
     private SliceEnd? Step(in SliceLimits limits)
     {
@@ -235,6 +286,12 @@ public sealed partial class Kernel : IKernel
             return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
         }
 
+        if (_ending.Count > 0)
+        {
+            EndStep();
+            return null;
+        }
+
         if (Reclaimer.HasWork)
         {
             if (Reclaimer.DoStep() == MemoryStatus.Suspended)
@@ -242,7 +299,7 @@ public sealed partial class Kernel : IKernel
                 return SliceEnd.Suspended;
             }
 
-            Charge(64);
+            Charge(CostOfStep);
             return null;
         }
 
@@ -253,7 +310,7 @@ public sealed partial class Kernel : IKernel
 
         if (NextEvent() is not { } next)
         {
-            return HostQueue.IsWaiting ? SliceEnd.AwaitingHost : SliceEnd.Idle;
+            return HostQueue.IsWaiting || _vcpusAwaitingHost > 0 ? SliceEnd.AwaitingHost : SliceEnd.Idle;
         }
 
         if (limits.HostTime is not null && next > Now)
@@ -266,7 +323,7 @@ public sealed partial class Kernel : IKernel
     }
 
     /// <summary>The next time at which something happens by itself.</summary>
-    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Scheduler.NextRelease);
+    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Earlier(Scheduler.NextRelease, NextWake()));
 
     private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
@@ -275,6 +332,8 @@ public sealed partial class Kernel : IKernel
     {
         while (Timers.TakeDue(Now) is { } timer)
         {
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            Charge(CostOfStep);
             Signal(timer.Notification, timer.Bits);
         }
 
@@ -311,11 +370,26 @@ public sealed partial class Kernel : IKernel
         }
 
         long cellBudget = thread.Owner.LeastBudget;
+        if (thread.VCpu is { } vcpu)
+        {
+            return RunVCpu(thread, vcpu, Math.Min(budget, (ulong)Math.Max(0, cellBudget)));
+        }
+
         if (cellBudget <= 0)
         {
             Payer = thread;
             CountTrap(thread, TrapCause.BudgetEnd);
             Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+            return null;
+        }
+
+        if (thread.Space!.IsDead)
+        {
+            // The cell that it was charged to is gone, and so is every page of it.
+            Payer = thread;
+            CountTrap(thread, TrapCause.InstructionPageFault);
+            ulong pc = thread.Context!.Pc;
+            Forward(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
             return null;
         }
 

@@ -70,5 +70,20 @@ public enum Call : ushort
 
     HostRequestPost = 96,
     HostPortBind = 97,
+
+    VCpuCreate = 112,
+    VCpuMap = 113,
+    VCpuUnmap = 114,
+    VCpuSetIntercepts = 115,
+    VCpuInterceptCall = 116,
+    VCpuInterceptPages = 117,
+    VCpuSetEndpoint = 118,
+    VCpuReadExit = 119,
+    VCpuResume = 120,
+    VCpuSetLimit = 121,
+    VCpuStartHart = 122,
+    VCpuReadState = 123,
+    VCpuWriteState = 124,
+    VCpuStatus = 125,
 #pragma warning restore CS1591
 }

@@ -51,6 +51,9 @@ public enum KernelStatus : ushort
     /// <summary>The physical address space of this kernel has no free range of that size.</summary>
     AddressSpaceExhausted = 15,
 
+    /// <summary>The CPU lies in so many others that the host's stack would not bear one more.</summary>
+    NestedTooDeeply = 16,
+
     /// <summary>
     /// Told to managed programs only: nothing was changed, an ancestor has to act first; return
     /// <see cref="HandleResult.Suspended"/> and the same message is handled anew.

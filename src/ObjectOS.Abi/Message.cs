@@ -30,6 +30,12 @@ public enum MessageKind : byte
     /// A cell that names the endpoint for its faults ended by itself, with its last thread: words are the exit code and the cell's number.
     /// </summary>
     CellEnded,
+
+    /// <summary>
+    /// A virtual CPU has stopped for its holder: label is the kind of exit, words are cause, pc, address, guest-physical address,
+    /// instruction bits, and access with the size in bits 8 and up.
+    /// </summary>
+    VCpuExit,
 }
 
 /// <summary>The six words of a message.</summary>

@@ -78,4 +78,7 @@ public enum ObjectKind : byte
 
     /// <summary>The way to work done by the host: console, files, clocks.</summary>
     HostPort,
+
+    /// <summary>A CPU made by the kernel, on which another kernel or a bare hart runs.</summary>
+    VCpu,
 }

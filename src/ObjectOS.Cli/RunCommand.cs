@@ -8,6 +8,10 @@ internal sealed class RunCommand
 {
     private const ulong DefaultMemory = 256UL << 20;
 
+    /// <summary>Deeper ones would take longer to build than anybody waits for; the host's stack holds many more.</summary>
+    private const ulong MostDepth = 256;
+
+    private readonly Option<ulong> _depth = Number("--depth", "N", "Run under N further kernels, one under the other; 0 unless given.", TryParseWhole, 0, MostDepth, "a whole number from 0 to 256");
     private readonly Option<ulong> _memory = Number("--memory", "SIZE", "Most memory that the program may hold, for instance 64M; 256M unless given.", Quantities.TryParseSize, 1 << 16, 1UL << 45, "a size of at least 64K, perhaps with K, M, G or T,");
     private readonly Option<ulong> _budget = Number("--budget", "COUNT", "Stop after so many virtual instructions, for instance 100M.", Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
     private readonly Option<double> _timeout = Parsed<double>("--timeout", "SECONDS", "Stop after so much host time.", TryParseSeconds, "a number of seconds, 0 or more,");
@@ -22,7 +26,7 @@ internal sealed class RunCommand
 
     public RunCommand() => Command = new Command("run", "Runs a static riscv64 Linux program in a cell of a fresh OS object. Options end at PROGRAM: all that follows is the program's. It sees no file of the host but those granted.")
     {
-        _memory, _budget, _timeout, _seed, _clock, _directories, _directory, _environment, _trace, _statistics, _json,
+        _depth, _memory, _budget, _timeout, _seed, _clock, _directories, _directory, _environment, _trace, _statistics, _json,
     };
 
     private delegate bool TryParse<T>(string text, out T value);
@@ -61,6 +65,7 @@ internal sealed class RunCommand
             },
         };
         using var session = new RunSession(streams, new RunSettings(
+            (int)parsed.GetValue(_depth),
             parsed.GetValue(_seed),
             parsed.GetValue(_clock) ?? "virtual",
             parsed.GetValue(_trace),

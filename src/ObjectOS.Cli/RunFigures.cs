@@ -11,18 +11,24 @@ internal sealed class RunFigures(string program, RunSettings settings)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private RunResult? _result;
-    private GuestStatistics? _statistics;
+    private readonly List<GuestStatistics> _levels = [];
     private string _outputSha256 = "";
     private double _wallSeconds;
-    private int _depth;
 
     public ulong FramesAfterTeardown { get; set; }
 
-    public void Take(RunResult result, GuestStatistics statistics, int depth, string outputSha256)
+    /// <summary>Takes what there is at the end.</summary>
+    /// <param name="result">The program's end.</param>
+    /// <param name="outermost">The figures of the outermost kernel, with those of the kernels under it.</param>
+    /// <param name="outputSha256">The hash of what the program wrote.</param>
+    public void Take(RunResult result, GuestStatistics outermost, string outputSha256)
     {
         _result = result;
-        _statistics = statistics;
-        _depth = depth;
+        for (GuestStatistics? level = outermost; level is not null; level = level.VirtualCpus.Count > 0 ? level.VirtualCpus[0].Guest : null)
+        {
+            _levels.Add(level);
+        }
+
         _outputSha256 = outputSha256;
         _wallSeconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
     }
@@ -38,17 +44,17 @@ internal sealed class RunFigures(string program, RunSettings settings)
             json.WriteString("program", program);
             json.WriteString("sha256", _result!.ProgramSha256);
             json.WriteString("kernel", KernelVersion);
-            json.WriteNumber("depth", _depth);
+            json.WriteNumber("depth", _levels.Count - 1);
             json.WriteString("engine", "interpreter");
             json.WriteNumber("seed", settings.Seed);
             json.WriteString("clock", settings.Clock);
             WriteExit(json, code);
             json.WriteNumber("instructions", _result.Instructions);
             json.WriteNumber("charged", _result.Charged);
-            WriteCounts(json, "traps", _statistics!.Traps.Select(t => (JsonNamingPolicy.CamelCase.ConvertName(t.Key.ToString()), t.Value)));
+            WriteCounts(json, "traps", Innermost.Traps.Select(t => (JsonNamingPolicy.CamelCase.ConvertName(t.Key.ToString()), t.Value)));
             WriteCounts(json, "unsupportedCalls", _result.UnsupportedCalls.Select(c => (c.Key, c.Value)));
             WriteLevels(json);
-            json.WriteNumber("virtualNanoseconds", _statistics.Nanoseconds);
+            json.WriteNumber("virtualNanoseconds", Innermost.Nanoseconds);
             json.WriteNumber("wallSeconds", Math.Round(_wallSeconds, 6));
             json.WriteNumber("hostCpuSeconds", Math.Round(HostCpuSeconds, 6));
             json.WriteNumber("mips", Math.Round(Mips, 1));
@@ -73,14 +79,20 @@ internal sealed class RunFigures(string program, RunSettings settings)
         Line("exit", $"{Reason}, code {code}");
         Line("instructions", Number(_result!.Instructions));
         Line("charged", Number(_result.Charged));
-        Line("traps", string.Join(", ", _statistics!.Traps.Select(t => $"{t.Key} {Number(t.Value)}")));
+        Line("traps", string.Join(", ", Innermost.Traps.Select(t => $"{t.Key} {Number(t.Value)}")));
         if (_result.UnsupportedCalls.Count > 0)
         {
             Line("unsupported calls", string.Join(", ", _result.UnsupportedCalls.Select(c => $"{c.Key} {Number(c.Value)}")));
         }
 
         Line("memory, peak", $"{Number(_result.PeakMemory / 1024)} KiB");
-        Line("guest time", $"{(_statistics.Nanoseconds / 1e9).ToString("0.000000", CultureInfo.InvariantCulture)} s");
+        for (int depth = 0; _levels.Count > 1 && depth < _levels.Count; depth++)
+        {
+            var level = _levels[depth];
+            Line($"depth {depth}", $"charged {Number(level.Charged)}, exits {Number(level.VirtualCpus.Aggregate(0UL, (sum, cpu) => sum + cpu.Exits))}");
+        }
+
+        Line("guest time", $"{(Innermost.Nanoseconds / 1e9).ToString("0.000000", CultureInfo.InvariantCulture)} s");
         Line("host CPU time", $"{HostCpuSeconds.ToString("0.000", CultureInfo.InvariantCulture)} s, {Mips.ToString("0", CultureInfo.InvariantCulture)} MIPS");
         return text.ToString();
 
@@ -93,7 +105,9 @@ internal sealed class RunFigures(string program, RunSettings settings)
 
     private double Mips => _result!.Instructions / Math.Max(_wallSeconds, 1e-6) / 1e6;
 
-    private ulong FramesPeak => _statistics!.Cells.Count > 0 ? _statistics.Cells[0].PeakPages : 0;
+    private GuestStatistics Innermost => _levels[^1];
+
+    private ulong FramesPeak => Root(_levels[0])?.PeakPages ?? 0;
 
     private string Reason => _result!.End switch
     {
@@ -132,18 +146,27 @@ internal sealed class RunFigures(string program, RunSettings settings)
         json.WriteEndObject();
     }
 
+    private static CellStatistics? Root(GuestStatistics level) => level.Cells.FirstOrDefault(cell => cell.Parent == 0);
+
+    private static string PathOf(int depth) => "0" + string.Concat(Enumerable.Repeat(".1", depth));
+
     private void WriteLevels(Utf8JsonWriter json)
     {
         json.WriteStartArray("levels");
-        json.WriteStartObject();
-        json.WriteString("path", "0");
-        json.WriteNumber("instructions", _statistics!.Instructions);
-        json.WriteNumber("charged", _statistics.Charged);
-        json.WriteNumber("exits", 0);
-        json.WriteNumber("intercepted", 0);
-        json.WriteNumber("framesCharged", _statistics.Cells.Count > 0 ? _statistics.Cells[0].Pages : 0);
-        json.WriteNumber("framesPeak", FramesPeak);
-        json.WriteEndObject();
+        for (int depth = 0; depth < _levels.Count; depth++)
+        {
+            var level = _levels[depth];
+            json.WriteStartObject();
+            json.WriteString("path", PathOf(depth));
+            json.WriteNumber("instructions", level.Instructions);
+            json.WriteNumber("charged", level.Charged);
+            json.WriteNumber("exits", level.VirtualCpus.Aggregate(0UL, (sum, cpu) => sum + cpu.Exits));
+            json.WriteNumber("intercepted", level.VirtualCpus.Aggregate(0UL, (sum, cpu) => sum + cpu.Intercepted));
+            json.WriteNumber("framesCharged", Root(level)?.Pages ?? 0);
+            json.WriteNumber("framesPeak", Root(level)?.PeakPages ?? 0);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 

@@ -60,7 +60,13 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         {
             try
             {
-                var cell = await os.StartAsync(spec).ConfigureAwait(false);
+                var innermost = os;
+                for (int depth = 0; depth < settings.Depth; depth++)
+                {
+                    innermost = await innermost.CreateChildAsync().ConfigureAwait(false);
+                }
+
+                var cell = await innermost.StartAsync(spec).ConfigureAwait(false);
                 result = await cell.WaitAsync(_interruption.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -69,7 +75,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             }
 
             await os.SettleAsync().ConfigureAwait(false);
-            figures.Take(result, await os.GetStatisticsAsync().ConfigureAwait(false), os.Kernel.Cpu.Description.Depth, output.Sha256);
+            figures.Take(result, await os.GetStatisticsAsync().ConfigureAwait(false), output.Sha256);
         }
 
         figures.FramesAfterTeardown = os.LiveFrames;

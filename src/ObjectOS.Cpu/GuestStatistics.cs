@@ -13,7 +13,24 @@ public sealed record GuestStatistics(
     ulong Nanoseconds,
     IReadOnlyDictionary<TrapCause, ulong> Traps,
     ulong Invocations,
-    IReadOnlyList<CellStatistics> Cells);
+    IReadOnlyList<CellStatistics> Cells)
+{
+    /// <summary>Each virtual CPU that it has made, with the figures of the kernel on it.</summary>
+    public IReadOnlyList<VirtualCpuStatistics> VirtualCpus { get; init; } = [];
+}
+
+/// <summary>The figures of a virtual CPU.</summary>
+/// <param name="Number">Its number in its kernel, never used twice.</param>
+/// <param name="Cell">The cell that it is charged to.</param>
+/// <param name="Depth">How many CPUs it lies in.</param>
+/// <param name="Retired">Instructions that it has retired.</param>
+/// <param name="StageTwoFaults">Pages that its holder's memory had to be found for.</param>
+/// <param name="Exits">Times that it stopped for its holder.</param>
+/// <param name="Intercepted">Those of them that the holder's intercepts have asked for.</param>
+/// <param name="Pages">Pages charged to it now.</param>
+/// <param name="Guest">The figures of the kernel on it; null while it has none.</param>
+public sealed record VirtualCpuStatistics(
+    uint Number, uint Cell, int Depth, ulong Retired, ulong StageTwoFaults, ulong Exits, ulong Intercepted, ulong Pages, GuestStatistics? Guest);
 
 /// <summary>A cell's figures.</summary>
 /// <param name="Number">The cell's number in its kernel, never used twice.</param>

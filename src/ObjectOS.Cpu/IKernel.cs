@@ -61,6 +61,12 @@ public interface IKernel : ICpuGuest
     /// </summary>
     KernelStatus CreateManagedCell(uint parentSlot, uint cellSlot, uint endpointSlot, IManagedProgram program, ulong memoryBytes, int objects);
 
+    /// <summary>
+    /// Makes a virtual CPU whose memory comes out of the cell in <paramref name="cellSlot"/> of the root's table; the root gets the
+    /// VCpu in <paramref name="destinationSlot"/>. Give <see cref="IVirtualCpu.Cpu"/> to a kernel: it then runs as a thread of that cell.
+    /// </summary>
+    KernelStatus CreateVirtualCpu(uint cellSlot, uint destinationSlot, VirtualCpuOptions options, out IVirtualCpu? cpu);
+
     /// <summary>How a cell ended; false while it lives, and for a number that no cell has had.</summary>
     bool TryGetEnd(uint cell, out CellEnd? end);
 

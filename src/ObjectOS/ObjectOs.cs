@@ -19,7 +19,7 @@ namespace ObjectOS;
 /// Console.Write(result.EnsureSuccess().Output);
 /// </code>
 /// </example>
-public sealed class ObjectOs : IAsyncDisposable
+public sealed partial class ObjectOs : IAsyncDisposable
 {
     private const uint RootCell = 1;
     private const uint FirstFreeSlot = 16;
@@ -27,33 +27,50 @@ public sealed class ObjectOs : IAsyncDisposable
     private const uint LinuxEndpoint = 4;
 
     private readonly Machine.Machine _machine;
-    private readonly RealCpu _cpu;
+    private readonly ICpu _cpu;
+    private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
+    private readonly Timer? _watchdog;
+    private readonly TraceWriter? _trace;
+    private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
     private readonly CancellationTokenSource _stopping = new();
     private int _disposed;
 
+    /// <summary>An OS object on a machine of its own.</summary>
     private ObjectOs(ObjectOsOptions options)
     {
+        _options = options;
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
-        Kernel = (options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
-        {
-            Seed = options.Seed,
-            Quantum = options.Quantum,
-            DeterministicCompletions = options.DeterministicInput && !options.HostClock,
-            Trace = options.Trace is not null,
-        });
-        Kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), options.Memory, 1 << 19);
-        var root = new Invoker(Kernel.Root, FirstFreeSlot);
-        var images = new ImageStore(root, new CellCapability(root, RootCell));
-        _jobs = new ProgramJobs(Kernel, root, images, LinuxEndpoint, options, _log, completion => _pump!.Post(completion));
-        _pump = new KernelPump(
-            Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is { } trace ? new TraceWriter(trace) : null, _jobs.OnRequest);
+        Path = "0";
+        (Kernel, _root, _jobs, _trace) = Boot();
+        _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);
+        _watchdog = new Timer(_ => NameWhoStalls(), null, options.StallTime, options.StallTime / 2);
         _ = EndJobsWithKernelAsync();
     }
+
+    /// <summary>Makes the kernel, starts its services.</summary>
+    private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) Boot()
+    {
+        var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
+        {
+            Seed = _options.Seed,
+            Quantum = _options.Quantum,
+            DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
+            Trace = _options.Trace is not null,
+        });
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
+        var root = new Invoker(kernel.Root, FirstFreeSlot);
+        var images = new ImageStore(root, new CellCapability(root, RootCell));
+        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, _options, _log, completion => _pump!.Post(kernel, completion));
+        return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
+    }
+
+    /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
+    public string Path { get; }
 
     /// <summary>
     /// The kernel. Its members are for the host thread that runs it: reach it through <see cref="InvokeAsync"/> while the OS object runs.
@@ -109,7 +126,7 @@ public sealed class ObjectOs : IAsyncDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         var image = spec.Image ?? await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false);
-        var job = await _pump.InvokeAsync(_ => _jobs.Start(spec, image, _stopping.Token)).ConfigureAwait(false);
+        var job = await OnKernelAsync(() => _jobs.Start(spec, image, _stopping.Token)).ConfigureAwait(false);
         if (_pump.Completion.IsCompleted)
         {
             // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.
@@ -139,11 +156,11 @@ public sealed class ObjectOs : IAsyncDisposable
         string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
         RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
 
-    /// <summary>Stops all guests where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
-    public void Pause() => _pump.IsPaused = true;
+    /// <summary>Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
+    public void Pause() => SetPaused(true);
 
     /// <summary>Ends a pause.</summary>
-    public void Resume() => _pump.IsPaused = false;
+    public void Resume() => SetPaused(false);
 
     /// <summary>
     /// Ends when the kernel has nothing left to do: every program has ended or waits, and what ended ones held has come back. Figures
@@ -159,7 +176,7 @@ public sealed class ObjectOs : IAsyncDisposable
 
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => _pump.InvokeAsync(action);
+    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => OnKernelAsync(() => action(Kernel));
 
     /// <summary>Stops every program, destroys the kernel and gives all memory back to the host.</summary>
     public async ValueTask DisposeAsync()
@@ -169,14 +186,31 @@ public sealed class ObjectOs : IAsyncDisposable
             return;
         }
 
+        if (_parent is not null)
+        {
+            await _pump.InvokeAsync(Close).ConfigureAwait(false);
+            return;
+        }
+
+        await _watchdog!.DisposeAsync().ConfigureAwait(false);
         await _pump.DisposeAsync().ConfigureAwait(false);
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        Close();
+        (_cpu as IDisposable)?.Dispose();
+        _machine.Dispose();
+    }
+
+    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices.</summary>
+    private bool Close()
+    {
+        Interlocked.Exchange(ref _disposed, 1);
+        CloseChildren();
+        _stopping.Cancel();
         _jobs.EndAll(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
         Kernel.Shutdown();
-        _cpu.Dispose();
-        _machine.Dispose();
+        LeaveParent();
         _stopping.Dispose();
-        _log.LogInformation("OS object gone");
+        _log.LogInformation("OS object {Path} gone", Path);
+        return true;
     }
 
     /// <summary>Stops a program; one that has ended stays as it is.</summary>
@@ -184,7 +218,7 @@ public sealed class ObjectOs : IAsyncDisposable
     {
         try
         {
-            await _pump.InvokeAsync(_ => _jobs.Stop(job, reason)).ConfigureAwait(false);
+            await OnKernelAsync(() => _jobs.Stop(job, reason)).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {
@@ -194,6 +228,27 @@ public sealed class ObjectOs : IAsyncDisposable
 
     /// <summary>Streams and directories of the host that guests can name now.</summary>
     internal Task<int> CountTargetsAsync() => InvokeAsync(_ => _jobs.Targets);
+
+    /// <summary>Does something with the kernel between slices. A kernel under another may have had nothing to do: it is woken.</summary>
+    private Task<T> OnKernelAsync<T>(Func<T> action) => _pump.InvokeAsync(() =>
+    {
+        var result = action();
+        _cpu.Interrupt();
+        return result;
+    });
+
+    /// <summary>Looks after this OS object and those below it, between slices.</summary>
+    private void AfterSlice()
+    {
+        _trace?.Drain(Kernel);
+        while (Kernel.TryTakeRequest(out var request))
+        {
+            _jobs.OnRequest(request);
+        }
+
+        LookAfterVirtualCpu();
+        LookAfterChildren();
+    }
 
     private async Task EndJobsWithKernelAsync()
     {
@@ -210,7 +265,7 @@ public sealed class ObjectOs : IAsyncDisposable
         _log.LogError(_pump.Failure, "The kernel does not run any more: {Report}", report);
         try
         {
-            await _pump.InvokeAsync(_ =>
+            await _pump.InvokeAsync(() =>
             {
                 _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = report });
                 return true;

@@ -10,43 +10,131 @@ namespace ObjectOS.Benchmarks;
 internal sealed class BareKernel : IDisposable
 {
     public const ulong Code = 0x10000;
+    public const ulong Data = 0x20000;
 
-    private readonly RealCpu _cpu;
+    private readonly RealCpu? _real;
+    private readonly BareKernel? _parent;
+    private readonly CellCapability _cell;
+    private AddressSpaceCapability _space;
 
     public BareKernel(Machine.Machine machine)
     {
-        _cpu = new RealCpu(machine, new RealCpuOptions { MemoryLimit = 1 << 20 });
-        Kernel = new Kernel(_cpu);
+        _real = new RealCpu(machine, new RealCpuOptions { MemoryLimit = 64 << 20 });
+        Kernel = new Kernel(_real);
         Root = new CellCapability(new Invoker(Kernel.Root, 16), 1);
+    }
+
+    /// <summary>A kernel on a virtual CPU of another.</summary>
+    public BareKernel(BareKernel parent)
+    {
+        _parent = parent;
+        Check(parent.Root.CreateCell(64 << 20, 4096, out _cell));
+        uint slot = parent.Root.Invoker.TakeSlot();
+        Check(parent.Kernel.CreateVirtualCpu(_cell.Slot, slot, new VirtualCpuOptions(), out var cpu));
+        VirtualCpu = cpu;
+        Kernel = new Kernel(cpu!.Cpu);
+        Root = new CellCapability(new Invoker(Kernel.Root, 16), 1);
+    }
+
+    /// <summary>The innermost of a chain of kernels; depth 0 is one on a real CPU.</summary>
+    public static BareKernel AtDepth(Machine.Machine machine, int depth)
+    {
+        var kernel = new BareKernel(machine);
+        for (; depth > 0; depth--)
+        {
+            kernel = new BareKernel(kernel);
+        }
+
+        return kernel;
     }
 
     public Kernel Kernel { get; }
 
+    public IVirtualCpu? VirtualCpu { get; }
+
+    private BareKernel Outermost => _parent?.Outermost ?? this;
+
     public CellCapability Root { get; }
 
-    public CellCapability Add(Asm code)
+    /// <summary>A cell with a thread that runs the code; and so many pages at 0x10000000.</summary>
+    public CellCapability Add(Asm code, int pages = 0)
     {
-        Check(Root.CreateCell(1 << 18, 64, out var cell));
+        Check(Root.CreateCell((1 << 18) + ((ulong)pages * 4096), 64, out var cell));
         Check(cell.CreateMemory(4096, out var text));
         Check(text.Write(0, code.ToArray()));
-        Check(cell.CreateAddressSpace(out var space));
-        Check(space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
-        Check(cell.CreateThread(space, new VirtualAddress(Code), default, 0, out var thread, out _));
+        Check(cell.CreateAddressSpace(out _space));
+        Check(_space.Map(new VirtualAddress(Code), text, 0, 4096, PageRights.Read | PageRights.Execute));
+        if (pages > 0)
+        {
+            Check(cell.CreateMemory((ulong)pages * 4096, out var data));
+            Check(_space.Map(new VirtualAddress(0x10000000), data, 0, (ulong)pages * 4096, PageRights.Read | PageRights.Write));
+        }
+
+        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
         Check(thread.Resume());
+        Kernel.Cpu.Interrupt();
         return cell;
     }
 
-    public void RunToEnd()
+    /// <summary>
+    /// Gives a cell what invocations want: 1 itself, 2 an endpoint, 3 a notification, 4 a page of memory, 5 its address space with a page at
+    /// <see cref="Data"/>, 6 a thread that does not run, 7 a timer.
+    /// </summary>
+    public void Furnish(CellCapability cell)
     {
-        while (Kernel.RunSlice(new SliceLimits(ulong.MaxValue)).End is not (SliceEnd.Idle or SliceEnd.Halted))
+        Check(Root.CreateEndpoint(out var endpoint));
+        Check(Root.CreateNotification(out var notification));
+        Check(Root.CreateMemory(4096, out var memory));
+        Check(Root.CreateMemory(8192, out var data));
+        Check(memory.Write(0, new byte[64]));
+        Check(data.Write(0, new byte[4096]));
+        Check(_space.Map(new VirtualAddress(Data), data, 0, 8192, PageRights.Read | PageRights.Write));
+        Check(cell.CreateThread(_space, new VirtualAddress(Code), default, 0, out var thread, out _));
+        Check(Root.CreateTimer(notification, 1, out var timer));
+        uint slot = 1;
+        foreach (uint source in new[] { cell.Slot, endpoint.Slot, notification.Slot, memory.Slot, _space.Slot, thread.Slot, timer.Slot })
         {
+            Check(cell.Grant(slot++, source, CapabilityRights.All));
         }
+    }
+
+    /// <summary>Runs the whole chain until nothing goes on; exits of this kernel's CPU go to the holder given.</summary>
+    public void RunToEnd(Action<IVirtualCpu>? holder = null)
+    {
+        while (true)
+        {
+            var end = Outermost.Kernel.RunSlice(new SliceLimits(ulong.MaxValue)).End;
+            if (VirtualCpu is { Exit: not null } cpu && holder is not null)
+            {
+                holder(cpu);
+            }
+            else if (end is SliceEnd.Idle or SliceEnd.Halted)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Makes a child kernel, runs the code in it to its end, and destroys it.</summary>
+    public void RunChild(Asm code)
+    {
+        var child = new BareKernel(this);
+        child.Add(code);
+        child.RunToEnd();
+        child.Kernel.Shutdown();
+        Check(child._cell.Destroy());
     }
 
     public void Dispose()
     {
         Kernel.Shutdown();
-        _cpu.Dispose();
+        if (_parent is not null)
+        {
+            Check(_cell.Destroy());
+            _parent.Dispose();
+        }
+
+        _real?.Dispose();
     }
 
     public static void Check(KernelStatus status)

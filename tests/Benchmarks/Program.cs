@@ -13,7 +13,9 @@ if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
 [
     ("interpreter", InterpreterBenchmark.RunAsync),
     ("invocation", () => Task.Run(InvocationBenchmark.Run)),
+    ("costs", () => Task.Run(CostBenchmark.Run)),
     ("kernel", () => Task.Run(KernelBenchmark.RunOne)),
+    ("nesting", NestingBenchmark.RunAsync),
     ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),
 ];
 foreach (var (name, run) in all.Where(b => args.Length == 0 || args.Contains(b.Name)))

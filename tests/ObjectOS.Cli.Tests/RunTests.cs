@@ -86,6 +86,19 @@ public sealed class RunTests
         }
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Depth_Given_ChangesNothingThatTheProgramDoes(string depth)
+    {
+        var flat = await FiguresAsync("--dir", $"{Tool.Scripts}=/s", Tool.Lisp, "/s/fib.scm");
+        var deep = await FiguresAsync("--depth", depth, "--dir", $"{Tool.Scripts}=/s", Tool.Lisp, "/s/fib.scm");
+        foreach (string field in (string[])["instructions", "traps", "outputSha256", "stateHash"])
+        {
+            deep.GetProperty(field).GetRawText().Should().Be(flat.GetProperty(field).GetRawText(), field);
+        }
+    }
+
     [Fact]
     public async Task Json_AfterARun_HasEveryField()
     {

@@ -19,7 +19,7 @@ internal sealed class KernelFixture : IDisposable
         _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = memory });
         ICpu cpu = suspending ? new SuspendingCpu(_real) : _real;
         Kernel = new Kernel(cpu, options);
-        Invoker = new Invoker(Kernel.Root, 16);
+        Invoker = new Invoker(Kernel.Root, 64);
         Root = new CellCapability(Invoker, 1);
     }
 

@@ -39,22 +39,35 @@ public sealed class Capability
     /// <summary>A capability derived from it, or null.</summary>
     internal Capability? FirstChild => _firstChild;
 
-    /// <summary>Mappings that were made through it and go with it; null while there is none.</summary>
+    /// <summary>The capability that it was derived from, or null.</summary>
+    internal Capability? Parent => _parent;
+
+    /// <summary>Most derivations in a row: what revoking has to descend.</summary>
+    internal const int DepthLimit = 256;
+
+    /// <summary>True where another capability can be derived from this one.</summary>
+    internal bool CanDerive
+    {
+        get
+        {
+            int depth = 1;
+            for (var c = _parent; c is not null; c = c._parent)
+            {
+                depth++;
+            }
+
+            return depth < DepthLimit;
+        }
+    }
+
+    /// <summary>Mappings that were made through it and go with it, in no order; null while there was none.</summary>
     internal List<Mapping>? Mappings { get; set; }
 
-    /// <summary>True where the capability was derived, at any distance, from <paramref name="ancestor"/>.</summary>
-    internal bool IsDerivedFrom(Capability ancestor)
-    {
-        for (var c = _parent; c is not null; c = c._parent)
-        {
-            if (c == ancestor)
-            {
-                return true;
-            }
-        }
+    /// <summary>Its neighbours in <see cref="CapabilityTable"/>'s list of all that it holds.</summary>
+    internal Capability? NextHeld { get; set; }
 
-        return false;
-    }
+    /// <inheritdoc cref="NextHeld"/>
+    internal Capability? PreviousHeld { get; set; }
 
     internal void AttachTo(Capability parent)
     {
@@ -68,25 +81,29 @@ public sealed class Capability
         parent._firstChild = this;
     }
 
-    /// <summary>Leaves the tree; what was derived from it is from now on derived from its parent.</summary>
-    internal void Detach()
+    /// <summary>What was derived from it is from now on derived from its parent. False: more than <paramref name="most"/> are left.</summary>
+    internal bool HandUpChildren(int most)
     {
-        var child = _firstChild;
-        while (child is not null)
+        for (; _firstChild is { } child; most--)
         {
-            var next = child._next;
-            child._parent = null;
-            child._previous = null;
-            child._next = null;
+            if (most == 0)
+            {
+                return false;
+            }
+
+            child.Detach();
             if (_parent is not null)
             {
                 child.AttachTo(_parent);
             }
-
-            child = next;
         }
 
-        _firstChild = null;
+        return true;
+    }
+
+    /// <summary>Leaves the tree, with all that was derived from it.</summary>
+    private void Detach()
+    {
         if (_previous is not null)
         {
             _previous._next = _next;
@@ -104,5 +121,12 @@ public sealed class Capability
         _parent = null;
         _next = null;
         _previous = null;
+    }
+
+    /// <summary>Leaves the tree alone; what was derived from it is from now on derived from its parent.</summary>
+    internal void LeaveTree()
+    {
+        HandUpChildren(int.MaxValue);
+        Detach();
     }
 }

@@ -8,9 +8,17 @@ public sealed class CapabilityTable
     private readonly Cell _cell;
     private readonly List<Capability?> _managed = [];
     private readonly Stack<int> _freeManaged = [];
+
+    /// <summary>Slots from <see cref="DenseLimit"/> on: one capability in a high slot costs the host no more than one in a low one.</summary>
+    private readonly Dictionary<uint, Capability> _sparse = [];
     private Capability?[] _slots = new Capability?[8];
 
+    private const uint DenseLimit = 256;
+
     internal CapabilityTable(Cell cell) => _cell = cell;
+
+    /// <summary>One of its capabilities, from which <see cref="Capability.NextHeld"/> leads to all others; null while it is empty.</summary>
+    internal Capability? FirstHeld { get; private set; }
 
     /// <summary>Capabilities in the table.</summary>
     public int Count { get; private set; }
@@ -25,8 +33,13 @@ public sealed class CapabilityTable
                 return _slots[slot];
             }
 
-            ulong reply = slot - CapabilitySlots.ChosenByKernel;
-            return reply < (ulong)_managed.Count ? _managed[(int)reply] : null;
+            if (slot < CapabilitySlots.Limit)
+            {
+                return _sparse.GetValueOrDefault((uint)slot);
+            }
+
+            ulong index = slot - CapabilitySlots.ChosenByKernel;
+            return index < (ulong)_managed.Count ? _managed[(int)index] : null;
         }
     }
 
@@ -40,13 +53,21 @@ public sealed class CapabilityTable
     /// <summary>Fills a slot that <see cref="CheckFree"/> has passed.</summary>
     internal Capability Put(uint slot, KernelObject item, CapabilityRights rights, ulong badge, Capability? parent)
     {
-        if (slot >= _slots.Length)
+        var capability = New(slot, item, rights, badge);
+        if (slot >= DenseLimit)
         {
-            Array.Resize(ref _slots, (int)Math.Min(CapabilitySlots.Limit, Math.Max(slot + 1, (uint)_slots.Length * 2)));
+            _sparse.Add(slot, capability);
+        }
+        else
+        {
+            if (slot >= _slots.Length)
+            {
+                Array.Resize(ref _slots, (int)Math.Min(DenseLimit, Math.Max(slot + 1, (uint)_slots.Length * 2)));
+            }
+
+            _slots[slot] = capability;
         }
 
-        var capability = New(slot, item, rights, badge);
-        _slots[slot] = capability;
         if (parent is not null)
         {
             capability.AttachTo(parent);
@@ -75,7 +96,32 @@ public sealed class CapabilityTable
         return capability;
     }
 
-    /// <summary>Empties a slot that is filled.</summary>
+    /// <summary>
+    /// Empties a slot that is filled. False: <paramref name="most"/> of its mappings and of what was derived from it are dealt with, there
+    /// are more, and it is still there.
+    /// </summary>
+    internal bool TryRemove(Kernel kernel, Capability capability, int most)
+    {
+        if (!capability.HandUpChildren(most))
+        {
+            return false;
+        }
+
+        for (; capability.Mappings is { Count: > 0 } mappings; most--)
+        {
+            if (most <= 0)
+            {
+                return false;
+            }
+
+            mappings[^1].Space.Unmap(mappings[^1]);
+        }
+
+        Remove(kernel, capability);
+        return true;
+    }
+
+    /// <summary>The same in one step.</summary>
     internal void Remove(Kernel kernel, Capability capability)
     {
         if (capability.Slot >= CapabilitySlots.ChosenByKernel)
@@ -84,6 +130,10 @@ public sealed class CapabilityTable
             _managed[index] = null;
             _freeManaged.Push(index);
         }
+        else if (capability.Slot >= DenseLimit)
+        {
+            _sparse.Remove(capability.Slot);
+        }
         else
         {
             _slots[capability.Slot] = null;
@@ -91,7 +141,8 @@ public sealed class CapabilityTable
 
         Count--;
         _cell.Refund();
-        capability.Detach();
+        Unlink(capability);
+        capability.LeaveTree();
         while (capability.Mappings is { Count: > 0 } mappings)
         {
             mappings[^1].Space.Unmap(mappings[^1]);
@@ -100,30 +151,35 @@ public sealed class CapabilityTable
         capability.Object.Release(kernel);
     }
 
-    /// <summary>Some capability of the table, or null.</summary>
-    internal Capability? Any()
-    {
-        if (Count == 0)
-        {
-            return null;
-        }
-
-        foreach (var capability in _slots)
-        {
-            if (capability is not null)
-            {
-                return capability;
-            }
-        }
-
-        return _managed.Find(c => c is not null);
-    }
-
     private Capability New(uint slot, KernelObject item, CapabilityRights rights, ulong badge)
     {
         Count++;
         _cell.Charge();
         item.Retain();
-        return new Capability(item, rights, badge, this, slot);
+        var capability = new Capability(item, rights, badge, this, slot) { NextHeld = FirstHeld };
+        if (FirstHeld is { } first)
+        {
+            first.PreviousHeld = capability;
+        }
+
+        FirstHeld = capability;
+        return capability;
+    }
+
+    private void Unlink(Capability capability)
+    {
+        if (capability.PreviousHeld is { } previous)
+        {
+            previous.NextHeld = capability.NextHeld;
+        }
+        else
+        {
+            FirstHeld = capability.NextHeld;
+        }
+
+        if (capability.NextHeld is { } next)
+        {
+            next.PreviousHeld = capability.PreviousHeld;
+        }
     }
 }

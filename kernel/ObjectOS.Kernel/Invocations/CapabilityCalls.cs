@@ -8,6 +8,9 @@ internal static class CapabilityCalls
     /// <summary>Capabilities that one step of a revocation deletes.</summary>
     private const int StepUnits = 64;
 
+    /// <summary>Virtual instructions per capability deleted or handed up, and per mapping that goes with it.</summary>
+    private const ulong UnitCost = 32;
+
     public static KernelStatus Identify(ref Invocation call)
     {
         if (call.Caller.Capabilities[call[0]] is not { } capability)
@@ -45,9 +48,12 @@ internal static class CapabilityCalls
             return KernelStatus.InvalidCapability;
         }
 
-        call.ExtraCost = MappedPages(capability) * 16;
-        capability.Table.Remove(call.Kernel, capability);
-        return KernelStatus.Ok;
+        if (capability.FirstChild is not null || capability.Mappings is { Count: > 0 })
+        {
+            call.ExtraCost = StepUnits * UnitCost;
+        }
+
+        return capability.Table.TryRemove(call.Kernel, capability, StepUnits) ? KernelStatus.Ok : Outcome.Again;
     }
 
     public static KernelStatus Revoke(ref Invocation call)
@@ -57,20 +63,28 @@ internal static class CapabilityCalls
             return KernelStatus.InvalidCapability;
         }
 
+        // Leaves first: from each one on with its parent, whose other children come next.
+        var at = capability;
         for (int unit = 0; unit < StepUnits; unit++)
         {
-            if (capability.FirstChild is not { } child)
+            while (at.FirstChild is { } child)
+            {
+                at = child;
+            }
+
+            if (at == capability)
             {
                 return KernelStatus.Ok;
             }
 
-            while (child.FirstChild is { } deeper)
+            var parent = at.Parent!;
+            call.ExtraCost += UnitCost;
+            if (!at.Table.TryRemove(call.Kernel, at, 1))
             {
-                child = deeper;
+                continue;
             }
 
-            call.ExtraCost += 16 + (MappedPages(child) * 16);
-            child.Table.Remove(call.Kernel, child);
+            at = parent;
         }
 
         return capability.FirstChild is null ? KernelStatus.Ok : Outcome.Again;
@@ -94,6 +108,11 @@ internal static class CapabilityCalls
         }
 
         var status = cell.Capabilities.CheckFree(slot);
+        if (status == KernelStatus.Ok && !source.CanDerive)
+        {
+            status = KernelStatus.ObjectsExhausted;
+        }
+
         if (status == KernelStatus.Ok)
         {
             cell.Capabilities.Put(
@@ -101,17 +120,5 @@ internal static class CapabilityCalls
         }
 
         return status;
-    }
-
-    private static ulong MappedPages(Capability capability)
-    {
-        ulong pages = 0;
-        foreach (var mapping in capability.Mappings ?? [])
-        {
-            pages += mapping.Length >> Pages.Shift;
-        }
-
-        // A large sparse mapping costs by its extent only up to a point: taking it away is one range.
-        return Math.Min(pages, 64);
     }
 }

@@ -6,6 +6,9 @@ namespace ObjectOS.Objects;
 /// <summary>Invocations on cells.</summary>
 internal static class CellCalls
 {
+    /// <summary>Virtual instructions per object or capability that a destruction takes.</summary>
+    private const ulong DestroyUnitCost = 48;
+
     public static KernelStatus Create(ref Invocation call)
     {
         var status = call.Target<Cell>(out var parent);
@@ -16,7 +19,7 @@ internal static class CellCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = call.CheckCreate(parent);
+            status = parent.Depth >= Cell.DepthLimit ? KernelStatus.ObjectsExhausted : call.CheckCreate(parent);
         }
 
         int objects = (int)call[3];
@@ -44,13 +47,20 @@ internal static class CellCalls
             return status == KernelStatus.Dead ? KernelStatus.Ok : status;
         }
 
-        if (cell.Parent is null)
+        if (cell.Parent is null || call.Caller.IsBelow(cell))
         {
             return KernelStatus.InvalidState;
         }
 
-        status = call.Kernel.DestroyCell(cell);
-        call.ExtraCost = 1000;
+        if (cell == call.Caller)
+        {
+            // Whoever holds it still has to be told; it destroys what is left.
+            call.Kernel.EndCell(cell, null, 0);
+            return call.Thread is null ? KernelStatus.Ok : Outcome.Blocked;
+        }
+
+        status = call.Kernel.DestroyCell(cell, out int units);
+        call.ExtraCost = (ulong)units * DestroyUnitCost;
         return status;
     }
 
@@ -77,7 +87,7 @@ internal static class CellCalls
 
     public static KernelStatus SetLimits(ref Invocation call)
     {
-        var status = call.Target<Cell>(out var cell);
+        var status = TargetBelow(ref call, out var cell);
         if (status != KernelStatus.Ok)
         {
             return status;
@@ -112,6 +122,11 @@ internal static class CellCalls
     public static KernelStatus SetFaultEndpoint(ref Invocation call)
     {
         var status = DecodeEndpoint(ref call, out var cell, out var endpoint);
+        if (status == KernelStatus.Ok && !cell.IsBelow(call.Caller))
+        {
+            status = KernelStatus.MissingRights;
+        }
+
         if (status == KernelStatus.Ok)
         {
             cell.Faults.Set(call.Kernel, endpoint);
@@ -147,6 +162,7 @@ internal static class CellCalls
         if (status == KernelStatus.Ok)
         {
             cell.State = CellState.Running;
+            call.ExtraCost = (ulong)call.Kernel.Scheduler.ReleaseStopped() * 8;
             call.Kernel.WakeAllManaged();
         }
 
@@ -155,13 +171,20 @@ internal static class CellCalls
 
     public static KernelStatus SetBudget(ref Invocation call)
     {
-        var status = call.Target<Cell>(out var cell);
+        var status = TargetBelow(ref call, out var cell);
         if (status == KernelStatus.Ok)
         {
             cell.BudgetLeft = call[1] == 0 ? Cell.NoBudget : (long)Math.Min(call[1], long.MaxValue - 1);
         }
 
         return status;
+    }
+
+    /// <summary>Finds a target that was carved from the caller: nobody changes what bounds himself, nor helps others to.</summary>
+    private static KernelStatus TargetBelow(ref Invocation call, out Cell cell)
+    {
+        var status = call.Target(out cell);
+        return status != KernelStatus.Ok || cell.IsBelow(call.Caller) ? status : KernelStatus.MissingRights;
     }
 
     private static KernelStatus DecodeEndpoint(ref Invocation call, out Cell cell, out Capability? endpoint)

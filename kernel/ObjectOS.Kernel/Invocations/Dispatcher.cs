@@ -14,7 +14,7 @@ internal static class Dispatcher
         if (status != KernelStatus.Suspended)
         {
             call.Kernel.CountInvocation();
-            call.Kernel.Charge((ulong)call.Row.Cost + call.ExtraCost);
+            call.Kernel.Charge((ulong)call.Row.Cost + call.ExtraCost + call.Caller.CostOfDepth);
         }
 
         return status;
@@ -79,6 +79,20 @@ internal static class Dispatcher
         Call.TimerCancel => SchedulingCalls.CancelTimer(ref call),
         Call.HostRequestPost => HostCalls.Post(ref call),
         Call.HostPortBind => HostCalls.Bind(ref call),
+        Call.VCpuCreate => VCpuCalls.Create(ref call),
+        Call.VCpuMap => VCpuCalls.Map(ref call),
+        Call.VCpuUnmap => VCpuCalls.Unmap(ref call),
+        Call.VCpuSetIntercepts => VCpuCalls.SetIntercepts(ref call),
+        Call.VCpuInterceptCall => VCpuCalls.InterceptCall(ref call),
+        Call.VCpuInterceptPages => VCpuCalls.InterceptPages(ref call),
+        Call.VCpuSetEndpoint => VCpuCalls.SetEndpoint(ref call),
+        Call.VCpuReadExit => VCpuCalls.ReadExit(ref call),
+        Call.VCpuResume => VCpuCalls.Resume(ref call),
+        Call.VCpuSetLimit => VCpuCalls.SetLimit(ref call),
+        Call.VCpuStartHart => VCpuCalls.StartHart(ref call),
+        Call.VCpuReadState => VCpuCalls.ReadState(ref call),
+        Call.VCpuWriteState => VCpuCalls.WriteState(ref call),
+        Call.VCpuStatus => VCpuCalls.Status(ref call),
         _ => KernelStatus.UnknownInvocation,
     };
 }

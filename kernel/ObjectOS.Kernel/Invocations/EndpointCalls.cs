@@ -24,10 +24,13 @@ internal static class EndpointCalls
     public static KernelStatus Send(ref Invocation call, bool wantsReply)
     {
         var status = call.Get<Endpoint>(0, CapabilityRights.Write, out var endpoint, out var capability);
-        if (status == KernelStatus.Ok)
+
+        // An empty slot of a call is where a capability of the answer goes.
+        Capability? moved = null;
+        bool forAnswer = wantsReply && call[8] is > 0 and < CapabilitySlots.Limit && call.Caller.Capabilities[call[8]] is null;
+        if (status == KernelStatus.Ok && !forAnswer)
         {
-            // An empty slot of a call is where a capability of the answer goes.
-            status = wantsReply && call.Caller.Capabilities.CheckFree(call[8]) == KernelStatus.Ok ? KernelStatus.Ok : DecodeTransfer(ref call, call[8]);
+            status = DecodeTransfer(ref call, call[8], out moved);
         }
 
         if (status != KernelStatus.Ok)
@@ -47,8 +50,8 @@ internal static class EndpointCalls
             Badge = capability.Badge,
             Sender = call.Thread,
             WantsReply = wantsReply,
-            CapabilityTable = call.Caller.Capabilities,
-            CapabilitySlot = (uint)call[8],
+            Capability = moved,
+            AnswerSlot = forAnswer ? (uint)call[8] : 0,
         };
         FillMessage(ref call, letter);
         if (wantsReply)
@@ -152,11 +155,14 @@ internal static class EndpointCalls
     }
 
     /// <summary>Ok where the capability in a slot (0: none) can be handed on.</summary>
-    public static KernelStatus DecodeTransfer(ref Invocation call, ulong slot) =>
-        slot == 0 ? KernelStatus.Ok
-        : call.Caller.Capabilities[slot] is not { } moved || moved.Object.Kind == ObjectKind.Reply ? KernelStatus.InvalidCapability
-        : !moved.Rights.HasFlag(CapabilityRights.Grant) ? KernelStatus.MissingRights
-        : KernelStatus.Ok;
+    public static KernelStatus DecodeTransfer(ref Invocation call, ulong slot, out Capability? moved)
+    {
+        moved = slot == 0 ? null : call.Caller.Capabilities[slot];
+        return slot == 0 ? KernelStatus.Ok
+            : moved is null || moved.Object.Kind == ObjectKind.Reply ? KernelStatus.InvalidCapability
+            : (moved.Rights & CapabilityRights.Grant) == 0 ? KernelStatus.MissingRights
+            : KernelStatus.Ok;
+    }
 
     private static KernelStatus DecodeSlots(ref Invocation call, ulong replySlot, ulong capabilitySlot, bool replyMayBeFilled)
     {
@@ -167,6 +173,7 @@ internal static class EndpointCalls
             status = capabilitySlot == replySlot ? KernelStatus.InvalidArgument : table.CheckFree(capabilitySlot);
         }
 
-        return status == KernelStatus.Ok && !call.Caller.CanCharge(3) ? KernelStatus.ObjectsExhausted : status;
+        // The answered right gives back two of the three: reply, its right, and a capability that comes along.
+        return status == KernelStatus.Ok && !call.Caller.CanCharge(replyMayBeFilled ? 1 : 3) ? KernelStatus.ObjectsExhausted : status;
     }
 }

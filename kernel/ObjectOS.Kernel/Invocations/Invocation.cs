@@ -100,6 +100,15 @@ internal ref struct Invocation
     public readonly Capability PutNew(KernelObject item, CapabilityRights rights = CapabilityRights.All) =>
         Caller.Capabilities.Put((uint)_frame[1], item, rights, 0, null);
 
+    /// <summary>A thread that machine code makes gets the CPU share of its maker; only the maker's holders can give more.</summary>
+    public readonly void PassShare(Thread made)
+    {
+        if (Thread is { } maker)
+        {
+            Kernel.Scheduler.Set(made, Math.Min(maker.Priority, Scheduler.DefaultPriority), maker.SchedulingContext, Kernel);
+        }
+    }
+
     /// <summary>True where words name a range of whole pages that is not empty, does not wrap and ends below 2^63.</summary>
     public readonly bool IsPageRange(int addressWord, int lengthWord)
     {

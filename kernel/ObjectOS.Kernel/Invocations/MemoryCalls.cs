@@ -6,6 +6,9 @@ namespace ObjectOS.Objects;
 /// <summary>Memory objects.</summary>
 internal static class MemoryCalls
 {
+    /// <summary>Virtual instructions per subtree that a clone shares.</summary>
+    private const ulong SubtreeCost = 16;
+
     public static KernelStatus Create(ref Invocation call)
     {
         var status = call.Target<Cell>(out var cell);
@@ -14,7 +17,7 @@ internal static class MemoryCalls
             status = KernelStatus.InvalidArgument;
         }
 
-        return status == KernelStatus.Ok ? Make(ref call, cell, Pages.RoundUp(call[2]), out _) : status;
+        return status == KernelStatus.Ok ? Make(ref call, cell, Pages.RoundUp(call[2]), null) : status;
     }
 
     public static KernelStatus Clone(ref Invocation call)
@@ -31,15 +34,7 @@ internal static class MemoryCalls
             return status;
         }
 
-        status = Make(ref call, cell, source.Length, out var clone);
-        if (status == KernelStatus.Ok && call.Kernel.Cpu.Memory.Clone(source.Start, clone.Start, source.Length) == MemoryStatus.Suspended)
-        {
-            call.Caller.Capabilities.Remove(call.Kernel, call.Caller.Capabilities[call[1]]!);
-            status = KernelStatus.Suspended;
-        }
-
-        call.ExtraCost = Pages.Count(source.Length) / 64;
-        return status;
+        return Make(ref call, cell, source.Length, source);
     }
 
     public static KernelStatus Read(ref Invocation call)
@@ -106,9 +101,8 @@ internal static class MemoryCalls
         return status == KernelStatus.Ok && first.Value + length < end.Value ? Outcome.Again : status;
     }
 
-    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length, out MemoryObject memory)
+    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length, MemoryObject? source)
     {
-        memory = null!;
         var status = call.CheckCreate(cell);
         if (status != KernelStatus.Ok)
         {
@@ -121,9 +115,30 @@ internal static class MemoryCalls
             return KernelStatus.AddressSpaceExhausted;
         }
 
-        memory = new MemoryObject(cell, start, length, order);
-        call.PutNew(memory);
+        if (source is not null)
+        {
+            call.ExtraCost = Subtrees(length) * SubtreeCost;
+            if (call.Kernel.Cpu.Memory.Clone(source.Start, start, length) == MemoryStatus.Suspended)
+            {
+                call.Kernel.Ranges.Return(start, order);
+                return KernelStatus.Suspended;
+            }
+        }
+
+        call.PutNew(new MemoryObject(cell, start, length, order));
         return KernelStatus.Ok;
+    }
+
+    /// <summary>Most subtrees of 1, 64, 64², … pages that an aligned range of that length is made of: the digits of its pages to base 64.</summary>
+    private static ulong Subtrees(ulong length)
+    {
+        ulong count = 0;
+        for (ulong pages = Pages.Count(length); pages > 0; pages /= 64)
+        {
+            count += pages % 64;
+        }
+
+        return count;
     }
 
     private static KernelStatus Decode(ref Invocation call, ulong length, out MemoryObject memory)

@@ -8,9 +8,10 @@ internal static class ReplyCalls
     public static KernelStatus Send(ref Invocation call)
     {
         var status = call.Get<Reply>(0, CapabilityRights.None, out var reply, out var right);
+        Capability? moved = null;
         if (status == KernelStatus.Ok)
         {
-            status = EndpointCalls.DecodeTransfer(ref call, call[8]);
+            status = EndpointCalls.DecodeTransfer(ref call, call[8], out moved);
         }
 
         if (status != KernelStatus.Ok)
@@ -18,7 +19,7 @@ internal static class ReplyCalls
             return status;
         }
 
-        var answer = new Letter { CapabilityTable = call.Caller.Capabilities, CapabilitySlot = (uint)call[8] };
+        var answer = new Letter { Capability = moved };
         EndpointCalls.FillMessage(ref call, answer);
         var caller = reply.TakeCaller();
         right.Table.Remove(call.Kernel, right);

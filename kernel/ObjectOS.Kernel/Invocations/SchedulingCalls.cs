@@ -5,10 +5,14 @@ namespace ObjectOS.Objects;
 /// <summary>Scheduling contexts and timers.</summary>
 internal static class SchedulingCalls
 {
-    /// <summary>Shortest period, in nanoseconds: below it a periodic timer would do nothing but fire.</summary>
-    private const ulong ShortestPeriod = 1000;
+    /// <summary>Shortest period, in nanoseconds: below it the kernel would do nothing but switch.</summary>
+    private const ulong ShortestPeriod = 10_000;
 
-    private const ulong Longest = 1UL << 62;
+    /// <summary>Smallest budget of a period, in nanoseconds: below it the world switches would cost more than the work.</summary>
+    private const ulong SmallestBudget = 1000;
+
+    /// <summary>Longest period of a scheduling context, in nanoseconds: some minutes.</summary>
+    private const ulong LongestShare = 1UL << 40;
 
     public static KernelStatus CreateContext(ref Invocation call)
     {
@@ -25,7 +29,7 @@ internal static class SchedulingCalls
 
         if (status == KernelStatus.Ok)
         {
-            call.PutNew(new SchedulingContext(cell, call[2], call[3], call.Kernel.Now));
+            call.PutNew(new SchedulingContext(cell, call.Kernel.NextNumber(), call[2], call[3], call.Kernel.Now));
         }
 
         return status;
@@ -39,9 +43,16 @@ internal static class SchedulingCalls
             status = KernelStatus.InvalidArgument;
         }
 
+        if (status == KernelStatus.Ok && call.Thread?.SchedulingContext == context)
+        {
+            status = KernelStatus.MissingRights;
+        }
+
         if (status == KernelStatus.Ok)
         {
+            call.Kernel.Scheduler.Forget(context);
             context.Configure(call[1], call[2], call.Kernel.Now);
+            call.Kernel.Scheduler.ReleaseHeld(context);
         }
 
         return status;
@@ -72,9 +83,14 @@ internal static class SchedulingCalls
     public static KernelStatus SetTimer(ref Invocation call)
     {
         var status = call.Target<Timer>(out var timer);
-        if (status == KernelStatus.Ok && (call[1] > Longest || call[2] is (> 0 and < ShortestPeriod) or > Longest))
+        if (status == KernelStatus.Ok && (call[1] > TimerQueue.LastDeadline || call[2] is (> 0 and < ShortestPeriod) or > TimerQueue.LastDeadline))
         {
             status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok && call[2] > 0 && !call.Kernel.Timers.CanRepeat(timer, call[2]))
+        {
+            status = KernelStatus.ObjectsExhausted;
         }
 
         if (status == KernelStatus.Ok)
@@ -96,5 +112,5 @@ internal static class SchedulingCalls
         return status;
     }
 
-    private static bool IsShare(ulong budget, ulong period) => budget > 0 && period >= ShortestPeriod && budget <= period && period <= Longest;
+    private static bool IsShare(ulong budget, ulong period) => budget >= SmallestBudget && period >= ShortestPeriod && budget <= period && period <= LongestShare;
 }

@@ -5,6 +5,15 @@ namespace ObjectOS.Objects;
 /// <summary>Address spaces.</summary>
 internal static class SpaceCalls
 {
+    /// <summary>Mappings that one step of an unmapping takes.</summary>
+    private const int UnmapUnits = 64;
+
+    /// <summary>Most bytes that one invocation makes sure of.</summary>
+    private const ulong PrepareLimit = 16UL << 20;
+
+    /// <summary>Virtual instructions per page made, and per mapping made, changed or taken away.</summary>
+    private const ulong PageCost = 16;
+
     public static KernelStatus Create(ref Invocation call)
     {
         var status = call.Target<Cell>(out var cell);
@@ -24,13 +33,13 @@ internal static class SpaceCalls
     public static KernelStatus Map(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        MemoryObject memory = null!;
-        Capability through = null!;
-        if (status == KernelStatus.Ok)
-        {
-            status = call.Get(2, CapabilityRights.None, out memory, out through);
-        }
+        return status == KernelStatus.Ok ? MapInto(ref call, space) : status;
+    }
 
+    /// <summary>Maps as the words behind the target say; for a virtual CPU's memory as well.</summary>
+    internal static KernelStatus MapInto(ref Invocation call, AddressSpace space)
+    {
+        var status = call.Get<MemoryObject>(2, CapabilityRights.None, out var memory, out var through);
         if (status != KernelStatus.Ok)
         {
             return status;
@@ -53,6 +62,14 @@ internal static class SpaceCalls
             return KernelStatus.AlreadyMapped;
         }
 
+        status = space.CheckMap();
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        // The record's place in the sorted list, and its taking away by whoever does that.
+        call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 64);
         space.Map(call[1], length, through, offset, (PageRights)call[5]);
         return KernelStatus.Ok;
     }
@@ -72,6 +89,12 @@ internal static class SpaceCalls
 
         if (status == KernelStatus.Ok)
         {
+            status = space.CheckSplit(call[1], call[2]);
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 16);
             space.Protect(call[1], call[2], (PageRights)call[3]);
         }
 
@@ -81,17 +104,21 @@ internal static class SpaceCalls
     public static KernelStatus Unmap(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        if (status == KernelStatus.Ok && !call.IsPageRange(1, 2))
+        return status == KernelStatus.Ok ? UnmapFrom(ref call, space) : status;
+    }
+
+    /// <summary>Takes away what the words behind the target say; for a virtual CPU's memory as well.</summary>
+    internal static KernelStatus UnmapFrom(ref Invocation call, AddressSpace space)
+    {
+        var status = call.IsPageRange(1, 2) ? space.CheckSplit(call[1], call[2]) : KernelStatus.InvalidArgument;
+        if (status != KernelStatus.Ok)
         {
-            status = KernelStatus.InvalidArgument;
+            return status;
         }
 
-        if (status == KernelStatus.Ok)
-        {
-            space.Unmap(call[1], call[2]);
-        }
-
-        return status;
+        int taken = space.Unmap(call[1], call[2], UnmapUnits);
+        call.ExtraCost = (PageCost * (ulong)taken) + ((ulong)space.Mappings.Count / 64);
+        return taken == UnmapUnits ? Outcome.Again : KernelStatus.Ok;
     }
 
     public static KernelStatus CopyIn(ref Invocation call)
@@ -111,8 +138,18 @@ internal static class SpaceCalls
     public static KernelStatus Prepare(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        call.ExtraCost = Pages.Count(call[2]) * 4;
-        return status == KernelStatus.Ok ? space.Prepare(call[1], call[2]) : status;
+        if (status == KernelStatus.Ok && call[2] > PrepareLimit)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            call.ExtraCost = Pages.Count(call[2]) * PageCost;
+            status = space.Prepare(call[1], call[2]);
+        }
+
+        return status;
     }
 
     /// <summary>W without R is reserved (privileged specification, chapter "Sv39").</summary>

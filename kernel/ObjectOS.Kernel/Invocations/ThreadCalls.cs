@@ -8,7 +8,7 @@ namespace ObjectOS.Objects;
 internal static class ThreadCalls
 {
     /// <summary>pc, x1–x31, f0–f31, fcsr.</summary>
-    private const int StateBytes = 65 * 8;
+    internal const int StateBytes = 65 * 8;
 
     public static KernelStatus Create(ref Invocation call)
     {
@@ -30,6 +30,7 @@ internal static class ThreadCalls
             context.X[2] = call[4];
             context.X[10] = call[5];
             var thread = new Thread(cell, call.Kernel.NextNumber(), space, context, call.Kernel.Quantum);
+            call.PassShare(thread);
             call.PutNew(thread);
             call[1] = thread.Number;
         }
@@ -75,19 +76,7 @@ internal static class ThreadCalls
         var status = DecodeState(ref call, call.Destination.Length, out var context);
         if (status == KernelStatus.Ok)
         {
-            var words = call.Destination;
-            Put(words, 0, context.Pc);
-            for (int i = 1; i < 32; i++)
-            {
-                Put(words, i, context.X[i]);
-            }
-
-            for (int i = 0; i < 32; i++)
-            {
-                Put(words, 32 + i, context.F[i]);
-            }
-
-            Put(words, 64, context.Fcsr);
+            SaveState(context, call.Destination);
         }
 
         return status;
@@ -98,20 +87,7 @@ internal static class ThreadCalls
         var status = DecodeState(ref call, call.Source.Length, out var context);
         if (status == KernelStatus.Ok)
         {
-            var words = call.Source;
-            context.Pc = Take(words, 0) & ~1UL;
-            for (int i = 1; i < 32; i++)
-            {
-                context.X[i] = Take(words, i);
-            }
-
-            for (int i = 0; i < 32; i++)
-            {
-                context.F[i] = Take(words, 32 + i);
-            }
-
-            context.Fcsr = (uint)Take(words, 64) & 0xff;
-            context.Reservation = HartContext.NoReservation;
+            RestoreState(context, call.Source);
         }
 
         return status;
@@ -142,12 +118,15 @@ internal static class ThreadCalls
             status = call.GetOptional(2, CapabilityRights.Manage, out context, out _);
         }
 
+        if (status == KernelStatus.Ok && call.Thread is { } caller &&
+            ((int)call[1] > caller.Priority || (caller.SchedulingContext is { } own && own != context)))
+        {
+            status = KernelStatus.MissingRights;
+        }
+
         if (status == KernelStatus.Ok)
         {
-            context?.Retain();
-            thread.SchedulingContext?.Release(call.Kernel);
-            thread.SchedulingContext = context;
-            call.Kernel.Scheduler.SetPriority(thread, (int)call[1]);
+            call.Kernel.Scheduler.Set(thread, (int)call[1], context, call.Kernel);
         }
 
         return status;
@@ -178,6 +157,41 @@ internal static class ThreadCalls
     {
         call[1] = call.Kernel.Now;
         return KernelStatus.Ok;
+    }
+
+    /// <summary>Writes what <c>thread_read_state</c> gives.</summary>
+    internal static void SaveState(HartContext context, Span<byte> words)
+    {
+        Put(words, 0, context.Pc);
+        for (int i = 1; i < 32; i++)
+        {
+            Put(words, i, context.X[i]);
+        }
+
+        for (int i = 0; i < 32; i++)
+        {
+            Put(words, 32 + i, context.F[i]);
+        }
+
+        Put(words, 64, context.Fcsr);
+    }
+
+    /// <summary>Takes what <c>thread_write_state</c> is given.</summary>
+    internal static void RestoreState(HartContext context, ReadOnlySpan<byte> words)
+    {
+        context.Pc = Take(words, 0) & ~1UL;
+        for (int i = 1; i < 32; i++)
+        {
+            context.X[i] = Take(words, i);
+        }
+
+        for (int i = 0; i < 32; i++)
+        {
+            context.F[i] = Take(words, 32 + i);
+        }
+
+        context.Fcsr = (uint)Take(words, 64) & 0xff;
+        context.Reservation = HartContext.NoReservation;
     }
 
     private static KernelStatus DecodeState(ref Invocation call, int length, out HartContext context)

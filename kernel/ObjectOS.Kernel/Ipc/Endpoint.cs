@@ -38,12 +38,7 @@ public sealed class Endpoint : KernelObject
             first.Value.EndWait(kernel, KernelStatus.Dead);
         }
 
-        if (Bound is { } bound)
-        {
-            bound.BoundTo = null;
-            bound.Release(kernel);
-            Bound = null;
-        }
+        kernel.Bind(this, null);
     }
 }
 

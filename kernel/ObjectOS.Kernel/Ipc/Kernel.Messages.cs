@@ -100,7 +100,7 @@ public sealed partial class Kernel
                 var frame = new InvocationFrame();
                 frame[0] = (ulong)KernelStatus.Ok;
                 FillFrame(ref frame, answer);
-                frame[8] = PutTransferred(answer, caller.Owner, letter.CapabilitySlot);
+                frame[8] = PutTransferred(answer, caller.Owner, letter.AnswerSlot);
                 WriteFrame(context, frame, 9);
                 context.Pc += 4;
                 break;
@@ -140,6 +140,11 @@ public sealed partial class Kernel
     internal void Bind(Endpoint endpoint, Notification? notification)
     {
         notification?.Retain();
+        if (notification?.BoundTo is { } elsewhere)
+        {
+            Bind(elsewhere, null);
+        }
+
         if (endpoint.Bound is { } old)
         {
             old.BoundTo = null;
@@ -180,7 +185,7 @@ public sealed partial class Kernel
     /// <summary>Lets a managed program run when its turn comes, if it has something to handle.</summary>
     internal void WakeManaged(Thread managed)
     {
-        if (managed.ManagedNode is null && managed.State != ThreadState.Ended && managed.ManagedEndpoint!.HasWork && !managed.Owner.IsPaused)
+        if (managed.ManagedNode is null && managed.State != ThreadState.Ended && managed.ManagedEndpoint!.HasWork && !managed.Owner.IsStopped)
         {
             managed.ManagedNode = _managedReady.AddLast(managed);
         }
@@ -189,15 +194,10 @@ public sealed partial class Kernel
     /// <summary>After the end of a pause: programs that have something to handle.</summary>
     internal void WakeAllManaged()
     {
-        foreach (var cell in _cells.Values)
+        _managed.RemoveAll(thread => thread.IsDead);
+        foreach (var managed in _managed)
         {
-            foreach (var item in cell.Owned)
-            {
-                if (item is Thread { Program: not null } managed)
-                {
-                    WakeManaged(managed);
-                }
-            }
+            WakeManaged(managed);
         }
     }
 
@@ -205,7 +205,7 @@ public sealed partial class Kernel
     private bool RunManaged(Thread managed)
     {
         var endpoint = managed.ManagedEndpoint!;
-        if (managed.Owner.IsPaused || TakeNext(endpoint) is not { } letter)
+        if (managed.Owner.IsStopped || TakeNext(endpoint) is not { } letter)
         {
             LeaveManagedQueue(managed);
             return true;
@@ -233,6 +233,7 @@ public sealed partial class Kernel
             return false;
         }
 
+        FinishSend(letter);
         Charge(CostOfMessage);
         LeaveManagedQueue(managed);
         WakeManaged(managed);
@@ -281,11 +282,7 @@ public sealed partial class Kernel
             return;
         }
 
-        var node = first ? endpoint.Letters.AddFirst(letter) : endpoint.Letters.AddLast(letter);
-        if (letter.Sender is { } sender)
-        {
-            sender.LetterPlace = node;
-        }
+        letter.Place = first ? endpoint.Letters.AddFirst(letter) : endpoint.Letters.AddLast(letter);
     }
 
     /// <summary>The next letter of an endpoint; signals that are bound to it come before letters.</summary>
@@ -304,11 +301,6 @@ public sealed partial class Kernel
         }
 
         endpoint.Letters.RemoveFirst();
-        if (first.Value.Sender is { } sender)
-        {
-            sender.LetterPlace = null;
-        }
-
         return first.Value;
     }
 
@@ -375,7 +367,7 @@ public sealed partial class Kernel
     }
 
     /// <summary>Makes the message that a managed program sees.</summary>
-    private Message Open(Letter letter, Cell cell)
+    private static Message Open(Letter letter, Cell cell)
     {
         var message = new Message
         {
@@ -401,35 +393,34 @@ public sealed partial class Kernel
         }
 
         message.CapabilitySlot = letter.TakenSlot;
-        if (!letter.WantsReply)
-        {
-            FinishSend(letter);
-        }
-
         return message;
     }
 
     /// <summary>Undoes <see cref="Open"/>: the program was suspended.</summary>
     private void Unopen(Letter letter, in Message message, Cell cell)
     {
+        if (letter.Sender is not null && letter.TakenSlot != 0)
+        {
+            if (cell.Capabilities[letter.TakenSlot] is { } taken)
+            {
+                cell.Capabilities.Remove(this, taken);
+            }
+
+            letter.TakenSlot = 0;
+        }
+
         if (letter.WantsReply && cell.Capabilities[message.ReplySlot] is { Object: Reply reply } right)
         {
             reply.TakeCaller();
             right.Table.Remove(this, right);
             letter.Sender!.State = ThreadState.Sending;
         }
-
-        // A one-way sender has gone on; the letter stands for itself now.
-        if (!letter.WantsReply)
-        {
-            letter.Sender = null;
-        }
     }
 
     /// <summary>A one-way message has been received: its sender goes on.</summary>
     private void FinishSend(Letter letter)
     {
-        if (letter is { WantsReply: false, Sender: { State: ThreadState.Sending } sender })
+        if (letter is { WantsReply: false, Sender: { State: ThreadState.Sending } sender } && sender.Letter == letter)
         {
             sender.Letter = null;
             sender.Context!.X[10] = (ulong)KernelStatus.Ok;
@@ -458,7 +449,7 @@ public sealed partial class Kernel
     /// <summary>Derives the capability that goes with a letter into a slot of the receiver. 0: there was none, or no room for it.</summary>
     private static uint PutTransferred(Letter letter, Cell receiver, uint slot)
     {
-        if (slot == 0 || Transferred(letter) is not { } source || receiver.Capabilities.CheckFree(slot) != KernelStatus.Ok)
+        if (slot == 0 || Transferred(letter) is not { } source || !source.CanDerive || receiver.Capabilities.CheckFree(slot) != KernelStatus.Ok)
         {
             return 0;
         }
@@ -470,12 +461,12 @@ public sealed partial class Kernel
     /// <summary>The same for a managed receiver, into a slot of the kernel's choice.</summary>
     private static void TakeAlong(Letter letter, Cell receiver)
     {
-        if (letter.TakenSlot == 0 && Transferred(letter) is { } source && receiver.CanCharge())
+        if (letter.TakenSlot == 0 && Transferred(letter) is { CanDerive: true } source && receiver.CanCharge())
         {
             letter.TakenSlot = receiver.Capabilities.PutManaged(source.Object, source.Rights, source.Badge, source).Slot;
         }
     }
 
     private static Capability? Transferred(Letter letter) =>
-        letter.CapabilitySlot != 0 && letter.CapabilityTable?[letter.CapabilitySlot] is { Object.IsDead: false } source ? source : null;
+        letter.Capability is { Object.IsDead: false } source && source.Table[source.Slot] == source ? source : null;
 }

@@ -19,10 +19,14 @@ internal sealed class Letter
     /// <summary>True where the sender waits for an answer.</summary>
     public bool WantsReply;
 
-    /// <summary>The capability that goes with it, by the sender's table and slot, so that a revocation in between is seen.</summary>
-    public CapabilityTable? CapabilityTable;
+    /// <summary>Where it waits for a receiver.</summary>
+    public LinkedListNode<Letter>? Place;
 
-    public uint CapabilitySlot;
+    /// <summary>The capability that goes with it; one that has left its slot by the time of delivery is not handed on.</summary>
+    public Capability? Capability;
+
+    /// <summary>For a call without a capability: the caller's slot for one that comes with the answer.</summary>
+    public uint AnswerSlot;
 
     /// <summary>The slot of a managed receiver that the capability has gone to already; 0: not yet.</summary>
     public uint TakenSlot;
@@ -37,7 +41,6 @@ internal sealed class Letter
     {
         if (Sender is { } sender)
         {
-            sender.LetterPlace = null;
             kernel.FailCall(sender, KernelStatus.Dead);
         }
     }

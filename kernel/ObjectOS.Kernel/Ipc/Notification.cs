@@ -32,5 +32,10 @@ public sealed class Notification : KernelObject
         {
             first.Value.EndWait(kernel, KernelStatus.Dead);
         }
+
+        if (BoundTo is { } endpoint)
+        {
+            kernel.Bind(endpoint, null);
+        }
     }
 }

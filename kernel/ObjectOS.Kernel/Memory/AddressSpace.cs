@@ -3,33 +3,12 @@ using ObjectOS.Cpu;
 
 namespace ObjectOS.Objects;
 
-/// <summary>A range of an address space that shows a range of a memory object.</summary>
-internal sealed class Mapping(AddressSpace space, ulong start, ulong length, Capability through, ulong offset, PageRights rights)
-{
-    public AddressSpace Space => space;
-
-    public ulong Start => start;
-
-    public ulong Length => length;
-
-    public ulong End => start + length;
-
-    /// <summary>The capability that it was made through, and with which it goes.</summary>
-    public Capability Through => through;
-
-    public MemoryObject Memory => (MemoryObject)through.Object;
-
-    /// <summary>Where in the memory object it starts.</summary>
-    public ulong Offset => offset;
-
-    public PageRights Rights => rights;
-
-    public PhysicalAddress Physical(ulong address) => Memory.Start + (offset + (address - start));
-}
-
 /// <summary>What a cell's threads see as memory: mappings of memory objects, in this record and in the CPU's own.</summary>
 public sealed class AddressSpace : KernelObject
 {
+    /// <summary>Most mappings of one space.</summary>
+    private const int MostMappings = 1 << 14;
+
     private readonly List<Mapping> _mappings = [];
     private readonly IAddressSpace _hardware;
     private readonly IGuestMemory _memory;
@@ -39,6 +18,14 @@ public sealed class AddressSpace : KernelObject
     {
         _memory = cpu.Memory;
         _hardware = cpu.CreateAddressSpace(owner.Account);
+    }
+
+    /// <summary>A map that is not run in: the second stage of a virtual CPU hears of its changes.</summary>
+    internal AddressSpace(Cell owner, ICpu cpu, IAddressSpace listener)
+        : base(ObjectKind.AddressSpace, owner)
+    {
+        _memory = cpu.Memory;
+        _hardware = listener;
     }
 
     /// <summary>The CPU's side of it.</summary>
@@ -53,6 +40,12 @@ public sealed class AddressSpace : KernelObject
         int i = IndexAtOrAfter(start);
         return i == _mappings.Count || _mappings[i].Start >= start + length;
     }
+
+    /// <summary>Ok where the space can have one more mapping.</summary>
+    internal KernelStatus CheckMap() => CheckRoom(1);
+
+    /// <summary>Ok where boundaries can be made at both ends of the range.</summary>
+    internal KernelStatus CheckSplit(ulong start, ulong length) => CheckRoom((IsInside(start) ? 1 : 0) + (IsInside(start + length) ? 1 : 0));
 
     internal void Map(ulong start, ulong length, Capability through, ulong offset, PageRights rights)
     {
@@ -94,33 +87,45 @@ public sealed class AddressSpace : KernelObject
         Split(start + length);
         for (int i = IndexAtOrAfter(start); i < _mappings.Count && _mappings[i].Start < start + length; i++)
         {
-            var old = _mappings[i];
-            Remove(i);
-            Insert(old.Start, old.Length, old.Through, old.Offset, rights);
+            _mappings[i].Rights = rights;
         }
 
         _hardware.Protect(new VirtualAddress(start), length, rights);
     }
 
-    internal void Unmap(ulong start, ulong length)
+    /// <summary>Takes away what is mapped in the range, at most <paramref name="most"/> mappings of it. The number that it took.</summary>
+    internal int Unmap(ulong start, ulong length, int most)
     {
         Split(start);
         Split(start + length);
-        int i = IndexAtOrAfter(start);
-        bool any = false;
-        while (i < _mappings.Count && _mappings[i].Start < start + length)
+        int first = IndexAtOrAfter(start);
+        int end = first;
+        while (end < _mappings.Count && end - first < most && _mappings[end].Start < start + length)
         {
-            Remove(i);
-            any = true;
+            _mappings[end].Detach();
+            end++;
         }
 
-        if (any)
+        if (end > first)
         {
-            _hardware.Unmap(new VirtualAddress(start), length);
+            _hardware.Unmap(new VirtualAddress(_mappings[first].Start), _mappings[end - 1].End - _mappings[first].Start);
+            _mappings.RemoveRange(first, end - first);
+            Owner.Refund(end - first);
         }
+
+        return end - first;
     }
 
-    internal void Unmap(Mapping mapping) => Unmap(mapping.Start, mapping.Length);
+    internal void Unmap(Mapping mapping) => Unmap(mapping.Start, mapping.Length, 1);
+
+    /// <summary>Takes the last mappings away, at most <paramref name="most"/>.</summary>
+    internal void UnmapLast(int most)
+    {
+        for (; most > 0 && _mappings.Count > 0; most--)
+        {
+            Unmap(_mappings[^1]);
+        }
+    }
 
     /// <summary>Copies out of the space, as its threads could read it.</summary>
     internal KernelStatus CopyIn(ulong address, Span<byte> buffer)
@@ -208,6 +213,16 @@ public sealed class AddressSpace : KernelObject
         _hardware.Dispose();
     }
 
+    private KernelStatus CheckRoom(int count) =>
+        count == 0 || (_mappings.Count + count <= MostMappings && Owner.CanCharge(count)) ? KernelStatus.Ok : KernelStatus.ObjectsExhausted;
+
+    /// <summary>True where a mapping lies on both sides of the address.</summary>
+    private bool IsInside(ulong address)
+    {
+        int i = IndexAtOrAfter(address);
+        return i < _mappings.Count && _mappings[i].Start < address;
+    }
+
     private Mapping? Find(ulong address, PageRights rights)
     {
         int i = IndexAtOrAfter(address);
@@ -215,7 +230,7 @@ public sealed class AddressSpace : KernelObject
     }
 
     /// <summary>The index of the mapping that holds the address, else of the first one above it.</summary>
-    private int IndexAtOrAfter(ulong address)
+    internal int IndexAtOrAfter(ulong address)
     {
         int low = 0;
         int high = _mappings.Count;
@@ -238,12 +253,12 @@ public sealed class AddressSpace : KernelObject
     /// <summary>Makes a mapping boundary at the address.</summary>
     private void Split(ulong address)
     {
-        int i = IndexAtOrAfter(address);
-        if (i == _mappings.Count || _mappings[i].Start >= address)
+        if (!IsInside(address))
         {
             return;
         }
 
+        int i = IndexAtOrAfter(address);
         var old = _mappings[i];
         Remove(i);
         Insert(old.Start, address - old.Start, old.Through, old.Offset, old.Rights);
@@ -254,13 +269,15 @@ public sealed class AddressSpace : KernelObject
     {
         var mapping = new Mapping(this, start, length, through, offset, rights);
         _mappings.Insert(IndexAtOrAfter(start), mapping);
-        (through.Mappings ??= []).Add(mapping);
+        mapping.Attach();
+        Owner.Charge();
     }
 
     private void Remove(int index)
     {
         var mapping = _mappings[index];
         _mappings.RemoveAt(index);
-        mapping.Through.Mappings!.Remove(mapping);
+        mapping.Detach();
+        Owner.Refund();
     }
 }

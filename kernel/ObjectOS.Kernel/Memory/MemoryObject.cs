@@ -24,8 +24,19 @@ public sealed class MemoryObject : KernelObject
     /// <summary>Its size class in <see cref="PhysicalRanges"/>.</summary>
     internal int Order { get; }
 
+    /// <summary>Where it is mapped, in no order; what is mapped goes with it, before its range is given out again.</summary>
+    internal List<Mapping> Mappings { get; } = [];
+
     /// <summary>True where the bytes lie inside.</summary>
     internal bool Contains(ulong offset, ulong length) => offset <= Length && length <= Length - offset;
 
-    private protected override void OnDestroy(Kernel kernel) => kernel.Reclaimer.Add(Start, Length, Order);
+    private protected override void OnDestroy(Kernel kernel)
+    {
+        while (Mappings.Count > 0)
+        {
+            Mappings[^1].Space.Unmap(Mappings[^1]);
+        }
+
+        kernel.Reclaimer.Add(Start, Length, Order);
+    }
 }

@@ -10,15 +10,28 @@ internal sealed class Reclaimer(IGuestMemory memory, PhysicalRanges ranges)
     private const ulong Step = IGuestMemory.CloneUnit;
 
     private readonly Queue<(PhysicalAddress Start, ulong Length, int Order)> _dead = [];
+    private readonly Queue<VCpu> _deadCpus = [];
     private ulong _done;
 
-    public bool HasWork => _dead.Count > 0;
+    public bool HasWork => _dead.Count > 0 || _deadCpus.Count > 0;
+
+    public void Add(VCpu vcpu) => _deadCpus.Enqueue(vcpu);
 
     public void Add(PhysicalAddress start, ulong length, int order) => _dead.Enqueue((start, length, order));
 
     /// <summary>Does one step. Ok, or Suspended where an ancestor must act first.</summary>
     public MemoryStatus DoStep()
     {
+        if (_deadCpus.TryPeek(out var vcpu))
+        {
+            if (vcpu.TearDown(this))
+            {
+                _deadCpus.Dequeue();
+            }
+
+            return MemoryStatus.Ok;
+        }
+
         var (start, length, order) = _dead.Peek();
         var end = start + length;
         if (!memory.TryFindPresent(start + _done, end, out var page))

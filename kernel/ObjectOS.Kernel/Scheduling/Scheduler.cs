@@ -12,14 +12,21 @@ internal sealed class Scheduler(uint quantum)
 
     private readonly LinkedList<Thread>[] _ready = [.. Enumerable.Range(0, Priorities).Select(_ => new LinkedList<Thread>())];
 
-    /// <summary>Threads that are ready but whose scheduling context has nothing left, or whose cell is paused.</summary>
-    private readonly LinkedList<Thread> _held = new();
+    /// <summary>Threads that are ready but whose cell is stopped.</summary>
+    private readonly LinkedList<Thread> _stopped = new();
+
+    /// <summary>Scheduling contexts that threads wait for, by the time of their next budget.</summary>
+    private readonly SortedSet<SchedulingContext> _throttled = new(
+        Comparer<SchedulingContext>.Create((a, b) => (a.WakeAt!.Value, a.Number).CompareTo((b.WakeAt!.Value, b.Number))));
 
     /// <summary>Bit n: some thread of priority n is ready.</summary>
     private uint _occupied;
 
     /// <summary>The thread that ran last; its reservation is still good.</summary>
     public Thread? Last { get; private set; }
+
+    /// <summary>The thread whose quantum the work of this moment is taken from; an exchange of quanta changes it.</summary>
+    public Thread? OnTurn { get; set; }
 
     /// <summary>The thread to run now, or null.</summary>
     public Thread? Pick(ulong now)
@@ -28,10 +35,8 @@ internal sealed class Scheduler(uint quantum)
         while (_occupied != 0)
         {
             var thread = _ready[31 - System.Numerics.BitOperations.LeadingZeroCount(_occupied)].First!.Value;
-            if (MustHold(thread, now))
+            if (TryHold(thread, now))
             {
-                Remove(thread);
-                thread.ReadyNode = _held.AddLast(thread);
                 continue;
             }
 
@@ -44,10 +49,10 @@ internal sealed class Scheduler(uint quantum)
                 continue;
             }
 
-            if (thread != Last)
+            if (thread != Last && thread.Context is { } context)
             {
                 Last = thread;
-                thread.Context!.Reservation = HartContext.NoReservation;
+                context.Reservation = HartContext.NoReservation;
             }
 
             return thread;
@@ -57,22 +62,7 @@ internal sealed class Scheduler(uint quantum)
     }
 
     /// <summary>When a held thread may run again; null where none waits for that.</summary>
-    public ulong? NextRelease
-    {
-        get
-        {
-            ulong? next = null;
-            foreach (var thread in _held)
-            {
-                if (!thread.Owner.IsPaused && thread.SchedulingContext is { } context && !(context.NextPeriod >= next))
-                {
-                    next = context.NextPeriod;
-                }
-            }
-
-            return next;
-        }
-    }
+    public ulong? NextRelease => _throttled.Count > 0 ? _throttled.Min!.WakeAt : null;
 
     public void MakeReady(Thread thread)
     {
@@ -82,15 +72,25 @@ internal sealed class Scheduler(uint quantum)
         }
 
         thread.State = ThreadState.Ready;
-        Add(thread, last: thread.QuantumLeft <= 0);
+        bool last = thread.QuantumLeft <= 0;
+        if (last)
+        {
+            thread.QuantumLeft += quantum;
+        }
+
+        Add(thread, last);
     }
 
-    /// <summary>The server goes on where the caller stopped: at the head of its queue, on what is left of the caller's quantum.</summary>
+    /// <summary>
+    /// The server goes on where the caller stopped: at the head of its queue, on what is left of the caller's quantum. They exchange
+    /// their quanta, so that no exchange of messages makes more of them.
+    /// </summary>
     public void HandOver(Thread from, Thread to)
     {
         if (to.Priority >= from.Priority && to.State != ThreadState.Ready)
         {
-            to.QuantumLeft = from.QuantumLeft;
+            (to.QuantumLeft, from.QuantumLeft) = (from.QuantumLeft, to.QuantumLeft);
+            OnTurn = OnTurn == from ? to : OnTurn == to ? from : OnTurn;
             to.State = ThreadState.Ready;
             Add(to, last: false);
         }
@@ -108,19 +108,27 @@ internal sealed class Scheduler(uint quantum)
         if (thread.ReadyNode is { List: { } list } node)
         {
             list.Remove(node);
-            if (list != _held && list.Count == 0)
+            if (list == _ready[thread.Priority] && list.Count == 0)
             {
                 _occupied &= ~(1u << thread.Priority);
+            }
+            else if (list == thread.SchedulingContext?.Held && list.Count == 0)
+            {
+                Forget(thread.SchedulingContext);
             }
         }
 
         thread.ReadyNode = null;
     }
 
-    public void SetPriority(Thread thread, int priority)
+    /// <summary>Gives a thread its priority and its share.</summary>
+    public void Set(Thread thread, int priority, SchedulingContext? context, Kernel kernel)
     {
         bool queued = thread.ReadyNode is not null;
         Remove(thread);
+        context?.Retain();
+        thread.SchedulingContext?.Release(kernel);
+        thread.SchedulingContext = context;
         thread.Priority = priority;
         if (queued)
         {
@@ -128,32 +136,83 @@ internal sealed class Scheduler(uint quantum)
         }
     }
 
-    private static bool MustHold(Thread thread, ulong now)
+    /// <summary>Makes threads ready whose cells are stopped no more. The number of threads looked at.</summary>
+    public int ReleaseStopped()
     {
-        if (thread.SchedulingContext is { } context)
-        {
-            context.Refill(now);
-            if (context.Remaining <= 0)
-            {
-                return true;
-            }
-        }
-
-        return thread.Owner.IsPaused;
-    }
-
-    private void Release(ulong now)
-    {
-        for (var node = _held.First; node is not null;)
+        int count = _stopped.Count;
+        for (var node = _stopped.First; node is not null;)
         {
             var next = node.Next;
-            if (!MustHold(node.Value, now))
+            if (!node.Value.Owner.IsStopped)
             {
-                _held.Remove(node);
+                _stopped.Remove(node);
                 Add(node.Value, last: true);
             }
 
             node = next;
+        }
+
+        return count;
+    }
+
+    /// <summary>Makes all threads ready that wait for a context.</summary>
+    public void ReleaseHeld(SchedulingContext context)
+    {
+        while (context.Held.First is { } first)
+        {
+            context.Held.RemoveFirst();
+            Add(first.Value, last: true);
+        }
+    }
+
+    /// <summary>Does not look at a context any more.</summary>
+    public void Forget(SchedulingContext context)
+    {
+        if (context.WakeAt is not null)
+        {
+            _throttled.Remove(context);
+            context.WakeAt = null;
+        }
+    }
+
+    /// <summary>Puts a thread aside that may not run now.</summary>
+    private bool TryHold(Thread thread, ulong now)
+    {
+        if (thread.Owner.IsStopped)
+        {
+            Remove(thread);
+            thread.ReadyNode = _stopped.AddLast(thread);
+            return true;
+        }
+
+        if (thread.SchedulingContext is not { } context)
+        {
+            return false;
+        }
+
+        context.Refill(now);
+        if (context.Remaining > 0)
+        {
+            return false;
+        }
+
+        Remove(thread);
+        thread.ReadyNode = context.Held.AddLast(thread);
+        if (context.WakeAt is null && !context.IsDead)
+        {
+            context.WakeAt = context.NextUsable;
+            _throttled.Add(context);
+        }
+
+        return true;
+    }
+
+    private void Release(ulong now)
+    {
+        while (_throttled.Count > 0 && _throttled.Min is { } context && context.WakeAt <= now)
+        {
+            Forget(context);
+            ReleaseHeld(context);
         }
     }
 

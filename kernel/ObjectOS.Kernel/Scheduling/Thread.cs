@@ -57,6 +57,14 @@ public sealed class Thread : KernelObject
         State = ThreadState.Receiving;
     }
 
+    internal Thread(Cell cell, VCpu vcpu, uint quantum)
+        : base(ObjectKind.Thread, cell)
+    {
+        Number = vcpu.Number;
+        VCpu = vcpu;
+        QuantumLeft = quantum;
+    }
+
     /// <summary>Its number in its kernel, never used twice.</summary>
     public uint Number { get; }
 
@@ -71,6 +79,9 @@ public sealed class Thread : KernelObject
 
     /// <summary>Its program; null for machine code.</summary>
     public IManagedProgram? Program { get; }
+
+    /// <summary>The virtual CPU whose guest it runs. Such a thread has neither registers nor program, and its cell does not live by it.</summary>
+    internal VCpu? VCpu { get; }
 
     /// <summary>0 lowest to 31.</summary>
     public int Priority { get; internal set; } = Scheduler.DefaultPriority;
@@ -96,9 +107,6 @@ public sealed class Thread : KernelObject
     /// <summary>The message that it sends, made anew for each.</summary>
     internal Letter? Letter { get; set; }
 
-    /// <summary>Where that message waits.</summary>
-    internal LinkedListNode<Letter>? LetterPlace { get; set; }
-
     /// <summary>The endpoint whose answer it waits for, as a right in somebody's hands.</summary>
     internal Reply? AwaitedReply { get; set; }
 
@@ -114,15 +122,17 @@ public sealed class Thread : KernelObject
     /// <summary>Where a received capability goes.</summary>
     internal uint CapabilitySlot { get; set; }
 
-
     /// <summary>Takes it out of whatever queue it waits in.</summary>
     internal void LeaveQueues(Kernel kernel)
     {
         kernel.Scheduler.Remove(this);
         kernel.LeaveManagedQueue(this);
         WaitNode?.List?.Remove(WaitNode);
-        LetterPlace?.List?.Remove(LetterPlace);
-        LetterPlace = null;
+        if (Letter?.Place is { List: { } letters } place)
+        {
+            letters.Remove(place);
+        }
+
         AwaitedReply?.Withdraw(kernel);
     }
 
@@ -147,6 +157,6 @@ public sealed class Thread : KernelObject
         Space?.Release(kernel);
         SchedulingContext?.Release(kernel);
         ManagedEndpoint?.Release(kernel);
-        Owner.ThreadCount--;
+        Owner.ThreadCount -= VCpu is null ? 1 : 0;
     }
 }

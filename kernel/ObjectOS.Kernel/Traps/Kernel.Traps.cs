@@ -16,7 +16,10 @@ public sealed partial class Kernel
     private const int A7 = 17;
 
     /// <summary>Virtual instructions of a trap that becomes a message.</summary>
-    private const ulong CostOfForward = 40;
+    private const ulong CostOfForward = 90;
+
+    /// <summary>Virtual instructions of a call whose number is in no row.</summary>
+    private const ulong CostOfUnknown = 40;
 
     private readonly byte[] _buffer = new byte[4096];
 
@@ -31,7 +34,7 @@ public sealed partial class Kernel
                 return SliceEnd.Suspended;
             case TrapCause.Interrupted:
                 return SliceEnd.Interrupted;
-            case TrapCause.EcallFromU when thread.Owner.SystemCalls.Live is null:
+            case TrapCause.EcallFromU when thread.Owner.SystemCalls.Endpoint is null:
                 return InvokeFromMachineCode(thread, trap) ? null : SliceEnd.Suspended;
             default:
                 CountTrap(thread, trap.Cause);
@@ -54,7 +57,7 @@ public sealed partial class Kernel
         if (InvocationTable.Find(context.X[A7]) is not { } row)
         {
             CountTrap(thread, trap.Cause);
-            Charge(20);
+            Charge(CostOfUnknown);
             Finish(context, KernelStatus.UnknownInvocation);
             return true;
         }
@@ -155,7 +158,7 @@ public sealed partial class Kernel
         var cell = thread.Owner;
         bool isCall = trap.Cause == TrapCause.EcallFromU;
         var to = isCall ? cell.SystemCalls : cell.Faults;
-        Charge(CostOfForward);
+        Charge(CostOfForward + cell.CostOfDepth);
         thread.LastTrap = trap;
         if (!isCall)
         {

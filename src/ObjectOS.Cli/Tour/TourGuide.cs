@@ -37,7 +37,8 @@ internal sealed class TourGuide(TextWriter? writer)
         await RunOneAsync(os, cancellationToken).ConfigureAwait(false);
         await RunSideBySideAsync(os, cancellationToken).ConfigureAwait(false);
         await MisbehaveAsync(os, cancellationToken).ConfigureAwait(false);
-        await RepeatAsync(cancellationToken).ConfigureAwait(false);
+        var flat = await RepeatAsync(cancellationToken).ConfigureAwait(false);
+        await NestAsync(flat, cancellationToken).ConfigureAwait(false);
         await ShowTreeAsync(os).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await os.DisposeAsync().ConfigureAwait(false);
@@ -143,7 +144,7 @@ internal sealed class TourGuide(TextWriter? writer)
         _screen.Recipe($"objectos run {_programs.MisbehaveShown} null-write; echo $?");
     }
 
-    private async Task RepeatAsync(CancellationToken cancellationToken)
+    private async Task<RunResult> RepeatAsync(CancellationToken cancellationToken)
     {
         Begin("repeat", "The same program twice, in two fresh OS objects: time is virtual, so all is the same.");
         var results = new RunResult[2];
@@ -156,6 +157,38 @@ internal sealed class TourGuide(TextWriter? writer)
         bool same = results[0].Instructions == results[1].Instructions && results[0].OutputBytes.Span.SequenceEqual(results[1].OutputBytes.Span);
         Check(same && results[0].IsSuccess, $"{Number(results[0].Instructions)} instructions, and {Number(results[1].Instructions)}");
         _screen.Recipe($"objectos run --json --dir {_programs.ScriptsShown}=/s {_programs.LispShown} /s/pi.scm");
+        return results[0];
+    }
+
+    private async Task NestAsync(RunResult flat, CancellationToken cancellationToken)
+    {
+        const int Depth = 8;
+        Begin("nest", $"The same program again, under {Depth} further kernels, each on a virtual CPU of the one above.");
+        await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        var innermost = os;
+        for (int i = 0; i < Depth; i++)
+        {
+            innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+
+        var deep = await RunAsync(innermost, "lisp pi.scm", _programs.Lisp("pi.scm"), cancellationToken).ConfigureAwait(false);
+        var level = await os.GetStatisticsAsync().ConfigureAwait(false);
+        _screen.Say("  path               instructions       charged  exits  pages at most");
+        for (string path = "0"; ; path += ".1")
+        {
+            ulong exits = level.VirtualCpus.Aggregate(0UL, (sum, cpu) => sum + cpu.Exits);
+            _screen.Say($"  {path,-17}{Number(level.Instructions),14}{Number(level.Charged),14}{exits,7}{Number(level.Cells[0].PeakPages),15}");
+            if (level.VirtualCpus.Count == 0 || level.VirtualCpus[0].Guest is not { } below)
+            {
+                break;
+            }
+
+            level = below;
+        }
+
+        bool same = deep.IsSuccess && deep.Instructions == flat.Instructions && deep.Traps == flat.Traps && deep.OutputBytes.Span.SequenceEqual(flat.OutputBytes.Span);
+        Check(same, $"depth {Depth}: {Number(deep.Instructions)} instructions and {deep.Traps} traps; depth 0: {Number(flat.Instructions)} and {flat.Traps}");
+        _screen.Recipe($"objectos run --depth {Depth} --stats --dir {_programs.ScriptsShown}=/s {_programs.LispShown} /s/pi.scm");
     }
 
     private async Task ShowTreeAsync(ObjectOs os)
@@ -181,7 +214,7 @@ internal sealed class TourGuide(TextWriter? writer)
         lock (_tree)
         {
             step.Runs.Add((name, result));
-            if (step.Name != "repeat")
+            if (step.Name is not ("repeat" or "nest"))
             {
                 _tree.Add((name, result));
             }

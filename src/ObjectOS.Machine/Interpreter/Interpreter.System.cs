@@ -19,7 +19,7 @@ internal sealed partial class Interpreter
         bool immediate = d.Op >= Op.Csrrwi;
         ulong operand = immediate ? d.Rs1 : _x[d.Rs1];
         bool writes = d.Op is Op.Csrrw or Op.Csrrwi || d.Rs1 != 0;
-        if (!TryReadCsr(d.Imm, out ulong old) || writes && d.Imm >= Cycle)
+        if (!TryReadCsr(d.Imm, out ulong old) || (writes || _limits.TrapCounters) && d.Imm >= Cycle)
             return SetTrap(TrapCause.IllegalInstruction);
         if (writes)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
@@ -18,27 +19,28 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private readonly IKernel _kernel;
     private readonly TimeProvider? _clock;
-    private readonly Action<HostRequest> _onRequest;
-    private readonly TraceWriter? _trace;
+    private readonly Action _afterSlice;
+    private readonly ulong _slice;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Lock _commandsRun = new();
     private readonly List<TaskCompletionSource> _settling = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
+    private long _sliceStart;
     private volatile bool _stopping;
     private bool _closed;
     private bool _paused;
 
     /// <param name="kernel">What to run.</param>
     /// <param name="clock">The clock that guest time follows; null: time is virtual.</param>
-    /// <param name="trace">Where records go; null: nowhere.</param>
-    /// <param name="onRequest">What to do with a request to the host, between slices.</param>
-    public KernelPump(IKernel kernel, TimeProvider? clock, TraceWriter? trace, Action<HostRequest> onRequest)
+    /// <param name="isTraced">True: slices are short, for what they leave behind is kept until their end.</param>
+    /// <param name="afterSlice">What to do between slices: take requests, write traces.</param>
+    public KernelPump(IKernel kernel, TimeProvider? clock, bool isTraced, Action afterSlice)
     {
         _kernel = kernel;
         _clock = clock;
-        _trace = trace;
-        _onRequest = onRequest;
+        _slice = isTraced ? TracedSlice : Slice;
+        _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
     }
 
@@ -47,6 +49,9 @@ internal sealed class KernelPump : IAsyncDisposable
 
     /// <summary>Why nothing runs any more where neither a halt nor a disposal ended it; null while all is well.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>How long the slice under way has taken; null between slices. Any thread.</summary>
+    public TimeSpan? InSlice => Volatile.Read(ref _sliceStart) is var start and not 0 ? Stopwatch.GetElapsedTime(start) : null;
 
     /// <summary>True while the kernel does not run.</summary>
     public bool IsPaused
@@ -60,7 +65,7 @@ internal sealed class KernelPump : IAsyncDisposable
     }
 
     /// <summary>Does something with the kernel between two slices. After the pump's end the task fails with <see cref="ObjectDisposedException"/>.</summary>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
+    public Task<T> InvokeAsync<T>(Func<T> action)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _commands.Enqueue(() =>
@@ -68,7 +73,7 @@ internal sealed class KernelPump : IAsyncDisposable
             try
             {
                 ObjectDisposedException.ThrowIf(_closed, typeof(ObjectOs));
-                done.SetResult(action(_kernel));
+                done.SetResult(action());
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -89,7 +94,7 @@ internal sealed class KernelPump : IAsyncDisposable
     public async Task SettleAsync()
     {
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await InvokeAsync(_ =>
+        await InvokeAsync(() =>
         {
             _settling.Add(idle);
             return true;
@@ -97,12 +102,12 @@ internal sealed class KernelPump : IAsyncDisposable
         await Task.WhenAny(idle.Task, _loop).ConfigureAwait(false);
     }
 
-    /// <summary>Tells the kernel the end of a request. Any thread; nothing is told once the pump stops.</summary>
-    public void Post(Completion completion)
+    /// <summary>Tells the kernel, or one under it, the end of a request. Any thread; nothing is told once the pump stops.</summary>
+    public void Post(IKernel kernel, Completion completion)
     {
         if (!_stopping)
         {
-            _kernel.Post(completion);
+            kernel.Post(completion);
             _wake.Writer.TryWrite(true);
         }
     }
@@ -161,13 +166,10 @@ internal sealed class KernelPump : IAsyncDisposable
             }
 
             ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
-            var result = _kernel.RunSlice(new SliceLimits(_trace is null ? Slice : TracedSlice, now));
-            _trace?.Drain(_kernel);
-            while (_kernel.TryTakeRequest(out var request))
-            {
-                _onRequest(request);
-            }
-
+            Volatile.Write(ref _sliceStart, Stopwatch.GetTimestamp());
+            var result = _kernel.RunSlice(new SliceLimits(_slice, now));
+            _afterSlice();
+            Volatile.Write(ref _sliceStart, 0);
             if (result.End is SliceEnd.Idle or SliceEnd.AwaitingHost)
             {
                 _settling.ForEach(idle => idle.TrySetResult());

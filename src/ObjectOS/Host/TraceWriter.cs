@@ -6,8 +6,8 @@ using ObjectOS.Services.Linux;
 
 namespace ObjectOS.Host;
 
-/// <summary>Writes a kernel's trace records as JSON lines.</summary>
-internal sealed class TraceWriter(TextWriter writer)
+/// <summary>Writes a kernel's trace records as JSON lines, with the path of its level.</summary>
+internal sealed class TraceWriter(TextWriter writer, string level)
 {
     /// <summary>Writes every record that the kernel has kept.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -29,14 +29,14 @@ internal sealed class TraceWriter(TextWriter writer)
         }
     }
 
-    private static string ToLine(TraceRecord record)
+    private string ToLine(TraceRecord record)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteNumber("n", record.Retired);
-            json.WriteString("level", "0");
+            json.WriteString("level", level);
             json.WriteNumber("cell", record.Cell);
             json.WriteNumber("thread", record.Thread);
             json.WriteString("kind", record.Kind switch

@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Objects;
+using Thread = ObjectOS.Objects.Thread;
+using ThreadState = ObjectOS.Objects.ThreadState;
+
+namespace ObjectOS;
+
+/// <content>Virtual CPUs: kernels under this kernel, run as threads.</content>
+public sealed partial class Kernel
+{
+    /// <summary>Least that a slice of a guest costs, so that one that does nothing ends its quantum all the same.</summary>
+    private const ulong LeastSlice = 100;
+
+    /// <summary>Virtual instructions that a page costs whose place in this kernel's memory had to be found.</summary>
+    private const ulong CostOfStageTwoFault = 60;
+
+    /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
+    private const ulong MostOverdraft = 1 << 24;
+
+    private readonly ConcurrentQueue<VCpu> _woken = new();
+    private readonly List<VCpu> _vcpus = [];
+    private ulong? _hostTime;
+    private int _sleepers;
+    private int _vcpusAwaitingHost;
+
+    /// <inheritdoc/>
+    public KernelStatus CreateVirtualCpu(uint cellSlot, uint destinationSlot, VirtualCpuOptions options, out IVirtualCpu? cpu)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        cpu = null;
+        var frame = new InvocationFrame();
+        frame[0] = cellSlot;
+        frame[1] = destinationSlot;
+        frame[2] = options.MemorySize;
+        frame[3] = options.MemoryLimit;
+        var status = Root.Invoke(Call.VCpuCreate, ref frame);
+        if (status == KernelStatus.Ok)
+        {
+            var made = (VCpu)RootCell.Capabilities[destinationSlot]!.Object;
+            Scheduler.Set(made.Thread, Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1), null, this);
+            cpu = made;
+        }
+
+        return status;
+    }
+
+    internal void Register(VCpu vcpu) => _vcpus.Add(vcpu);
+
+    internal void Forget(VCpu vcpu)
+    {
+        Awake(vcpu);
+        _vcpus.Remove(vcpu);
+    }
+
+    /// <summary>Has the thread of a virtual CPU run, if it waits. From any host thread.</summary>
+    internal void WakeLater(VCpu vcpu) => _woken.Enqueue(vcpu);
+
+    /// <summary>Lets guests run that were interrupted, or whose time has come.</summary>
+    private void WakeGuests()
+    {
+        while (_woken.TryDequeue(out var vcpu))
+        {
+            Wake(vcpu);
+        }
+
+        for (int i = 0; _sleepers > 0 && i < _vcpus.Count; i++)
+        {
+            if (_vcpus[i].WakeAt <= Now)
+            {
+                Wake(_vcpus[i]);
+            }
+        }
+    }
+
+    private void Wake(VCpu vcpu)
+    {
+        Awake(vcpu);
+        if (vcpu.Thread.State == ThreadState.Waiting)
+        {
+            Scheduler.MakeReady(vcpu.Thread);
+        }
+    }
+
+    private void Awake(VCpu vcpu)
+    {
+        _sleepers -= vcpu.WakeAt is null ? 0 : 1;
+        _vcpusAwaitingHost -= vcpu.AwaitsHost ? 1 : 0;
+        vcpu.WakeAt = null;
+        vcpu.AwaitsHost = false;
+    }
+
+    /// <summary>When the first idle guest wants to run again by itself.</summary>
+    private ulong? NextWake()
+    {
+        ulong? next = null;
+        for (int i = 0; _sleepers > 0 && i < _vcpus.Count; i++)
+        {
+            next = Earlier(next, _vcpus[i].WakeAt);
+        }
+
+        return next;
+    }
+
+    /// <summary>Runs the guest of a virtual CPU for a while. A value ends this kernel's own slice.</summary>
+    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong budget)
+    {
+        Payer = thread;
+        if (vcpu.Exit is not null || vcpu.Guest is null)
+        {
+            StopForHolder(vcpu);
+            return null;
+        }
+
+        if (budget == 0)
+        {
+            // The cell's instructions are used up.
+            vcpu.Raise(new VirtualCpuExit(ExitKind.Trap, new Trap { Cause = TrapCause.BudgetEnd }));
+            StopForHolder(vcpu);
+            return null;
+        }
+
+        var cpu = vcpu.Virtual;
+        (ulong retired, ulong faults) = (cpu.Retired, cpu.Faults);
+        var result = RunGuest(vcpu, vcpu.Guest, budget);
+        retired = cpu.Retired - retired;
+        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft)) + ((cpu.Faults - faults) * CostOfStageTwoFault);
+        if (thread.State != ThreadState.Ended)
+        {
+            thread.Owner.Retired += retired;
+        }
+
+        _retired += retired;
+        Charge(used);
+        return Settle(vcpu, result, used);
+    }
+
+    private SliceResult RunGuest(VCpu vcpu, ICpuGuest guest, ulong budget)
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            vcpu.Halt("nested too deeply for the host's stack");
+            return default;
+        }
+
+        ulong? hostTime = _hostTime is { } now ? now - Math.Min(now, vcpu.Born) : null;
+        vcpu.Virtual.BeginSlice(budget);
+        try
+        {
+            return guest.RunSlice(new SliceLimits(budget, hostTime));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            vcpu.Halt($"an exception came out of the guest's slice: {e}");
+            return default;
+        }
+        finally
+        {
+            vcpu.Virtual.EndSlice();
+        }
+    }
+
+    /// <summary>What a guest's slice means for its thread. The CPU's own word counts before the guest's.</summary>
+    private SliceEnd? Settle(VCpu vcpu, in SliceResult result, ulong used)
+    {
+        if (vcpu.IsDead || vcpu.Exit is not null)
+        {
+            StopForHolder(vcpu);
+            return vcpu.Virtual.Stop == StopReason.Below ? SliceEnd.Suspended : null;
+        }
+
+        switch (vcpu.Virtual.Stop)
+        {
+            case StopReason.Below:
+                return SliceEnd.Suspended;
+            case StopReason.Interrupted:
+                return SliceEnd.Interrupted;
+            default:
+                break;
+        }
+
+        switch (result.End)
+        {
+            case SliceEnd.Halted:
+                vcpu.Halt((vcpu.Guest as IKernel)?.HaltReport ?? "the guest has halted");
+                StopForHolder(vcpu);
+                return null;
+            case SliceEnd.Idle when vcpu.Intercepts.Idle:
+                vcpu.Raise(new VirtualCpuExit(ExitKind.Idle));
+                StopForHolder(vcpu);
+                return null;
+            case SliceEnd.Idle:
+                Sleep(vcpu, result.NextEvent);
+                return null;
+            case SliceEnd.AwaitingHost when _options.DeterministicCompletions:
+                return SliceEnd.AwaitingHost;
+            case SliceEnd.AwaitingHost:
+                vcpu.AwaitsHost = true;
+                _vcpusAwaitingHost++;
+                Block(vcpu.Thread, ThreadState.Waiting);
+                return null;
+            default:
+                Charge(used < LeastSlice ? LeastSlice - used : 0);
+                return null;
+        }
+    }
+
+    private void Sleep(VCpu vcpu, ulong? nextEvent)
+    {
+        Block(vcpu.Thread, ThreadState.Waiting);
+        if (nextEvent is { } next && _hostTime is not null)
+        {
+            vcpu.WakeAt = Math.Max(Now + 1, next + vcpu.Born);
+            _sleepers++;
+        }
+    }
+
+    /// <summary>The guest waits for its holder, who is told once.</summary>
+    internal void StopForHolder(VCpu vcpu)
+    {
+        if (vcpu.IsDead)
+        {
+            return;
+        }
+
+        Block(vcpu.Thread, ThreadState.Suspended);
+        if (vcpu.Exit is not { } exit || vcpu.IsAnnounced)
+        {
+            return;
+        }
+
+        vcpu.IsAnnounced = true;
+        if (vcpu.Holder.Live is { } endpoint)
+        {
+            // A holder that resumes without receiving does not pile up messages: one that is still there tells of the last exit.
+            bool waits = vcpu.Letter?.Place?.List is not null;
+            var letter = waits ? vcpu.Letter! : new Letter { Kind = MessageKind.VCpuExit, Badge = vcpu.Holder.Badge };
+            letter.Label = (ulong)exit.Kind;
+            letter.Words[0] = (ulong)exit.Trap.Cause;
+            letter.Words[1] = exit.Trap.Pc;
+            letter.Words[2] = exit.Trap.Address.Value;
+            letter.Words[3] = exit.Physical.Value;
+            letter.Words[4] = exit.Trap.Instruction;
+            letter.Words[5] = (ulong)exit.Trap.Access | ((ulong)exit.Trap.Size << 8);
+            vcpu.Letter = letter;
+            if (!waits)
+            {
+                SendLetter(endpoint, letter);
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Objects;
+
+/// <summary>
+/// A CPU that this kernel has made: its memory's second stage, an account carved out of its cell's, a guest once one is attached, and a
+/// thread that runs the guest in slices.
+/// </summary>
+public sealed class VCpu : KernelObject, IVirtualCpu
+{
+    /// <summary>Objects that it is charged as: itself, its thread, and the map of its memory.</summary>
+    internal const int Objects = 3;
+
+    /// <summary>Most CPUs within each other: spaces and interrupts go down through all of them by plain calls.</summary>
+    internal const int DepthLimit = 1000;
+
+    private readonly Kernel _kernel;
+    private readonly IMemoryAccount _grant;
+    private InterceptSet _intercepts = InterceptSet.Empty;
+
+    internal VCpu(Cell owner, Kernel kernel, VirtualCpuOptions options)
+        : base(ObjectKind.VCpu, owner)
+    {
+        _kernel = kernel;
+        Number = kernel.NextNumber();
+        Born = kernel.Now;
+        _grant = owner.Account.CreateChild(options.MemoryLimit >> Pages.Shift);
+        Account = _grant.CreateChild(ulong.MaxValue);
+        StageTwo = new StageTwo(this, kernel);
+        StageTwo.Mapped = new AddressSpace(owner, kernel.Cpu, StageTwo);
+        StageTwo.Mapped.Retain();
+        Virtual = new VirtualCpu(this, kernel, options.MemorySize);
+        Thread = new Thread(owner, this, kernel.Quantum) { Priority = options.Priority };
+    }
+
+    /// <inheritdoc/>
+    public ICpu Cpu => Virtual;
+
+    /// <inheritdoc/>
+    public uint Number { get; }
+
+    /// <inheritdoc/>
+    public bool IsInSlice => Virtual.IsInSlice;
+
+    /// <inheritdoc/>
+    public VirtualCpuExit? Exit { get; private set; }
+
+    /// <inheritdoc/>
+    public string? HaltReport { get; private set; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Pages that are not whole, not ascending, or overlap.</exception>
+    public InterceptSet Intercepts
+    {
+        get => _intercepts;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            var previous = default(PhysicalAddress);
+            foreach (var (start, end) in value.Pages)
+            {
+                if (!start.IsPageAligned || !end.IsPageAligned || start.Value < previous.Value || end.Value <= start.Value)
+                {
+                    throw new ArgumentException($"Intercepted pages from {start} to {end} have to be whole, ascending and apart.", nameof(value));
+                }
+
+                previous = end;
+                Virtual.Forget(start.Value, end.Value);
+            }
+
+            _intercepts = value;
+            StageTwo.Intercepted = value.Pages;
+        }
+    }
+
+    /// <inheritdoc/>
+    public VirtualCpuStatistics Statistics => new(
+        Number, Owner.Number, Virtual.Description.Depth, Virtual.Retired, Virtual.Faults, Exits, Intercepted, _grant.Charged, Guest?.Statistics);
+
+    /// <summary>Times that it stopped for its holder.</summary>
+    public ulong Exits { get; private set; }
+
+    /// <summary>Those of them that the holder has asked for.</summary>
+    public ulong Intercepted { get; private set; }
+
+    /// <summary>What its guest may pay from; its limit is the guest's own business.</summary>
+    internal IMemoryAccount Account { get; }
+
+    /// <summary>What the holder grants.</summary>
+    internal IMemoryAccount Grant => _grant;
+
+    internal StageTwo StageTwo { get; }
+
+    internal VirtualCpu Virtual { get; }
+
+    internal Thread Thread { get; }
+
+    /// <summary>What runs on it.</summary>
+    internal ICpuGuest? Guest { get; private set; }
+
+    /// <summary>A guest without a kernel.</summary>
+    internal BareHart? Hart => Guest as BareHart;
+
+    /// <summary>Guest time of the kernel that made it, when it was made.</summary>
+    internal ulong Born { get; }
+
+    /// <summary>Where exits go as messages.</summary>
+    internal BadgedEndpoint Holder;
+
+    /// <summary>True once the holder has been told of the exit.</summary>
+    internal bool IsAnnounced { get; set; }
+
+    /// <summary>The last message that told of an exit.</summary>
+    internal Letter? Letter { get; set; }
+
+    /// <summary>For an idle guest whose time follows the host's: when to run it again.</summary>
+    internal ulong? WakeAt { get; set; }
+
+    /// <summary>True while the guest waits for the host.</summary>
+    internal bool AwaitsHost { get; set; }
+
+    /// <inheritdoc/>
+    public void SetMemoryLimit(ulong bytes) => _grant.SetLimit(bytes >> Pages.Shift);
+
+    /// <inheritdoc/>
+    public void Resume(ExitAction action = ExitAction.Continue, Trap? trap = null)
+    {
+        if (Exit is not { Kind: not ExitKind.Halted } exit)
+        {
+            throw new InvalidOperationException(Exit is null ? "The virtual CPU does not wait for its holder." : $"It has halted: {HaltReport}");
+        }
+
+        if (action == ExitAction.Deliver && exit.Context is { } context)
+        {
+            var delivered = trap ?? exit.Trap;
+            delivered.Pc = context.Pc;
+            Virtual.Deliver(context, delivered);
+        }
+        else if (action == ExitAction.Pass)
+        {
+            if (exit.Kind is ExitKind.Trap or ExitKind.Call)
+            {
+                Virtual.Deliver(exit.Context!, exit.Trap);
+            }
+            else
+            {
+                Virtual.Pass(exit.Context);
+            }
+        }
+
+        Exit = null;
+        IsAnnounced = false;
+        if (Guest is not null)
+        {
+            _kernel.Scheduler.MakeReady(Thread);
+        }
+    }
+
+    /// <summary>Has exits go to an endpoint as messages; an exit that nobody was told of is told now.</summary>
+    internal void SetHolder(Kernel kernel, Capability? endpoint)
+    {
+        Holder.Set(kernel, endpoint);
+        Letter = null;
+        IsAnnounced = false;
+        if (Exit is not null)
+        {
+            kernel.StopForHolder(this);
+        }
+    }
+
+    /// <summary>Stops it for its holder.</summary>
+    internal void Raise(VirtualCpuExit exit)
+    {
+        if (Exit is not null || IsDead)
+        {
+            return;
+        }
+
+        Exit = exit;
+        Exits++;
+        if (exit.Kind is not (ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted or ExitKind.Halted or ExitKind.Ready))
+        {
+            Intercepted++;
+        }
+    }
+
+    /// <summary>Its guest runs no more.</summary>
+    internal void Halt(string report)
+    {
+        HaltReport ??= report;
+        Exit = null;
+        Raise(new VirtualCpuExit(ExitKind.Halted, Report: report));
+    }
+
+    /// <exception cref="InvalidOperationException">It has a guest already.</exception>
+    internal void Attach(ICpuGuest guest)
+    {
+        ArgumentNullException.ThrowIfNull(guest);
+        if (Guest is not null)
+        {
+            throw new InvalidOperationException("A guest is attached to this CPU already; make another CPU for another guest.");
+        }
+
+        Guest = guest;
+        if (!IsDead)
+        {
+            _kernel.Scheduler.MakeReady(Thread);
+        }
+    }
+
+    /// <summary>True for an account below the one that its guest was given: exhaustion there is the guest's own.</summary>
+    internal bool IsGuestsOwn(IMemoryAccount? account)
+    {
+        for (; account is not null; account = account.Parent)
+        {
+            if (account == Account)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>After its death, one bounded step of giving back what it had. True: it was the last.</summary>
+    internal bool TearDown(Reclaimer reclaimer) => Virtual.TearDown() && StageTwo.TearDown(reclaimer, most: 64);
+
+    private protected override bool DiesUnused => true;
+
+    private protected override void OnDestroy(Kernel kernel)
+    {
+        kernel.Forget(this);
+        Thread.Destroy(kernel);
+        StageTwo.Mapped.Destroy(kernel);
+        StageTwo.Refund();
+        if (Letter is { } letter)
+        {
+            Holder.Live?.Letters.Remove(letter);
+        }
+
+        Holder.Clear(kernel);
+        _grant.Close();
+        kernel.Reclaimer.Add(this);
+    }
+}

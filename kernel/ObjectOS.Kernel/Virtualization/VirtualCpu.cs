@@ -1,0 +1,382 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Objects;
+
+/// <summary>Why a slice of a virtual CPU's guest is over, beside what the guest says.</summary>
+internal enum StopReason : byte
+{
+    /// <summary>It is not.</summary>
+    None,
+
+    /// <summary>Its budget is used up.</summary>
+    Budget,
+
+    /// <summary>The holder has to act.</summary>
+    Exit,
+
+    /// <summary>The CPU below was suspended.</summary>
+    Below,
+
+    /// <summary>The CPU below was interrupted.</summary>
+    Interrupted,
+}
+
+/// <summary>
+/// A CPU that a kernel makes for another. Nothing is emulated: a run is a run of the CPU below in a composed space, and what comes back
+/// goes to the kernel on this CPU unless the maker owns it (a missing page, the end of a slice) or the holder has asked for it.
+/// </summary>
+/// <remarks>In a slice that has been stopped every call answers Suspended, whatever the guest makes of that.</remarks>
+internal sealed class VirtualCpu : ICpu
+{
+    /// <summary>Faults of one instruction that retires nothing: two pages of code, two of data, each in two steps, and some.</summary>
+    private const int MostFaults = 64;
+
+    private readonly VCpu _vcpu;
+    private readonly Kernel _kernel;
+    private readonly ICpu _below;
+    private readonly VirtualMemory _memory;
+    private readonly List<VirtualSpace> _spaces = [];
+    private readonly Dictionary<HartContext, Trap> _deliveries = [];
+    private volatile bool _interrupted;
+    private volatile bool _inSlice;
+    private ulong _left = ulong.MaxValue;
+    private HartContext? _passing;
+
+    public VirtualCpu(VCpu vcpu, Kernel kernel, ulong memorySize)
+    {
+        _vcpu = vcpu;
+        _kernel = kernel;
+        _below = kernel.Cpu;
+        _memory = new VirtualMemory(vcpu, _below.Memory, memorySize);
+        Description = _below.Description with { MemorySize = memorySize, Depth = _below.Description.Depth + 1 };
+    }
+
+    public CpuDescription Description { get; }
+
+    public IGuestMemory Memory => _memory;
+
+    public IMemoryAccount Account => _vcpu.Account;
+
+    /// <summary>Why the slice is over.</summary>
+    public StopReason Stop { get; private set; }
+
+    /// <summary>True from the beginning of a slice to its end.</summary>
+    public bool IsInSlice => _inSlice;
+
+    /// <summary>Instructions retired, ever.</summary>
+    public ulong Retired { get; private set; }
+
+    /// <summary>Faults resolved in the second stage, ever.</summary>
+    public ulong Faults { get; private set; }
+
+    /// <summary>True where nothing of its guest goes on.</summary>
+    public bool IsStopped => _vcpu.IsDead || (_inSlice && Stop != StopReason.None);
+
+    /// <summary>True while the memory operations of the kernel on it pass what is intercepted.</summary>
+    public bool IsPassingMemory { get; private set; }
+
+    public IAddressSpace CreateAddressSpace(IMemoryAccount account)
+    {
+        CheckAccount(account);
+        var space = new VirtualSpace(_vcpu, _below.CreateAddressSpace(account)) { Index = _spaces.Count };
+        _spaces.Add(space);
+        if (_vcpu.IsDead)
+        {
+            space.Dispose();
+        }
+
+        return space;
+    }
+
+    public void Attach(ICpuGuest guest) => _vcpu.Attach(guest);
+
+    public void Interrupt()
+    {
+        _interrupted = true;
+        _kernel.WakeLater(_vcpu);
+        _below.Interrupt();
+    }
+
+    public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (space is not VirtualSpace own || own.Cpu != this)
+        {
+            throw new ArgumentException("The address space was not made by this CPU.", nameof(space));
+        }
+
+        if (!TryEnter(context, out trap))
+        {
+            return;
+        }
+
+        ulong done = 0;
+        int faults = 0;
+        do
+        {
+            bool pass = _passing == context;
+            ulong budget = Math.Min(limits.Instructions - done, pass ? Math.Min(_left, 1) : _left);
+            bool trapCounters = limits.TrapCounters || (_vcpu.Intercepts.Counters && !pass);
+            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, trapCounters), out trap);
+            done += trap.Retired;
+            Count(trap.Retired);
+            faults = trap.Retired > 0 ? 0 : faults + 1;
+            if (faults > MostFaults)
+            {
+                throw new System.Diagnostics.UnreachableException($"a fault at {trap.Address}, pc 0x{trap.Pc:x}, that composing does not end");
+            }
+        }
+        while (GoesOn(context, own, limits, done, ref trap));
+        trap.Retired = done;
+    }
+
+    /// <summary>Begins a slice of so many virtual instructions.</summary>
+    public void BeginSlice(ulong budget)
+    {
+        _inSlice = true;
+        _left = budget;
+        Stop = StopReason.None;
+    }
+
+    public void EndSlice()
+    {
+        _inSlice = false;
+        _left = ulong.MaxValue;
+    }
+
+    /// <summary>Stops for the holder.</summary>
+    public void Exit(VirtualCpuExit exit)
+    {
+        Stop = StopReason.Exit;
+        _vcpu.Raise(exit);
+    }
+
+    /// <summary>The memory below was suspended.</summary>
+    public void StopBelow() => Stop = StopReason.Below;
+
+    /// <summary>After an exit: the next run of the context returns the trap at once.</summary>
+    public void Deliver(HartContext context, in Trap trap) => _deliveries[context] = trap;
+
+    /// <summary>After an exit: one instruction of the context, or one access of the kernel, passes what is intercepted.</summary>
+    public void Pass(HartContext? context)
+    {
+        _passing = context;
+        IsPassingMemory = context is null;
+    }
+
+    public void EndMemoryPass() => IsPassingMemory = false;
+
+    /// <exception cref="ArgumentException">It is not this CPU's account nor below it.</exception>
+    public void CheckAccount(IMemoryAccount? account)
+    {
+        for (var a = account; a != Account; a = a.Parent)
+        {
+            if (a is null)
+            {
+                throw new ArgumentException("The account is neither this CPU's own nor below it.", nameof(account));
+            }
+        }
+    }
+
+    /// <summary>Takes away what was composed from a range of guest-physical addresses.</summary>
+    public void Forget(ulong start, ulong end)
+    {
+        foreach (var space in _spaces)
+        {
+            space.Forget(start, end);
+        }
+    }
+
+    /// <summary>A space of this CPU is gone.</summary>
+    public void Leave(VirtualSpace space)
+    {
+        var last = _spaces[^1];
+        _spaces[space.Index] = last;
+        last.Index = space.Index;
+        _spaces.RemoveAt(_spaces.Count - 1);
+    }
+
+    /// <summary>After the death of the VCpu: disposes of a space. True: there is none left.</summary>
+    public bool TearDown()
+    {
+        if (_spaces.Count > 0)
+        {
+            _spaces[^1].Dispose();
+        }
+
+        return _spaces.Count == 0;
+    }
+
+    /// <summary>
+    /// Makes sure that memory with a right stands at a guest-physical address: fills a hole where that is for the kernel to do. False:
+    /// it has stopped for the holder.
+    /// </summary>
+    public bool TryReach(ref Segment segment, ulong address, PageRights wanted, in Trap trap, HartContext? context)
+    {
+        if (segment.Kind == SegmentKind.Hole && !_vcpu.Intercepts.MissingPages)
+        {
+            if (!_vcpu.StageTwo.TryFill(address))
+            {
+                Exit(new VirtualCpuExit(ExitKind.ObjectsExhausted, trap, new PhysicalAddress(address), context));
+                return false;
+            }
+
+            segment = _vcpu.StageTwo.Find(address);
+        }
+
+        if (segment.Kind == SegmentKind.Memory && (segment.Rights & wanted) == wanted)
+        {
+            return true;
+        }
+
+        var kind = segment.Kind == SegmentKind.Hole ? ExitKind.MissingPage : ExitKind.PageAccess;
+        Exit(new VirtualCpuExit(kind, trap, new PhysicalAddress(address), context));
+        return false;
+    }
+
+    /// <summary>False: the run is over before it has begun.</summary>
+    private bool TryEnter(HartContext context, out Trap trap)
+    {
+        trap = new Trap { Cause = TrapCause.Suspended, Pc = context.Pc };
+        if (IsStopped || _vcpu.Exit is not null)
+        {
+            return false;
+        }
+
+        if (_deliveries.Count > 0 && _deliveries.Remove(context, out var delivery))
+        {
+            trap = delivery;
+            trap.Retired = 0;
+            return false;
+        }
+
+        if (_interrupted)
+        {
+            _interrupted = false;
+            trap.Cause = TrapCause.Interrupted;
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Count(ulong retired)
+    {
+        Retired += retired;
+        if (_inSlice)
+        {
+            _left -= retired;
+        }
+    }
+
+    /// <summary>Decides whose the trap is. True: nobody's, the run goes on.</summary>
+    private bool GoesOn(HartContext context, VirtualSpace space, in RunLimits limits, ulong done, ref Trap trap)
+    {
+        bool passed = _passing == context && (trap.Retired > 0 || trap.IsException);
+        bool goesOn = trap.Cause switch
+        {
+            TrapCause.BudgetEnd => EndOfBudget(limits.Instructions, done, ref trap),
+            TrapCause.Suspended => Suspend(StopReason.Below, ref trap),
+            TrapCause.Interrupted => Interrupted(ref trap),
+            TrapCause.MemoryExhausted => Exhausted(context, ref trap),
+            TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault => Fault(context, space, ref trap, ref passed),
+            _ => Intercept(context, ref trap),
+        };
+        if (passed)
+        {
+            _passing = null;
+            foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
+            {
+                Forget(start.Value, end.Value);
+            }
+        }
+
+        return goesOn;
+    }
+
+    // Where neither is used up, it was the one instruction of a pass.
+    private bool EndOfBudget(ulong budget, ulong done, ref Trap trap) =>
+        done != budget && (_left > 0 || Suspend(StopReason.Budget, ref trap));
+
+    private bool Suspend(StopReason reason, ref Trap trap)
+    {
+        Stop = reason;
+        trap = new Trap { Cause = TrapCause.Suspended, Pc = trap.Pc };
+        return false;
+    }
+
+    private bool Interrupted(ref Trap trap)
+    {
+        Stop = StopReason.Interrupted;
+        if (!_interrupted)
+        {
+            return Suspend(StopReason.Interrupted, ref trap);
+        }
+
+        _interrupted = false;
+        return false;
+    }
+
+    private bool Exhausted(HartContext context, ref Trap trap)
+    {
+        if (_vcpu.IsGuestsOwn(trap.Account))
+        {
+            return false;
+        }
+
+        Exit(new VirtualCpuExit(ExitKind.MemoryExhausted, trap, default, context));
+        return Suspend(StopReason.Exit, ref trap);
+    }
+
+    private bool Fault(HartContext context, VirtualSpace space, ref Trap trap, ref bool passed)
+    {
+        var wanted = trap.Access switch
+        {
+            AccessKind.Fetch => PageRights.Execute,
+            AccessKind.Store => PageRights.Write,
+            _ => PageRights.Read,
+        };
+        if (!space.TryTranslate(trap.Address, wanted, out ulong physical, out var extent))
+        {
+            return Intercept(context, ref trap);
+        }
+
+        Faults++;
+        bool pass = _passing == context;
+        passed = false;
+        var segment = _vcpu.StageTwo.Find(physical, seeIntercepted: !pass);
+        if (!TryReach(ref segment, physical, wanted, trap, context))
+        {
+            return Suspend(StopReason.Exit, ref trap);
+        }
+
+        space.Compose(extent, segment);
+        return true;
+    }
+
+    private bool Intercept(HartContext context, ref Trap trap)
+    {
+        var set = _vcpu.Intercepts;
+        if (ReferenceEquals(set, InterceptSet.Empty) || _passing == context)
+        {
+            return false;
+        }
+
+        var kind = trap.Cause == TrapCause.EcallFromU && set.Calls.Count > 0 && set.Calls.Contains(context.X[17]) ? ExitKind.Call
+            : trap.Cause == TrapCause.IllegalInstruction && set.Counters && IsCounterRead(trap.Instruction) ? ExitKind.Counter
+            : ((set.Causes >> (int)trap.Cause) & 1) != 0 ? ExitKind.Trap
+            : ExitKind.None;
+        if (kind == ExitKind.None)
+        {
+            return false;
+        }
+
+        Exit(new VirtualCpuExit(kind, trap, default, context));
+        return Suspend(StopReason.Exit, ref trap);
+    }
+
+    /// <summary>CSRRS, CSRRC and their immediate forms of cycle, time and instret that write nothing (unprivileged specification, chapters "Zicsr", "Zicntr").</summary>
+    private static bool IsCounterRead(uint instruction) =>
+        (instruction & 0x7f) == 0x73 && (instruction >> 20) is >= 0xC00 and <= 0xC02 && ((instruction >> 12) & 3) >= 2 && ((instruction >> 15) & 31) == 0;
+}

@@ -1,0 +1,165 @@
+using Microsoft.Extensions.Logging;
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Cpu;
+
+namespace ObjectOS;
+
+/// <content>OS objects under OS objects: a tree that shares a machine and one loop.</content>
+public sealed partial class ObjectOs
+{
+    /// <summary>Kernel objects that a child's virtual CPU may take in its parent: pieces of memory, and what is mapped.</summary>
+    private const int ChildObjects = 1 << 14;
+
+    private readonly ObjectOs? _parent;
+    private readonly List<ObjectOs> _children = [];
+    /// <summary>The children as other threads see them: never changed, only replaced.</summary>
+    private volatile ObjectOs[] _childrenSeen = [];
+
+    private readonly CellCapability _cellInParent;
+    private readonly uint _slotInParent;
+    private int _lastChild;
+    private bool _isReported;
+
+    /// <summary>An OS object on a virtual CPU. Made on the thread that runs the parent, between slices.</summary>
+    private ObjectOs(ObjectOs parent, ObjectOsOptions options)
+    {
+        _options = options;
+        _log = options.Logger ?? parent._log;
+        _parent = parent;
+        _machine = parent._machine;
+        _pump = parent._pump;
+        Path = $"{parent.Path}.{++parent._lastChild}";
+        ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
+        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out _cellInParent);
+        if (status == KernelStatus.Ok)
+        {
+            _slotInParent = parent._root.TakeSlot();
+            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, _slotInParent, new VirtualCpuOptions { MemoryLimit = options.Memory }, out var cpu);
+            VirtualCpu = cpu;
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
+        }
+
+        _cpu = VirtualCpu!.Cpu;
+        (Kernel, _root, _jobs, _trace) = Boot();
+        parent._children.Add(this);
+        parent._childrenSeen = [.. parent._children];
+    }
+
+    /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
+    public ObjectOs? Parent => _parent;
+
+    /// <summary>The virtual CPU that a child runs on, as its parent holds it; null for an OS object on a machine of its own.</summary>
+    public IVirtualCpu? VirtualCpu { get; }
+
+    /// <summary>
+    /// Makes an OS object under this one: a kernel on a trapped, virtual CPU of this one's kernel, with its own cells, services, quotas and time.
+    /// Its memory comes out of this one's and comes back whole.
+    /// </summary>
+    /// <param name="configure">Sets options; those that concern the host's clock are the parent's in any case.</param>
+    /// <param name="cancellationToken">Gives up before the start.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">This one's quotas do not allow it.</exception>
+    /// <exception cref="ObjectDisposedException">This one has been disposed of.</exception>
+    public async ValueTask<ObjectOs> CreateChildAsync(Action<ObjectOsOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var options = new ObjectOsOptions
+        {
+            Memory = _options.Memory, Seed = _options.Seed, WallClock = _options.WallClock, Quantum = _options.Quantum, Trace = _options.Trace,
+        };
+        configure?.Invoke(options);
+        (options.HostClock, options.TimeProvider, options.DeterministicInput) = (_options.HostClock, _options.TimeProvider, _options.DeterministicInput);
+        if (options.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(configure));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return await OnKernelAsync(() => new ObjectOs(this, options)).ConfigureAwait(false);
+    }
+
+    /// <summary>An OS object on a machine of its own stops its loop; a child is stopped as a cell of its parent, and its parent goes on.</summary>
+    private void SetPaused(bool paused)
+    {
+        if (_parent is null)
+        {
+            _pump.IsPaused = paused;
+        }
+        else
+        {
+            _ = _parent.OnKernelAsync(() => paused ? _cellInParent.Pause() : _cellInParent.Resume());
+        }
+    }
+
+    private void LookAfterChildren()
+    {
+        for (int i = 0; i < _children.Count; i++)
+        {
+            _children[i].AfterSlice();
+        }
+    }
+
+    /// <summary>A virtual CPU that stopped for its holder: the embedding program's handler decides, else the programs on it end with a report.</summary>
+    private void LookAfterVirtualCpu()
+    {
+        if (VirtualCpu?.Exit is not { } exit || _isReported)
+        {
+            return;
+        }
+
+        if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
+        {
+            handler(VirtualCpu, exit);
+            return;
+        }
+
+        _isReported = true;
+        _jobs.EndAll(exit.Kind is ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted
+            ? new RunResult { End = RunEnd.MemoryExhausted, ExitCode = 137, Message = $"the OS object at {Path} has used up its memory of {_options.Memory} bytes" }
+            : new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}" });
+    }
+
+    /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>
+    private void NameWhoStalls()
+    {
+        if (_pump.InSlice is not { } time || time < _options.StallTime)
+        {
+            return;
+        }
+
+        var stalled = this;
+        while (stalled._childrenSeen.FirstOrDefault(child => child.VirtualCpu!.IsInSlice) is { } child)
+        {
+            stalled = child;
+        }
+
+        string sentence = $"the kernel at {stalled.Path} has neither run nor returned from its slice for {time.TotalSeconds:0.0} s";
+        _log.LogError("{Sentence}", sentence);
+        _options.StallHandler?.Invoke(sentence);
+    }
+
+    private void CloseChildren()
+    {
+        foreach (var child in _children.ToArray())
+        {
+            child.Close();
+        }
+    }
+
+    private void LeaveParent()
+    {
+        if (_parent is not null && _parent._children.Remove(this))
+        {
+            _parent._childrenSeen = [.. _parent._children];
+            _cellInParent.Destroy();
+            _parent._root.Delete(_slotInParent);
+            _parent._root.Delete(_cellInParent.Slot);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using ObjectOS.Tests;
+using static ObjectOS.Tests.Asm;
+
+namespace ObjectOS.Benchmarks;
+
+/// <summary>What depth costs: a whole program, an invocation, an intercepted one, a page, a child kernel.</summary>
+internal static class NestingBenchmark
+{
+    private const int Runs = 11;
+    private const int PagesTouched = 2000;
+
+    public static async Task RunAsync()
+    {
+        await ProgramAsync();
+        using var machine = new Machine.Machine();
+        Invocations(machine);
+        PageIn(machine);
+        Children(machine);
+    }
+
+    private static async Task ProgramAsync()
+    {
+        string? coreMark = Environment.GetEnvironmentVariable("OBJECTOS_COREMARK");
+        string scripts = Repository.PathOf("images", "lisp", "scripts");
+        var spec = new ProgramSpec
+        {
+            Path = coreMark ?? Repository.PathOf("images", "lisp", "lisp.elf"),
+            Arguments = coreMark is null ? ["/s/primes.scm"] : (Environment.GetEnvironmentVariable("OBJECTOS_COREMARK_ARGS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            Directories = coreMark is null ? [new DirectoryGrant(scripts, "/s")] : [],
+        };
+        await using var flat = await ObjectOs.BootAsync();
+        await using var outer = await ObjectOs.BootAsync();
+        var inner = outer;
+        for (int i = 0; i < 8; i++)
+        {
+            inner = await inner.CreateChildAsync();
+        }
+
+        var results = new RunResult[2];
+        double Time(ObjectOs os, int index)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            results[index] = os.RunAsync(spec).GetAwaiter().GetResult().EnsureSuccess();
+            return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        }
+
+        Time(flat, 0);
+        Time(inner, 1);
+        var (shallow, deep) = Series.Alternate(Runs, () => Time(flat, 0), () => Time(inner, 1));
+        var exits = new List<ulong>();
+        for (var level = (await outer.GetStatisticsAsync()).VirtualCpus; level.Count > 0; level = level[0].Guest?.VirtualCpus ?? [])
+        {
+            exits.Add(level[0].Exits);
+        }
+
+        Write($"{Path.GetFileName(spec.Path)} at depth 8 ÷ depth 0: {deep.Median / shallow.Median:0.000} (worse quartile {deep.Upper / shallow.Lower:0.000}; wanted 1.02), {results[0].Instructions} and {results[1].Instructions} instructions, exits by level {string.Join(' ', exits)}");
+    }
+
+    private static void Invocations(Machine.Machine machine)
+    {
+        double Null(int depth, bool intercepted)
+        {
+            using var kernel = BareKernel.AtDepth(machine, depth);
+            int count = intercepted ? InvocationBenchmark.Count / 10 : InvocationBenchmark.Count;
+            kernel.Add(InvocationBenchmark.Loop(c => c.Addi(A7, Zero, (int)Call.ClockNow).Ecall(), count));
+            if (intercepted)
+            {
+                kernel.VirtualCpu!.Intercepts = new InterceptSet { Calls = new HashSet<ulong> { (ulong)Call.ClockNow } };
+            }
+
+            var before = Environment.CpuUsage.TotalTime;
+            kernel.RunToEnd(cpu => cpu.Resume(ExitAction.Pass));
+            return (Environment.CpuUsage.TotalTime - before).TotalSeconds / count * 1e9;
+        }
+
+        Null(1, false);
+        Null(8, false);
+        Null(1, true);
+        var (one, eight) = Series.Alternate(Runs, () => Null(1, false), () => Null(8, false));
+        var (zero, caught) = Series.Alternate(Runs, () => Null(0, false), () => Null(1, true));
+        Write($"null invocation: depth 0 {zero.Format("0")} ns, depth 1 {one.Format("0")} ns, depth 8 {eight.Format("0")} ns; 8 ÷ 1: {eight.Median / one.Median:0.00} (worse quartile {eight.Upper / one.Lower:0.00}; wanted 1.2)");
+        Write($"null invocation that the parent intercepts and passes: {caught.Format("0")} ns");
+    }
+
+    private static void PageIn(Machine.Machine machine)
+    {
+        var times = new Dictionary<int, Series>();
+        foreach (int depth in (int[])[0, 1, 2, 8])
+        {
+            times[depth] = new Series(Enumerable.Range(0, Runs).Select(_ =>
+            {
+                using var kernel = BareKernel.AtDepth(machine, depth);
+                kernel.Add(new Asm(BareKernel.Code).Li(S0, PagesTouched).Li(T0, 0x10000000).Li(T1, 4096).Store("sd", T0, 0, T0).R("add", T0, T0, T1).Addi(S0, S0, -1).Branch("bne", S0, Zero, BareKernel.Code + 24).Addi(A7, Zero, (int)Call.ThreadExit).Ecall(), PagesTouched);
+                long start = Stopwatch.GetTimestamp();
+                kernel.RunToEnd();
+                return Stopwatch.GetElapsedTime(start).TotalMicroseconds / PagesTouched;
+            }));
+        }
+
+        Write($"first touch of a page, µs by depth: {string.Join(", ", times.Select(t => $"{t.Key}: {t.Value.Format("0.00")}"))}");
+    }
+
+    private static void Children(Machine.Machine machine)
+    {
+        foreach (int depth in (int[])[1, 8])
+        {
+            using var parent = BareKernel.AtDepth(machine, depth - 1);
+            var times = new Series(Enumerable.Range(0, 51).Select(_ =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                parent.RunChild(new Asm(BareKernel.Code).Addi(A7, Zero, (int)Call.ThreadExit).Ecall());
+                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }));
+            Write($"a child kernel at depth {depth} made, run and destroyed: {times.Format("0.000", " ms")}");
+        }
+    }
+
+    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

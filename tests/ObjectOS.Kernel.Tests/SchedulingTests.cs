@@ -1,0 +1,139 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+using static ObjectOS.Tests.Asm;
+
+namespace ObjectOS.Tests.Kernels;
+
+/// <summary>Who runs when, and for how long.</summary>
+public sealed class SchedulingTests
+{
+    [Fact]
+    public void SchedulingContext_GivesItsShare_OfEveryPeriod()
+    {
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 });
+        var bounded = fixture.Add(Loop());
+        var free = fixture.Add(Loop());
+        fixture.Invoker.Create(Call.SchedulingContextCreate, fixture.Root.Slot, out uint context, 10_000, 100_000).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.ThreadSetScheduling, bounded.Thread.Slot, 20, context).Should().Be(KernelStatus.Ok);
+        bounded.Thread.Resume();
+        free.Thread.Resume();
+        fixture.Run(budget: 10_000_000);
+        (Instructions(fixture, bounded) / 10_000_000.0).Should().BeInRange(0.099, 0.101);
+        (Instructions(fixture, free) / 10_000_000.0).Should().BeInRange(0.899, 0.901);
+    }
+
+    [Fact]
+    public void SchedulingContext_BoundsAllThreadsThatAThreadMakes()
+    {
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 });
+        var bomb = fixture.Add(Script.Player);
+        bomb.Cell.Grant(3, bomb.Space.Slot, CapabilityRights.All);
+        bomb.Cell.CreateMemory(4096, out var text);
+        text.Write(0, Loop(0x700000).ToArray());
+        bomb.Space.Map(new VirtualAddress(0x700000), text, 0, 4096, PageRights.Read | PageRights.Execute);
+        var entries = new Script();
+        for (uint i = 0; i < 10; i++)
+        {
+            entries.Add(Call.ThreadCreate, 1, 20 + i, 3, 0x700000).Add(Call.ThreadResume, 20 + i);
+        }
+
+        bomb.Data.Write(0, entries.ToArray());
+        var free = fixture.Add(Loop());
+        fixture.Invoker.Create(Call.SchedulingContextCreate, fixture.Root.Slot, out uint context, 10_000, 100_000);
+        fixture.Invoker.Call1(Call.ThreadSetScheduling, bomb.Thread.Slot, 16, context);
+        bomb.Thread.Resume();
+        free.Thread.Resume();
+        fixture.Run(budget: 10_000_000);
+        Script.Status(bomb, 19).Should().Be(KernelStatus.Ok);
+        (Instructions(fixture, free) / 10_000_000.0).Should().BeInRange(0.89, 0.91);
+    }
+
+    [Fact]
+    public void HigherPriority_RunsFirst_AndEqualOnesShare()
+    {
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 });
+        var cells = Enumerable.Range(0, 3).Select(_ => fixture.Add(Loop())).ToArray();
+        fixture.Invoker.Call1(Call.ThreadSetScheduling, cells[0].Thread.Slot, 15, 0);
+        foreach (var cell in cells)
+        {
+            cell.Thread.Resume();
+        }
+
+        fixture.Run(budget: 1_000_000);
+        Instructions(fixture, cells[0]).Should().Be(0);
+        (Instructions(fixture, cells[1]) / 1_000_000.0).Should().BeInRange(0.49, 0.51);
+    }
+
+    [Fact]
+    public void MessagesBetweenAccomplices_MakeNoQuantum()
+    {
+        // Two threads that call each other must not keep a third from running.
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 10_000 });
+        fixture.Root.CreateEndpoint(out var endpoint);
+        var server = fixture.Add(new Asm(KernelFixture.Code)
+            .Addi(A0, Zero, 2).Addi(A1, Zero, 10).Addi(A2, Zero, 0).Addi(A3, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReceive).Ecall()
+            .Addi(A0, Zero, 2).Addi(T1, Zero, 10).Addi(T2, Zero, 0).Addi(A7, Zero, (int)Call.EndpointReplyReceive).Ecall().Jal(Zero, KernelFixture.Code + 24));
+        var client = fixture.Add(new Asm(KernelFixture.Code).Addi(A0, Zero, 2).Addi(T1, Zero, 0).Addi(A7, Zero, (int)Call.EndpointCall).Ecall().Jal(Zero, KernelFixture.Code));
+        var other = fixture.Add(Loop());
+        server.Cell.Grant(2, endpoint.Slot, CapabilityRights.Read);
+        client.Cell.Grant(2, endpoint.Slot, CapabilityRights.Write);
+        foreach (var cell in new[] { server, client, other })
+        {
+            cell.Thread.Resume();
+        }
+
+        fixture.Run(budget: 5_000_000);
+        (Instructions(fixture, other) / 5_000_000.0).Should().BeGreaterThan(0.32);
+    }
+
+    [Fact]
+    public void Timers_FireOnce_Repeat_AndStop()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateNotification(out var notification);
+        fixture.Root.CreateTimer(notification, 4, out var timer);
+        timer.Set(1000, 1).Should().Be(KernelStatus.InvalidArgument, "that would be nothing but firing");
+        ulong start = fixture.Kernel.Now;
+        timer.Set(start + 1000).Should().Be(KernelStatus.Ok);
+        fixture.Run().Should().Be(SliceEnd.Idle);
+        fixture.Kernel.Now.Should().BeInRange(start + 1000, start + 1100);
+        Poll(fixture, notification.Slot).Should().Be(4);
+        timer.Set(fixture.Kernel.Now + 1000, 20_000).Should().Be(KernelStatus.Ok);
+        fixture.Run(budget: 2000).Should().Be(SliceEnd.Budget, "a timer that repeats uses slices up");
+        Poll(fixture, notification.Slot).Should().Be(4);
+        timer.Cancel().Should().Be(KernelStatus.Ok);
+        fixture.Run().Should().Be(SliceEnd.Idle);
+        Poll(fixture, notification.Slot).Should().Be(0);
+    }
+
+    [Fact]
+    public void RepeatingTimers_TogetherHaveALimit()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateNotification(out var notification);
+        int made = 0;
+        var status = KernelStatus.Ok;
+        while (status == KernelStatus.Ok && made < 100)
+        {
+            fixture.Root.CreateTimer(notification, 1, out var timer);
+            status = timer.Set(0, 10_000);
+            made++;
+        }
+
+        status.Should().Be(KernelStatus.ObjectsExhausted);
+        made.Should().Be(2);
+    }
+
+    private static ulong Poll(KernelFixture fixture, uint slot)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = slot;
+        fixture.Kernel.Root.Invoke(Call.NotificationPoll, ref frame).Should().Be(KernelStatus.Ok);
+        return frame[1];
+    }
+
+    private static ulong Instructions(KernelFixture fixture, TestCell cell) =>
+        fixture.Kernel.Statistics.Cells.Single(c => c.Number == fixture.Kernel.CellNumber(cell.Cell.Slot)).Instructions;
+
+    private static Asm Loop(ulong origin = KernelFixture.Code) => new Asm(origin).Addi(T0, T0, 1).Jal(Zero, origin);
+}

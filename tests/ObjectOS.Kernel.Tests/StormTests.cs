@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using ObjectOS.Abi;
+using static ObjectOS.Tests.Asm;
+
+namespace ObjectOS.Tests.Kernels;
+
+/// <summary>Work is paid for: a virtual instruction of a storm of invocations takes the host about as long as a computed one.</summary>
+/// <remarks>Benchmark "costs" tells it exactly, for every row. Here a busy machine must not fail the test.</remarks>
+[Collection(nameof(StormTests))]
+[CollectionDefinition(nameof(StormTests), DisableParallelization = true)]
+public sealed class StormTests
+{
+    [Theory]
+    [InlineData(Call.CapabilityIdentify)]
+    [InlineData(Call.ClockNow)]
+    [InlineData(Call.CellStatus)]
+    [InlineData(Call.ThreadYield)]
+    public void Storm_BesideAComputation_SharesTheHostsTime(Call call)
+    {
+        // Equal virtual time each; the shares of host time are those of the times that the same virtual time takes alone.
+        double compute = Seconds(Compute());
+        double storm = Seconds(new Asm(KernelFixture.Code).Addi(A0, Zero, 1).Addi(A7, Zero, (int)call).Ecall().Jal(Zero, KernelFixture.Code));
+        (storm / (storm + compute)).Should().BeInRange(0.2, 0.8);
+    }
+
+    private static Asm Compute()
+    {
+        var code = new Asm(KernelFixture.Code);
+        for (int i = 0; i < 100; i++)
+        {
+            code.Addi(T0 + (i % 3), T0, 1);
+        }
+
+        return code.Jal(Zero, KernelFixture.Code);
+    }
+
+    private static double Seconds(Asm code)
+    {
+        using var fixture = new KernelFixture();
+        var cell = fixture.Add(code);
+        cell.Thread.Resume();
+        fixture.Run(budget: 30_000_000);
+        double best = double.MaxValue;
+        for (int run = 0; run < 5; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            fixture.Run(budget: 10_000_000);
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,76 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Tests.Kernels;
+
+/// <summary>A kernel and its cells cannot tell how deep they are.</summary>
+public sealed class DepthTests
+{
+    private static readonly KernelOptions Short = new() { Quantum = 1009 };
+
+    /// <summary>The programs of the kernel's own tests, side by side in one kernel.</summary>
+    private static string RunAll(TowerOptions tower, ulong slice = ulong.MaxValue)
+    {
+        using var nested = new Nested(tower, Short);
+        var a = nested.Add(Programs.CountAndTime());
+        var b = nested.Add(Programs.CountAndTime(5000));
+        var wild = nested.Add(Programs.WildStore());
+        var storm = nested.Add(Programs.Invocations(2000));
+        var hog = nested.Add(Programs.Hog(), memory: 5 * 4096);
+        hog.Cell.CreateMemory(64 * 4096, out var more).Should().Be(KernelStatus.Ok);
+        hog.Space.Map(new VirtualAddress(Nested.Data + 0x2000), more, 0, 64 * 4096, PageRights.Read | PageRights.Write).Should().Be(KernelStatus.Ok);
+        TestCell[] cells = [a, b, wild, storm, hog];
+        foreach (var cell in cells)
+        {
+            cell.Thread.Resume().Should().Be(KernelStatus.Ok);
+        }
+
+        nested.Run(() => cells.All(c => nested.EndOf(c) is not null), slice);
+        cells.Should().OnlyContain(c => nested.EndOf(c) != null);
+        return Programs.Describe(nested.Kernel, cells);
+    }
+
+    [Theory]
+    [InlineData(1, ulong.MaxValue, null)]
+    [InlineData(2, 997UL, null)]
+    [InlineData(8, 10007UL, null)]
+    [InlineData(1, 1UL, null)]
+    [InlineData(2, ulong.MaxValue, 0)]
+    [InlineData(3, 101UL, 2)]
+    [InlineData(8, ulong.MaxValue, 5)]
+    public void Programs_AtAnyDepth_GiveTheSameResultsAndFigures(int depth, ulong slice, int? suspendingLevel)
+    {
+        string expected = RunAll(new TowerOptions { Depth = 0, Scattered = false });
+        RunAll(new TowerOptions { Depth = depth, SuspendingLevel = suspendingLevel, Kernel = Short }, slice).Should().Be(expected);
+    }
+
+    [Fact]
+    public void Chain_Of64Kernels_ComputesAsOneDoes()
+    {
+        string expected = RunAll(new TowerOptions { Depth = 0, Scattered = false });
+        RunAll(new TowerOptions { Depth = 64, Scattered = false }).Should().Be(expected);
+    }
+
+    [Fact]
+    public void Statistics_OfAParent_CountItsSubtree()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 3 });
+        var cell = nested.Add(Programs.CountAndTime());
+        cell.Thread.Resume();
+        nested.Run().Should().Be(SliceEnd.Idle);
+        ulong retired = nested.Kernel.Statistics.Instructions;
+        retired.Should().BeGreaterThan(80_000);
+        var statistics = nested.Bottom.Statistics;
+        for (int level = 0; level < 3; level++)
+        {
+            statistics.Instructions.Should().Be(retired);
+            var cpu = statistics.VirtualCpus.Should().ContainSingle().Subject;
+            cpu.Depth.Should().Be(level + 1);
+            cpu.Retired.Should().Be(retired);
+            cpu.Exits.Should().Be(0, "nothing was intercepted");
+            statistics = cpu.Guest!;
+        }
+
+        statistics.Instructions.Should().Be(retired);
+    }
+}

@@ -1,0 +1,77 @@
+using ObjectOS.Abi;
+using ObjectOS.Machine.Tests.Differential;
+
+namespace ObjectOS.Tests.Kernels;
+
+/// <summary>A random program and a random sequence of what kernels do give the same states, trap for trap, at every depth.</summary>
+public sealed class NestingPropertyTests
+{
+    private const int Steps = 150;
+
+    [Fact]
+    public void RandomSequences_AtDepths0To8_GiveTheSameStates()
+    {
+        int count = TestScale.Of(40);
+        int faults = 0;
+        for (int seed = 1; seed <= count; seed++)
+        {
+            var program = new RandomProgram(seed);
+            var subjects = Towers(seed).Select(options => new Subject(options, program)).ToList();
+            var randoms = subjects.Select(_ => new Random(seed)).ToList();
+            var elsewhere = new Random(seed);
+            for (int step = 0; step < Steps; step++)
+            {
+                string expected = subjects[0].Step(randoms[0]);
+                faults += expected.Contains("PageFault", StringComparison.Ordinal) ? 1 : 0;
+                for (int i = 1; i < subjects.Count; i++)
+                {
+                    Disturb(subjects[i].Tower, elsewhere);
+                    subjects[i].Step(randoms[i]).Should().Be(expected, "seed {0}, step {1}, subject {2}", seed, step, i);
+                    subjects[i].Tower.LiveFrames.Should().Be(subjects[0].Tower.LiveFrames, "seed {0}, step {1}: each page is charged once", seed, step);
+                    subjects[i].Tower.Charged.Should().Be(subjects[i].Tower.LiveFrames);
+                }
+            }
+
+            string memory = subjects[0].Memory();
+            subjects.ForEach(subject => subject.Memory().Should().Be(memory, "seed {0}", seed));
+            subjects.ForEach(subject => subject.Dispose());
+        }
+
+        faults.Should().BeGreaterThan(count, "the sequences do something");
+    }
+
+    private static IEnumerable<TowerOptions> Towers(int seed)
+    {
+        yield return new TowerOptions { Depth = 0 };
+        yield return new TowerOptions { Depth = 1 };
+        yield return new TowerOptions { Depth = 2, Scattered = false };
+        yield return new TowerOptions { Depth = 3, SuspendingLevel = seed % 4 };
+        yield return new TowerOptions { Depth = 8 };
+    }
+
+    /// <summary>A random level takes a page of its child's memory away and puts it back where it was, or takes its rights and gives them back.</summary>
+    private static void Disturb(Tower tower, Random random)
+    {
+        int level = random.Next(tower.Kernels.Count);
+        ulong address = (ulong)random.Next(16) * Pages.Size;
+        var invoker = tower.Invokers[level];
+        uint vcpu = tower.Slots[level];
+        if (tower.MemoryAt(level, address) is not { } place)
+        {
+            return;
+        }
+
+        invoker.Call1(Call.VCpuUnmap, vcpu, address, Pages.Size).Should().Be(KernelStatus.Ok);
+        if (random.Next(2) == 0)
+        {
+            // Through a derived capability that is revoked: the mapping goes with it.
+            uint derived = invoker.TakeSlot();
+            invoker.Call1(Call.CapabilityCopy, place.Memory.Slot, derived, 31).Should().Be(KernelStatus.Ok);
+            invoker.Call1(Call.VCpuMap, vcpu, address, derived, place.Offset, Pages.Size, 1).Should().Be(KernelStatus.Ok);
+            invoker.Call1(Call.CapabilityRevoke, place.Memory.Slot).Should().Be(KernelStatus.Ok);
+            invoker.ReturnSlot(derived);
+        }
+
+        invoker.Call1(Call.VCpuMap, vcpu, address, place.Memory.Slot, place.Offset, Pages.Size, 7).Should().Be(KernelStatus.Ok);
+    }
+}
