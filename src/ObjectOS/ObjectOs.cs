@@ -163,8 +163,8 @@ public sealed partial class ObjectOs : IAsyncDisposable
     public void Resume() => SetPaused(false);
 
     /// <summary>
-    /// Ends when the kernel has nothing left to do: every program has ended or waits, and what ended ones held has come back. Figures
-    /// taken then are the same in every run that is.
+    /// Ends when the kernel has nothing left to do, or waits for an answer of the host. Once every program has ended, what they held has come
+    /// back then, and figures are the same in every run that is.
     /// </summary>
     public Task SettleAsync() => _pump.SettleAsync();
 
