@@ -116,6 +116,7 @@ public sealed partial class ObjectOs
         if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
         {
             handler(VirtualCpu, exit);
+            _pump.RunAgain();
             return;
         }
 

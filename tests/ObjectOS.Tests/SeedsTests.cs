@@ -29,7 +29,7 @@ public sealed class SeedsTests
     public async Task Clock_OfTheHost_GoesOnWithIt()
     {
         await using var os = await ObjectOs.BootAsync(o => (o.HostClock, o.WallClock) = (true, DateTimeOffset.UnixEpoch));
-        await Task.Delay(30);
+        await Task.Delay(60);
         var result = await os.RunAsync(Programs.Tiny(TinyPrograms.Clock()));
         long seconds = BinaryPrimitives.ReadInt64LittleEndian(result.OutputBytes.Span);
         long nanoseconds = BinaryPrimitives.ReadInt64LittleEndian(result.OutputBytes.Span[8..]);

@@ -112,6 +112,9 @@ internal sealed class KernelPump : IAsyncDisposable
         }
     }
 
+    /// <summary>Has one more slice run, though the last one may have left nothing to do.</summary>
+    public void RunAgain() => _wake.Writer.TryWrite(true);
+
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
