@@ -209,7 +209,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         Kernel.Shutdown();
         LeaveParent();
         _stopping.Dispose();
-        _log.LogInformation("OS object {Path} gone", Path);
+        _log.LogInformation("OS object gone: {Path}", Path);
         return true;
     }
 
