@@ -12,7 +12,10 @@ public sealed class ProcessTests
     {
         using var folder = new TemporaryFolder();
         string figures = folder.PathOf("s.json");
-        var run = await Tool.EndAsync(Tool.StartShell($"timeout --preserve-status -s {signal} 1 $TOOL run --stats={figures} $MISBEHAVE endless-loop"));
+        var process = Tool.Start("run", $"--stats={figures}", Tool.Misbehave, "endless-loop");
+        (await process.StandardError.ReadLineAsync()).Should().Be("misbehave: never ends");
+        await Tool.SignalAsync(process, signal);
+        var run = await Tool.EndAsync(process);
         run.ExitCode.Should().Be(code);
         run.Error.Should().EndWith("objectos: cell 6 (misbehave.elf): stopped\n");
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(figures));
@@ -25,8 +28,13 @@ public sealed class ProcessTests
     {
         using var folder = new TemporaryFolder();
         string cat = folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat());
-        var run = await Tool.EndAsync(Tool.StartShell($"timeout --foreground --preserve-status -s INT 1 $TOOL run {cat}"));
-        run.ExitCode.Should().Be(130);
+        var process = Tool.Start("run", cat);
+        await process.StandardInput.WriteAsync("there\n");
+        await process.StandardInput.FlushAsync();
+        var buffer = new byte[6];
+        await process.StandardOutput.BaseStream.ReadExactlyAsync(buffer);
+        await Tool.SignalAsync(process, "INT");
+        (await Tool.EndAsync(process)).ExitCode.Should().Be(130);
     }
 
     [Fact]

@@ -39,6 +39,13 @@ internal static class Tool
         return Start(info);
     }
 
+    /// <summary>Sends a signal to the tool alone.</summary>
+    public static async Task SignalAsync(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
     public static async Task<ToolRun> EndAsync(Process process)
     {
         using (process)

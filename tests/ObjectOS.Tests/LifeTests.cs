@@ -11,8 +11,11 @@ public sealed class LifeTests
     public async Task Token_Cancelled_StopsTheProgram()
     {
         await using var os = await ObjectOs.BootAsync();
-        using var cancel = new CancellationTokenSource(50);
-        var result = await os.RunAsync(Programs.Endless, cancel.Token).WaitAsync(Soon);
+        using var cancel = new CancellationTokenSource();
+        var run = os.RunAsync(Programs.Endless, cancel.Token);
+        await Eventually.BecomesAsync(async () => (await os.GetStatisticsAsync()).Instructions > 1000);
+        await cancel.CancelAsync();
+        var result = await run.WaitAsync(Soon);
         (result.End, result.ExitCode).Should().Be((RunEnd.Stopped, 143));
         result.Instructions.Should().BePositive();
         (await os.RunAsync(Programs.Misbehave("exit-42"))).ExitCode.Should().Be(42);
