@@ -6,7 +6,7 @@
  * at 0x20000. */
 #include "objectos.h"
 
-enum { CELL = 1, SPACE = 2, RAM = 3, VCPU = 4, ENDPOINT = 5 };
+enum { CELL = 1, SPACE = 2, RAM = 3, VCPU = 4, ENDPOINT = 5, REPLY = 6 };
 
 #define PAGE 0x1000UL
 #define RAM_START 0x80000000UL
@@ -144,7 +144,7 @@ static void build(void) {
 static void attend(void) {
     for (;;) {
         struct objectos_message message;
-        OK(objectos_endpoint_receive(ENDPOINT, 0, 0, 0, &message));
+        OK(objectos_endpoint_receive(ENDPOINT, REPLY, 0, 0, &message));
         CHECK(message.kind == OBJECTOS_MESSAGE_V_CPU_EXIT);
         OK(objectos_vcpu_read_state(VCPU, state, sizeof state));
         uint64_t cause = message.word[0], physical = message.word[3], action = CONTINUE;
