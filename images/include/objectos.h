@@ -72,6 +72,20 @@ enum objectos_message_kind {
     OBJECTOS_MESSAGE_V_CPU_EXIT = 6,
 };
 
+enum objectos_exit_kind {
+    OBJECTOS_EXIT_NONE = 0,
+    OBJECTOS_EXIT_TRAP = 1,
+    OBJECTOS_EXIT_CALL = 2,
+    OBJECTOS_EXIT_COUNTER = 3,
+    OBJECTOS_EXIT_PAGE_ACCESS = 4,
+    OBJECTOS_EXIT_MISSING_PAGE = 5,
+    OBJECTOS_EXIT_MEMORY_EXHAUSTED = 6,
+    OBJECTOS_EXIT_OBJECTS_EXHAUSTED = 7,
+    OBJECTOS_EXIT_IDLE = 8,
+    OBJECTOS_EXIT_HALTED = 9,
+    OBJECTOS_EXIT_READY = 10,
+};
+
 /* A message: the words of a frame behind the target, in their order. On sending, capability to kind are the slot that goes along
  * and the lease (address, length, rights); on receiving, the slot that came, the badge, the length that was lent, and the kind. */
 struct objectos_message {

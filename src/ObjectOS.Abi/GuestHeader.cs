@@ -34,6 +34,7 @@ public static class GuestHeader
         WriteEnum<PageRights>(text, "page_right", "OBJECTOS_PAGE_", _ => true);
         WriteEnum<ObjectKind>(text, "kind", "OBJECTOS_KIND_", _ => true);
         WriteEnum<MessageKind>(text, "message_kind", "OBJECTOS_MESSAGE_", _ => true);
+        WriteEnum<ExitKind>(text, "exit_kind", "OBJECTOS_EXIT_", _ => true);
         text.Append("""
             /* A message: the words of a frame behind the target, in their order. On sending, capability to kind are the slot that goes along
              * and the lease (address, length, rights); on receiving, the slot that came, the badge, the length that was lent, and the kind. */

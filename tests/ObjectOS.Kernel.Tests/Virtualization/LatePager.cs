@@ -1,6 +1,5 @@
 using ObjectOS.Abi;
 using ObjectOS.Client;
-using ObjectOS.Cpu;
 
 namespace ObjectOS.Tests.Kernels;
 
