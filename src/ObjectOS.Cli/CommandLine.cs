@@ -8,6 +8,9 @@ namespace ObjectOS.Cli;
 /// </summary>
 internal sealed class CommandLine
 {
+    /// <summary>The tool's name, whatever its assembly is called.</summary>
+    public const string Tool = "objectos";
+
     private CommandLine(string? problem, string[] options, string[] operands) => (Problem, Options, Operands) = (problem, options, operands);
 
     /// <summary>What is wrong, in a sentence; null where nothing is.</summary>
@@ -37,7 +40,7 @@ internal sealed class CommandLine
             string name = equals < 0 ? token : token[..equals];
             if (command.Options.FirstOrDefault(o => o.Name == name || o.Aliases.Contains(name)) is not { } option)
             {
-                return Wrong($"{command.Name} has no option {name}; see {Name(command)} --help");
+                return Wrong($"there is no option {name}; see {Name(command)} --help");
             }
 
             if (!given.Add(option) && option.Arity.MaximumNumberOfValues <= 1)
@@ -68,7 +71,7 @@ internal sealed class CommandLine
     }
 
     /// <summary>How a command is typed.</summary>
-    public static string Name(Command command) => command is RootCommand ? "objectos" : $"objectos {command.Name}";
+    public static string Name(Command command) => command is RootCommand ? Tool : $"{Tool} {command.Name}";
 
     private static CommandLine Wrong(string problem) => new(problem, [], []);
 }

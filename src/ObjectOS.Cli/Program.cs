@@ -63,10 +63,10 @@ internal static class Program
         if (parsed.GetValue(help))
         {
             return ShowAsync(streams, command == run.Command ? run.Help : command == tour.Command ? tour.Help
-                : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/lisp/lisp.elf --help"));
+                : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/misbehave/misbehave.elf exit-42", "objectos run --help"));
         }
 
-        if (parsed.Errors.Count > 0)
+        if (command != root && parsed.Errors.Count > 0)
         {
             return Task.FromResult(streams.Usage(parsed.Errors[0].Message));
         }

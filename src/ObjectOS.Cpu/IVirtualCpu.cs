@@ -25,6 +25,9 @@ public interface IVirtualCpu
     /// <summary>Its number in the kernel that made it, never used twice.</summary>
     uint Number { get; }
 
+    /// <summary>True while its guest is in a slice. May be read from any host thread: a watchdog names by it who does not return.</summary>
+    bool IsInSlice { get; }
+
     /// <summary>What exits to the holder; everything else is direct.</summary>
     InterceptSet Intercepts { get; set; }
 

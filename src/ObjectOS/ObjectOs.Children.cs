@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
@@ -12,6 +13,9 @@ public sealed partial class ObjectOs
 
     private readonly ObjectOs? _parent;
     private readonly List<ObjectOs> _children = [];
+    /// <summary>The children as other threads see them: never changed, only replaced.</summary>
+    private volatile ObjectOs[] _childrenSeen = [];
+
     private readonly CellCapability _cellInParent;
     private readonly uint _slotInParent;
     private int _lastChild;
@@ -27,7 +31,8 @@ public sealed partial class ObjectOs
         _pump = parent._pump;
         Path = $"{parent.Path}.{++parent._lastChild}";
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
-        var status = new CellCapability(parent._root, RootCell).CreateCell(options.Memory, ChildObjects, out _cellInParent);
+        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out _cellInParent);
         if (status == KernelStatus.Ok)
         {
             _slotInParent = parent._root.TakeSlot();
@@ -43,6 +48,7 @@ public sealed partial class ObjectOs
         _cpu = VirtualCpu!.Cpu;
         (Kernel, _root, _jobs, _trace) = Boot();
         parent._children.Add(this);
+        parent._childrenSeen = [.. parent._children];
     }
 
     /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
@@ -78,6 +84,19 @@ public sealed partial class ObjectOs
         return await OnKernelAsync(() => new ObjectOs(this, options)).ConfigureAwait(false);
     }
 
+    /// <summary>An OS object on a machine of its own stops its loop; a child is stopped as a cell of its parent, and its parent goes on.</summary>
+    private void SetPaused(bool paused)
+    {
+        if (_parent is null)
+        {
+            _pump.IsPaused = paused;
+        }
+        else
+        {
+            _ = _parent.OnKernelAsync(() => paused ? _cellInParent.Pause() : _cellInParent.Resume());
+        }
+    }
+
     private void LookAfterChildren()
     {
         for (int i = 0; i < _children.Count; i++)
@@ -106,6 +125,25 @@ public sealed partial class ObjectOs
             : new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}" });
     }
 
+    /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>
+    private void NameWhoStalls()
+    {
+        if (_pump.InSlice is not { } time || time < _options.StallTime)
+        {
+            return;
+        }
+
+        var stalled = this;
+        while (stalled._childrenSeen.FirstOrDefault(child => child.VirtualCpu!.IsInSlice) is { } child)
+        {
+            stalled = child;
+        }
+
+        string sentence = $"the kernel at {stalled.Path} has neither run nor returned from its slice for {time.TotalSeconds:0.0} s";
+        _log.LogError("{Sentence}", sentence);
+        _options.StallHandler?.Invoke(sentence);
+    }
+
     private void CloseChildren()
     {
         foreach (var child in _children.ToArray())
@@ -118,6 +156,7 @@ public sealed partial class ObjectOs
     {
         if (_parent is not null && _parent._children.Remove(this))
         {
+            _parent._childrenSeen = [.. _parent._children];
             _cellInParent.Destroy();
             _parent._root.Delete(_slotInParent);
             _parent._root.Delete(_cellInParent.Slot);

@@ -31,6 +31,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
+    private readonly Timer? _watchdog;
     private readonly TraceWriter? _trace;
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
@@ -47,6 +48,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         Path = "0";
         (Kernel, _root, _jobs, _trace) = Boot();
         _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);
+        _watchdog = new Timer(_ => NameWhoStalls(), null, options.StallTime, options.StallTime / 2);
         _ = EndJobsWithKernelAsync();
     }
 
@@ -154,11 +156,11 @@ public sealed partial class ObjectOs : IAsyncDisposable
         string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
         RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
 
-    /// <summary>Stops all guests where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
-    public void Pause() => _pump.IsPaused = true;
+    /// <summary>Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
+    public void Pause() => SetPaused(true);
 
     /// <summary>Ends a pause.</summary>
-    public void Resume() => _pump.IsPaused = false;
+    public void Resume() => SetPaused(false);
 
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
@@ -184,6 +186,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
             return;
         }
 
+        await _watchdog!.DisposeAsync().ConfigureAwait(false);
         await _pump.DisposeAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();

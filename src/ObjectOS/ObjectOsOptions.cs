@@ -45,6 +45,15 @@ public sealed class ObjectOsOptions
     /// </summary>
     public Action<IVirtualCpu, VirtualCpuExit>? ExitHandler { get; set; }
 
+    /// <summary>
+    /// Host time after which a kernel that neither runs nor returns from its slice is named: in the log, and to <see cref="StallHandler"/>. A slice
+    /// takes some ten milliseconds.
+    /// </summary>
+    public TimeSpan StallTime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Called on a host thread of its own with a sentence that names the kernel; nothing can take the slice's thread back from it.</summary>
+    public Action<string>? StallHandler { get; set; }
+
     /// <summary>Where the OS object's life is logged; null: nowhere.</summary>
     public ILogger? Logger { get; set; }
 
@@ -53,6 +62,7 @@ public sealed class ObjectOsOptions
         Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
+        : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
         : null;
 }

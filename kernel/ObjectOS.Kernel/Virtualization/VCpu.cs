@@ -41,6 +41,9 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     public uint Number { get; }
 
     /// <inheritdoc/>
+    public bool IsInSlice => Virtual.IsInSlice;
+
+    /// <inheritdoc/>
     public VirtualCpuExit? Exit { get; private set; }
 
     /// <inheritdoc/>

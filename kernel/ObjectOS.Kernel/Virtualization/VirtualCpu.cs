@@ -39,7 +39,7 @@ internal sealed class VirtualCpu : ICpu
     private readonly List<VirtualSpace> _spaces = [];
     private readonly Dictionary<HartContext, Trap> _deliveries = [];
     private volatile bool _interrupted;
-    private bool _inSlice;
+    private volatile bool _inSlice;
     private ulong _left = ulong.MaxValue;
     private HartContext? _passing;
 
@@ -60,6 +60,9 @@ internal sealed class VirtualCpu : ICpu
 
     /// <summary>Why the slice is over.</summary>
     public StopReason Stop { get; private set; }
+
+    /// <summary>True from the beginning of a slice to its end.</summary>
+    public bool IsInSlice => _inSlice;
 
     /// <summary>Instructions retired, ever.</summary>
     public ulong Retired { get; private set; }

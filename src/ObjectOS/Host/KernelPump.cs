@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
@@ -24,6 +25,7 @@ internal sealed class KernelPump : IAsyncDisposable
     private readonly Lock _commandsRun = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
+    private long _sliceStart;
     private volatile bool _stopping;
     private bool _closed;
     private bool _paused;
@@ -46,6 +48,9 @@ internal sealed class KernelPump : IAsyncDisposable
 
     /// <summary>Why nothing runs any more where neither a halt nor a disposal ended it; null while all is well.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>How long the slice under way has taken; null between slices. Any thread.</summary>
+    public TimeSpan? InSlice => Volatile.Read(ref _sliceStart) is var start and not 0 ? Stopwatch.GetElapsedTime(start) : null;
 
     /// <summary>True while the kernel does not run.</summary>
     public bool IsPaused
@@ -148,8 +153,10 @@ internal sealed class KernelPump : IAsyncDisposable
             }
 
             ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
+            Volatile.Write(ref _sliceStart, Stopwatch.GetTimestamp());
             var result = _kernel.RunSlice(new SliceLimits(_slice, now));
             _afterSlice();
+            Volatile.Write(ref _sliceStart, 0);
             switch (result.End)
             {
                 case SliceEnd.Halted:

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ObjectOS;
+using ObjectOS.Hosting;
+
+// The README's samples, word for word, as a user's file holds them. Relative paths: ReadmeSamplesTests makes the repository's root the
+// current directory.
+namespace SamplesOfAUser;
+
+internal static class ReadmeSamples
+{
+    public static async Task BootAndRunAsync()
+    {
+        await using var os = await ObjectOs.BootAsync(o => o.Memory = 64.MiB());
+        var result = await os.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
+        Console.WriteLine(result.ExitCode);
+    }
+
+    public static async Task LimitsAndDirectoryAsync(ObjectOs os)
+    {
+        var spec = new ProgramSpec
+        {
+            Path = "images/lisp/lisp.elf",
+            Arguments = ["/scripts/fib.scm"],
+            Directories = [new DirectoryGrant("images/lisp/scripts", "/scripts")],
+            Limits = new ProgramLimits { Memory = 16.MiB(), Instructions = 100_000_000 },
+        };
+        var cell = await os.StartAsync(spec);
+        var result = await cell.WaitAsync();
+        Console.Write(result.EnsureSuccess().Output);
+    }
+
+    public static async Task FaultIsAResultAsync(ObjectOs os)
+    {
+        var result = await os.RunAsync("images/misbehave/misbehave.elf", ["null-write"]);
+        Console.WriteLine(result.Message); // cell 6 (misbehave.elf) at depth 0: store page fault, pc 0x…, address 0x0, sd zero,0(a5)
+    }
+
+    public static async Task HostedAsync()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddObjectOS(o => o.Memory = 128.MiB());
+        using var host = builder.Build();
+        await host.StartAsync();
+        var os = await host.Services.GetRequiredService<ObjectOsHost>().Os;
+        Console.WriteLine(os.LiveFrames);
+        await host.StopAsync();
+    }
+}

@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using static ObjectOS.Tests.Asm;
+
+namespace ObjectOS.Tests;
+
+/// <summary>Static riscv64 Linux programs of some dozen instructions, made by the test that runs them.</summary>
+internal static class TinyPrograms
+{
+    private const ulong Base = 0x10000;
+    private const int Headers = 64 + 56;
+
+    /// <summary>Writes its arguments, one a line, argv[0] first; exit 0.</summary>
+    public static byte[] Echo()
+    {
+        var code = New().Addi(S0, Sp, 8);
+        ulong next = code.Here;
+        code.Load("ld", A1, 0, S0);
+        code.Branch("beq", A1, Zero, code.Here + (14 * 4)).Addi(A2, Zero, 0);
+        ulong length = code.Here;
+        code.R("add", T0, A1, A2).Load("lbu", T1, 0, T0);
+        code.Branch("beq", T1, Zero, code.Here + 12).Addi(A2, A2, 1).Jal(Zero, length);
+        code.Addi(T1, Zero, '\n').Store("sb", T1, 0, T0).Addi(A2, A2, 1);
+        Call(code.Addi(A0, Zero, 1), 64).Addi(S0, S0, 8).Jal(Zero, next);
+        return Exit(code, 0);
+    }
+
+    /// <summary>Writes the 16 bytes that AT_RANDOM points to and 16 of getrandom.</summary>
+    public static byte[] Random()
+    {
+        var code = New().Addi(S0, Sp, 8);
+        for (int list = 0; list < 2; list++)
+        {
+            ulong skip = code.Here;
+            code.Load("ld", T0, 0, S0).Addi(S0, S0, 8).Branch("bne", T0, Zero, skip);
+        }
+
+        code.Addi(T1, Zero, 25);
+        ulong auxiliary = code.Here;
+        code.Load("ld", T0, 0, S0).Load("ld", A1, 8, S0).Addi(S0, S0, 16).Branch("bne", T0, T1, auxiliary);
+        Call(code.Addi(A0, Zero, 1).Addi(A2, Zero, 16), 64);
+        Call(code.Addi(A0, Sp, -64).Addi(A1, Zero, 16).Addi(A2, Zero, 0), 278);
+        Call(code.Addi(A0, Zero, 1).Addi(A1, Sp, -64).Addi(A2, Zero, 16), 64);
+        return Exit(code, 0);
+    }
+
+    /// <summary>Writes the realtime clock as a timespec.</summary>
+    public static byte[] Clock()
+    {
+        var code = Call(New().Addi(A0, Zero, 0).Addi(A1, Sp, -64), 113);
+        Call(code.Addi(A0, Zero, 1).Addi(A1, Sp, -64).Addi(A2, Zero, 16), 64);
+        return Exit(code, 0);
+    }
+
+    /// <summary>Sends itself a signal.</summary>
+    public static byte[] Raise(int signal) => Exit(Call(Call(New(), 172).Addi(A1, Zero, signal), 129), 99);
+
+    /// <summary>Writes the letter x to a descriptor, without a newline.</summary>
+    public static byte[] WriteX(int descriptor)
+    {
+        var code = New().Addi(T0, Zero, 'x').Store("sb", T0, -64, Sp);
+        return Exit(Call(code.Addi(A0, Zero, descriptor).Addi(A1, Sp, -64).Addi(A2, Zero, 1), 64), 0);
+    }
+
+    /// <summary>Copies standard input to standard output.</summary>
+    public static byte[] Cat()
+    {
+        var code = New();
+        ulong again = code.Here;
+        Call(code.Addi(A0, Zero, 0).Addi(A1, Sp, -1024).Addi(A2, Zero, 512), 63);
+        code.Branch("bge", Zero, A0, code.Here + (6 * 4)).Addi(A2, A0, 0);
+        Call(code.Addi(A0, Zero, 1), 64).Jal(Zero, again);
+        return Exit(code, 0);
+    }
+
+    private static Asm New() => new(Base + Headers);
+
+    private static Asm Call(Asm code, int number) => code.Addi(A7, Zero, number).Ecall();
+
+    private static byte[] Exit(Asm code, int status)
+    {
+        byte[] text = Call(code.Addi(A0, Zero, status), 93).ToArray();
+        var file = new byte[Headers + text.Length];
+        text.CopyTo(file, Headers);
+        "\u007fELF\u0002\u0001\u0001"u8.CopyTo(file);
+        Half(16, 2, 243);
+        Word(20, 1, 4);
+        Word(24, Base + Headers, 8);
+        Word(32, 64, 8);
+        Half(52, 64, 56, 1);
+        Word(64, 1, 4);
+        Word(68, 7, 4);
+        Word(80, Base, 8);
+        Word(88, Base, 8);
+        Word(96, (ulong)file.Length, 8);
+        Word(104, (ulong)file.Length, 8);
+        Word(112, 0x1000, 8);
+        return file;
+
+        void Half(int at, params ushort[] values)
+        {
+            foreach (ushort value in values)
+            {
+                Word(at, value, 2);
+                at += 2;
+            }
+        }
+
+        void Word(int at, ulong value, int bytes)
+        {
+            Span<byte> word = stackalloc byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(word, value);
+            word[..bytes].CopyTo(file.AsSpan(at));
+        }
+    }
+}
