@@ -109,6 +109,7 @@ public sealed partial class Kernel : IKernel
     {
         _used = 0;
         _hostTime = limits.HostTime;
+        _isHeldForIdle = false;
         Now = Math.Max(Now, limits.HostTime ?? 0);
         try
         {
@@ -140,6 +141,7 @@ public sealed partial class Kernel : IKernel
             SliceEnd? end = HaltReport is not null ? SliceEnd.Halted : Step(limits);
             if (end is { } reason)
             {
+                _isHeldForIdle = reason is SliceEnd.Idle or SliceEnd.AwaitingHost;
                 return reason;
             }
         }
@@ -271,21 +273,12 @@ public sealed partial class Kernel : IKernel
     private SliceEnd? Step(in SliceLimits limits)
     {
         Payer = null;
-        if (!DeliverDue())
-        {
-            return SliceEnd.AwaitingHost;
-        }
-
         if (_used >= limits.Budget)
         {
             return SliceEnd.Budget;
         }
 
-        if (_managedReady.First is { } managed)
-        {
-            return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
-        }
-
+        // Before anything that may have to wait for the host: whoever hears of a cell's end finds its memory given back.
         if (_ending.Count > 0)
         {
             EndStep();
@@ -301,6 +294,16 @@ public sealed partial class Kernel : IKernel
 
             Charge(CostOfStep);
             return null;
+        }
+
+        if (!DeliverDue())
+        {
+            return SliceEnd.AwaitingHost;
+        }
+
+        if (_managedReady.First is { } managed)
+        {
+            return RunManaged(managed.Value) ? null : SliceEnd.Suspended;
         }
 
         if (Scheduler.Pick(Now) is { } thread)

@@ -140,7 +140,7 @@ public static class InvocationTable
             "Makes a virtual CPU with a guest-physical memory of that size, which costs nothing until written; its guest may hold `limit_bytes` of the cell's quota."),
         new(Call.VCpuMap, "vcpu_map", ObjectKind.VCpu, Manage, 60, ["address", "memory", "offset", "length", "page_rights"], None,
             [InvalidArgument, AlreadyMapped, MissingRights, ObjectsExhausted], "Maps whole pages of a memory object, whose capability has those rights, at a guest-physical address."),
-        new(Call.VCpuUnmap, "vcpu_unmap", ObjectKind.VCpu, Manage, 60, ["address", "length"], None, [InvalidArgument], "Takes whatever was mapped in the guest-physical range away."),
+        new(Call.VCpuUnmap, "vcpu_unmap", ObjectKind.VCpu, Manage, 60, ["address", "length"], None, [InvalidArgument, ObjectsExhausted], "Takes whatever was mapped in the guest-physical range away."),
         new(Call.VCpuSetIntercepts, "vcpu_set_intercepts", ObjectKind.VCpu, Manage, 30, ["causes", "flags"], None, [InvalidArgument],
             "From now on traps whose cause's bit is set exit to the holder; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero)."),
         new(Call.VCpuInterceptCall, "vcpu_intercept_call", ObjectKind.VCpu, Manage, 30, ["number", "on"], None, [ObjectsExhausted], "From now on an ecall with that number in a7 exits to the holder, or not."),

@@ -74,6 +74,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
                 return Refuse(spec.Path, e);
             }
 
+            await os.SettleAsync().ConfigureAwait(false);
             figures.Take(result, await os.GetStatisticsAsync().ConfigureAwait(false), output.Sha256);
         }
 

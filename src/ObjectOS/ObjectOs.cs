@@ -162,6 +162,12 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <summary>Ends a pause.</summary>
     public void Resume() => SetPaused(false);
 
+    /// <summary>
+    /// Ends when the kernel has nothing left to do, or waits for an answer of the host. Once every program has ended, what they held has come
+    /// back then, and figures are the same in every run that is.
+    /// </summary>
+    public Task SettleAsync() => _pump.SettleAsync();
+
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 
@@ -203,7 +209,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         Kernel.Shutdown();
         LeaveParent();
         _stopping.Dispose();
-        _log.LogInformation("OS object {Path} gone", Path);
+        _log.LogInformation("OS object gone: {Path}", Path);
         return true;
     }
 

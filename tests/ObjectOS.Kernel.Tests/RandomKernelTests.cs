@@ -29,7 +29,7 @@ public sealed class RandomKernelTests
             Run(seed, done);
         }
 
-        InvocationTable.Rows.Select(row => row.Number).Except(done).Should().BeEquivalentTo([Call.HostRequestPost, Call.HostPortBind]);
+        InvocationTable.Rows.Select(row => row.Number).Where(call => call < Call.VCpuCreate).Except(done).Should().BeEquivalentTo([Call.HostRequestPost, Call.HostPortBind]);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class HostingTests
         await host.StopAsync();
         os.LiveFrames.Should().Be(0);
         await FluentActions.Awaiting(() => os.StartAsync(Programs.Endless).AsTask()).Should().ThrowAsync<ObjectDisposedException>();
-        string.Join('\n', log.Lines).Should().Contain("OS object booted").And.Contain("code 42").And.Contain("OS object gone");
+        string.Join('\n', log.Lines).Should().Contain("OS object booted").And.Contain("code 42").And.Contain("OS object 0 gone");
     }
 
     [Fact]

@@ -38,8 +38,9 @@ public sealed class MisbehaveTests
     {
         await using var os = await ObjectOs.BootAsync();
         await os.RunAsync(Programs.Misbehave("exit-42"));
+        await os.SettleAsync();
         ulong before = os.LiveFrames;
-        var neighbour = await os.StartAsync(Programs.Lisp("fib.scm") with { Image = null });
+        var neighbour = await os.StartAsync(Programs.Lisp("fib.scm"));
         var result = await os.RunAsync(Programs.Misbehave(deed));
         (result.End, result.ExitCode).Should().Be((end, exitCode));
         if (message is null)
@@ -54,6 +55,7 @@ public sealed class MisbehaveTests
         (result.Fault is not null).Should().Be(end == RunEnd.Fault);
         (await neighbour.WaitAsync()).IsSuccess.Should().BeTrue("a neighbour takes no notice");
         ulong kept = ((ulong)new FileInfo(Programs.LispPath).Length + 4095) / 4096;
+        await os.SettleAsync();
         os.LiveFrames.Should().BeLessThanOrEqualTo(before + kept, "all that the two held has come back, but for the neighbour's file, which is kept");
         (await os.RunAsync(Programs.Misbehave("exit-42"))).ExitCode.Should().Be(42, "the kernel goes on");
     }
@@ -63,11 +65,13 @@ public sealed class MisbehaveTests
     {
         await using var os = await ObjectOs.BootAsync();
         await os.RunAsync(Programs.Misbehave("exit-42"));
+        await os.SettleAsync();
         ulong before = os.LiveFrames;
         for (int round = 0; round < 2; round++)
         {
             var results = await Task.WhenAll(Deeds.Select(d => os.RunAsync(Programs.Misbehave((string)d[0]))));
             results.Select(r => r.End).Should().Equal(Deeds.Select(d => (RunEnd)d[1]));
+            await os.SettleAsync();
             os.LiveFrames.Should().Be(before);
         }
 

@@ -36,6 +36,13 @@ internal static class ReadmeSamples
         Console.WriteLine(result.Message); // cell 6 (misbehave.elf) at depth 0: store page fault, pc 0x…, address 0x0, sd zero,0(a5)
     }
 
+    public static async Task ChildAsync(ObjectOs os)
+    {
+        await using var child = await os.CreateChildAsync(o => o.Memory = 32.MiB());
+        var result = await child.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
+        Console.WriteLine($"{child.Path}: {result.ExitCode}"); // 0.1: 42
+    }
+
     public static async Task HostedAsync()
     {
         var builder = Host.CreateApplicationBuilder();

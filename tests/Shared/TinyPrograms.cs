@@ -15,7 +15,7 @@ internal static class TinyPrograms
         var code = New().Addi(S0, Sp, 8);
         ulong next = code.Here;
         code.Load("ld", A1, 0, S0);
-        code.Branch("beq", A1, Zero, code.Here + (14 * 4)).Addi(A2, Zero, 0);
+        code.Branch("beq", A1, Zero, code.Here + (15 * 4)).Addi(A2, Zero, 0);
         ulong length = code.Here;
         code.R("add", T0, A1, A2).Load("lbu", T1, 0, T0);
         code.Branch("beq", T1, Zero, code.Here + 12).Addi(A2, A2, 1).Jal(Zero, length);

@@ -15,6 +15,7 @@ internal sealed class ManagedPort(Kernel kernel, Cell cell) : IInvocationPort
             return KernelStatus.UnknownInvocation;
         }
 
+        kernel.NoteOutsideWork();
         KernelStatus status;
         do
         {

@@ -52,7 +52,7 @@ internal sealed class TimerQueue
         var timer = _running.First().Value;
         if (timer.Period > 0 && now <= LastDeadline)
         {
-            // Periods that went by unseen are one signal, as with any interval timer.
+            // Periods that went by unseen are one signal, as with any interval timer. One that ends behind the end of time never comes.
             Set(timer, next + ((((now - next) / timer.Period) + 1) * timer.Period), timer.Period);
         }
         else

@@ -23,6 +23,9 @@ public sealed partial class Kernel
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
     private ulong? _hostTime;
+
+    /// <summary>True from the end of a slice that said idle until something is done from outside, or the next slice.</summary>
+    private bool _isHeldForIdle = true;
     private int _sleepers;
     private int _vcpusAwaitingHost;
 
@@ -40,7 +43,7 @@ public sealed partial class Kernel
         if (status == KernelStatus.Ok)
         {
             var made = (VCpu)RootCell.Capabilities[destinationSlot]!.Object;
-            Scheduler.Set(made.Thread, Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1), null, this);
+            made.Thread.Priority = Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1);
             cpu = made;
         }
 
@@ -56,13 +59,32 @@ public sealed partial class Kernel
     }
 
     /// <summary>Has the thread of a virtual CPU run, if it waits. From any host thread.</summary>
-    internal void WakeLater(VCpu vcpu) => _woken.Enqueue(vcpu);
+    internal void WakeLater(VCpu vcpu)
+    {
+        if (vcpu.TryQueueWake())
+        {
+            _woken.Enqueue(vcpu);
+        }
+    }
+
+    /// <summary>
+    /// Something was done to this kernel between slices: the kernels under it, which may hold it for idle, let it run again.
+    /// </summary>
+    internal void NoteOutsideWork()
+    {
+        if (_isHeldForIdle && Cpu.Description.Depth > 0)
+        {
+            _isHeldForIdle = false;
+            Cpu.Interrupt();
+        }
+    }
 
     /// <summary>Lets guests run that were interrupted, or whose time has come.</summary>
     private void WakeGuests()
     {
         while (_woken.TryDequeue(out var vcpu))
         {
+            vcpu.LeaveWakeQueue();
             Wake(vcpu);
         }
 
@@ -78,7 +100,11 @@ public sealed partial class Kernel
     private void Wake(VCpu vcpu)
     {
         Awake(vcpu);
-        if (vcpu.Thread.State == ThreadState.Waiting)
+        if (vcpu.Exit is not null)
+        {
+            StopForHolder(vcpu);
+        }
+        else if (vcpu.Thread.State == ThreadState.Waiting)
         {
             Scheduler.MakeReady(vcpu.Thread);
         }

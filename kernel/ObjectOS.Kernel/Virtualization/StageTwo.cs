@@ -32,7 +32,11 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
     /// <summary>Bytes of a chunk, and what it is aligned to on both sides, so that clones share whole subtrees at every depth.</summary>
     public const ulong ChunkSize = IGuestMemory.CloneUnit * 64;
 
+    /// <summary>Most ranges that are kept apart of what was mapped once.</summary>
+    private const int MostAway = 4096;
+
     private readonly List<(ulong Start, PhysicalAddress Physical)> _chunks = [];
+    private readonly ExtentList _away = new();
     private int _torn;
 
     /// <summary>The mapped layer.</summary>
@@ -125,11 +129,47 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
     /// <summary>At the owner's death: its quota has them back.</summary>
     public void Refund() => owner.Owner.Refund(_chunks.Count);
 
-    void IAddressSpace.Map(VirtualAddress address, PhysicalAddress physical, ulong length, PageRights rights) => Changed(address, length);
+    /// <summary>
+    /// Finds the first page of a range that was mapped once and is a hole now. A holder that is the pager may still have what was in it;
+    /// what was never mapped is taken for zeros.
+    /// </summary>
+    public bool TryFindAway(ulong start, ulong end, out ulong address)
+    {
+        address = start;
+        int i = _away.IndexAtOrAfter(start >> Pages.Shift);
+        if (!owner.Intercepts.MissingPages || i == _away.Count || _away[i].First << Pages.Shift >= end)
+        {
+            return false;
+        }
+
+        address = Math.Max(start, _away[i].First << Pages.Shift);
+        return true;
+    }
+
+    void IAddressSpace.Map(VirtualAddress address, PhysicalAddress physical, ulong length, PageRights rights)
+    {
+        _away.Remove(address.PageNumber, length >> Pages.Shift);
+        Changed(address, length);
+    }
 
     void IAddressSpace.Protect(VirtualAddress address, ulong length, PageRights rights) => Changed(address, length);
 
-    void IAddressSpace.Unmap(VirtualAddress address, ulong length) => Changed(address, length);
+    void IAddressSpace.Unmap(VirtualAddress address, ulong length)
+    {
+        ulong first = address.PageNumber;
+        ulong count = length >> Pages.Shift;
+        if (_away.Count >= MostAway)
+        {
+            // One range for all of them: a pager is asked for more than it has, and nothing else changes.
+            ulong end = Math.Max(first + count, _away[^1].End);
+            first = Math.Min(first, _away[0].First);
+            count = end - first;
+        }
+
+        _away.Remove(first, count);
+        _away.Add(new Extent(first, count, first, PageRights.None));
+        Changed(address, length);
+    }
 
     void IDisposable.Dispose()
     {

@@ -17,6 +17,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
     private readonly Kernel _kernel;
     private readonly IMemoryAccount _grant;
+    private int _wakeQueued;
     private InterceptSet _intercepts = InterceptSet.Empty;
 
     internal VCpu(Cell owner, Kernel kernel, VirtualCpuOptions options)
@@ -71,6 +72,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
             _intercepts = value;
             StageTwo.Intercepted = value.Pages;
+            Virtual.Refresh();
         }
     }
 
@@ -151,11 +153,19 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
         Exit = null;
         IsAnnounced = false;
+        Virtual.Refresh();
         if (Guest is not null)
         {
             _kernel.Scheduler.MakeReady(Thread);
+            _kernel.NoteOutsideWork();
         }
     }
+
+    /// <summary>Asks to be woken by its kernel. False: that was asked already. From any host thread.</summary>
+    internal bool TryQueueWake() => Interlocked.Exchange(ref _wakeQueued, 1) == 0;
+
+    /// <summary>Its kernel looks after it now.</summary>
+    internal void LeaveWakeQueue() => Volatile.Write(ref _wakeQueued, 0);
 
     /// <summary>Has exits go to an endpoint as messages; an exit that nobody was told of is told now.</summary>
     internal void SetHolder(Kernel kernel, Capability? endpoint)
@@ -179,6 +189,9 @@ public sealed class VCpu : KernelObject, IVirtualCpu
 
         Exit = exit;
         Exits++;
+        Virtual.Refresh();
+        _kernel.WakeLater(this);
+        _kernel.NoteOutsideWork();
         if (exit.Kind is not (ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted or ExitKind.Halted or ExitKind.Ready))
         {
             Intercepted++;
@@ -206,6 +219,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         if (!IsDead)
         {
             _kernel.Scheduler.MakeReady(Thread);
+            _kernel.NoteOutsideWork();
         }
     }
 
@@ -231,6 +245,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     private protected override void OnDestroy(Kernel kernel)
     {
         kernel.Forget(this);
+        Virtual.Refresh();
         Thread.Destroy(kernel);
         StageTwo.Mapped.Destroy(kernel);
         StageTwo.Refund();

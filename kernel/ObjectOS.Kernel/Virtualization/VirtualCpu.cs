@@ -41,7 +41,11 @@ internal sealed class VirtualCpu : ICpu
     private volatile bool _interrupted;
     private volatile bool _inSlice;
     private ulong _left = ulong.MaxValue;
+    private readonly VirtualCpu[] _chain;
+    private readonly ICpu _engine;
+    private bool _isPlain = true;
     private HartContext? _passing;
+    private ulong _passingPc;
 
     public VirtualCpu(VCpu vcpu, Kernel kernel, ulong memorySize)
     {
@@ -49,6 +53,8 @@ internal sealed class VirtualCpu : ICpu
         _kernel = kernel;
         _below = kernel.Cpu;
         _memory = new VirtualMemory(vcpu, _below.Memory, memorySize);
+        _chain = _below is VirtualCpu below ? [.. below._chain, this] : [this];
+        _engine = _below is VirtualCpu other ? other._engine : _below;
         Description = _below.Description with { MemorySize = memorySize, Depth = _below.Description.Depth + 1 };
     }
 
@@ -57,6 +63,9 @@ internal sealed class VirtualCpu : ICpu
     public IGuestMemory Memory => _memory;
 
     public IMemoryAccount Account => _vcpu.Account;
+
+    /// <summary>True where the CPU below is one of this kind, so that a run can go past it.</summary>
+    public bool IsOnVirtual => _below is VirtualCpu;
 
     /// <summary>Why the slice is over.</summary>
     public StopReason Stop { get; private set; }
@@ -112,6 +121,29 @@ internal sealed class VirtualCpu : ICpu
         }
 
         ulong done = 0;
+        if (IsDirect())
+        {
+            RunDirectly(context, own, limits, out trap);
+            done = trap.Retired;
+            if (!IsForSomebodyBelow(trap.Cause, done, limits.Instructions))
+            {
+                return;
+            }
+
+            if (trap.Cause is TrapCause.Suspended or TrapCause.Interrupted)
+            {
+                Tell(ref trap);
+                trap.Retired = done;
+                return;
+            }
+        }
+
+        RunInSteps(context, own, limits, done, out trap);
+    }
+
+    /// <summary>Runs through the CPU below, which does the same, and so down to the engine: each level sees what comes back.</summary>
+    private void RunInSteps(HartContext context, VirtualSpace own, in RunLimits limits, ulong done, out Trap trap)
+    {
         int faults = 0;
         do
         {
@@ -130,6 +162,10 @@ internal sealed class VirtualCpu : ICpu
         while (GoesOn(context, own, limits, done, ref trap));
         trap.Retired = done;
     }
+
+    /// <summary>Takes note of a change of what makes it more than a way to the engine.</summary>
+    public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null &&
+        _vcpu.Intercepts is { Causes: 0, Counters: false, Calls.Count: 0 };
 
     /// <summary>Begins a slice of so many virtual instructions.</summary>
     public void BeginSlice(ulong budget)
@@ -156,13 +192,19 @@ internal sealed class VirtualCpu : ICpu
     public void StopBelow() => Stop = StopReason.Below;
 
     /// <summary>After an exit: the next run of the context returns the trap at once.</summary>
-    public void Deliver(HartContext context, in Trap trap) => _deliveries[context] = trap;
+    public void Deliver(HartContext context, in Trap trap)
+    {
+        _deliveries[context] = trap;
+        Refresh();
+    }
 
     /// <summary>After an exit: one instruction of the context, or one access of the kernel, passes what is intercepted.</summary>
     public void Pass(HartContext? context)
     {
         _passing = context;
+        _passingPc = context?.Pc ?? 0;
         IsPassingMemory = context is null;
+        Refresh();
     }
 
     public void EndMemoryPass() => IsPassingMemory = false;
@@ -246,9 +288,16 @@ internal sealed class VirtualCpu : ICpu
 
         if (_deliveries.Count > 0 && _deliveries.Remove(context, out var delivery))
         {
+            Refresh();
             trap = delivery;
             trap.Retired = 0;
             return false;
+        }
+
+        if (_passing == context && context.Pc != _passingPc)
+        {
+            // Somebody above has done the instruction.
+            EndPass();
         }
 
         if (_interrupted)
@@ -259,6 +308,58 @@ internal sealed class VirtualCpu : ICpu
         }
 
         return true;
+    }
+
+    /// <summary>True where neither this CPU nor one below has anything to do with an instruction, before a page is missing or a slice ends.</summary>
+    private bool IsDirect()
+    {
+        foreach (var cpu in _chain)
+        {
+            if (!cpu._isPlain || cpu._interrupted || (cpu._inSlice && cpu.Stop != StopReason.None))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs on the engine without going down level by level.</summary>
+    private void RunDirectly(HartContext context, VirtualSpace own, in RunLimits limits, out Trap trap)
+    {
+        ulong budget = limits.Instructions;
+        foreach (var cpu in _chain)
+        {
+            budget = Math.Min(budget, cpu._left);
+        }
+
+        _engine.Run(context, own.Direct, limits with { Instructions = budget }, out trap);
+        foreach (var cpu in _chain)
+        {
+            cpu.Count(trap.Retired);
+        }
+    }
+
+    /// <summary>
+    /// True where a level below may own what came back of a direct run. Except for the ends that are told to all, the same comes back
+    /// once more when each level is asked.
+    /// </summary>
+    private static bool IsForSomebodyBelow(TrapCause cause, ulong done, ulong budget) => cause switch
+    {
+        TrapCause.EcallFromU => false,
+        TrapCause.BudgetEnd => done != budget,
+        TrapCause.Suspended or TrapCause.Interrupted or TrapCause.MemoryExhausted => true,
+        TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault => true,
+        _ => false,
+    };
+
+    /// <summary>Tells every level, from the lowest up, that the engine was suspended or interrupted.</summary>
+    private void Tell(ref Trap trap)
+    {
+        foreach (var cpu in _chain)
+        {
+            _ = trap.Cause == TrapCause.Interrupted ? cpu.Interrupted(ref trap) : cpu.Suspend(StopReason.Below, ref trap);
+        }
     }
 
     private void Count(ulong retired)
@@ -273,7 +374,8 @@ internal sealed class VirtualCpu : ICpu
     /// <summary>Decides whose the trap is. True: nobody's, the run goes on.</summary>
     private bool GoesOn(HartContext context, VirtualSpace space, in RunLimits limits, ulong done, ref Trap trap)
     {
-        bool passed = _passing == context && (trap.Retired > 0 || trap.IsException);
+        bool asked = limits.TrapCounters && trap.Cause == TrapCause.IllegalInstruction && IsCounterRead(trap.Instruction);
+        bool passed = _passing == context && (trap.Retired > 0 || (trap.IsException && !asked));
         bool goesOn = trap.Cause switch
         {
             TrapCause.BudgetEnd => EndOfBudget(limits.Instructions, done, ref trap),
@@ -285,14 +387,20 @@ internal sealed class VirtualCpu : ICpu
         };
         if (passed)
         {
-            _passing = null;
-            foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
-            {
-                Forget(start.Value, end.Value);
-            }
+            EndPass();
         }
 
         return goesOn;
+    }
+
+    private void EndPass()
+    {
+        _passing = null;
+        Refresh();
+        foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
+        {
+            Forget(start.Value, end.Value);
+        }
     }
 
     // Where neither is used up, it was the one instruction of a pass.

@@ -75,7 +75,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         return Leave(status);
     }
 
-    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap, or the destination has pages.</exception>
+    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap, or the memory below finds pages in the destination.</exception>
     public MemoryStatus Clone(PhysicalAddress source, PhysicalAddress destination, ulong length)
     {
         CheckWholePages(source.Value | destination.Value, length);
@@ -98,11 +98,6 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         bool again = _cloning.Length == length && _cloning.Source == source && _cloning.Destination == destination;
         ulong done = again ? _cloning.Done : 0;
         _cloning = default;
-        if (TryFindPresent(destination + done, destination + length, out var present))
-        {
-            throw new ArgumentException($"The destination of a clone has to be empty; there is a page at {present}.", nameof(destination));
-        }
-
         while (status == MemoryStatus.Ok && done < length)
         {
             status = ClonePiece(source + done, destination + done, length - done, out ulong part);
@@ -121,7 +116,11 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         for (ulong at = address.Value; status == MemoryStatus.Ok && at < end;)
         {
             var segment = vcpu.StageTwo.Find(at, seeIntercepted: false);
-            if (segment.Kind == SegmentKind.Memory)
+            if (segment.Kind == SegmentKind.Hole && vcpu.StageTwo.TryFindAway(at, Math.Min(end, segment.End), out ulong away))
+            {
+                status = Require(ref segment, new PhysicalAddress(away), AccessKind.Store);
+            }
+            else if (segment.Kind == SegmentKind.Memory)
             {
                 status = Require(ref segment, new PhysicalAddress(at), AccessKind.Store);
                 ulong part = Math.Min(end, segment.End) - at;
@@ -138,6 +137,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         return Leave(status);
     }
 
+    /// <remarks>What the pager of some level has taken away counts as written: only it knows.</remarks>
     public bool TryFindPresent(PhysicalAddress start, PhysicalAddress end, out PhysicalAddress page)
     {
         ulong limit = Math.Min(end.Value, size);
@@ -148,6 +148,12 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             if (segment.Kind == SegmentKind.Memory && below.TryFindPresent(segment.At(at), segment.At(to), out var found))
             {
                 page = new PhysicalAddress(segment.Start + (found.Value - segment.Physical.Value));
+                return true;
+            }
+
+            if (segment.Kind == SegmentKind.Hole && vcpu.StageTwo.TryFindAway(at, to, out ulong away))
+            {
+                page = new PhysicalAddress(away);
                 return true;
             }
 
@@ -163,7 +169,14 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
     {
         var from = vcpu.StageTwo.Find(source.Value, seeIntercepted: false);
         part = Math.Min(length, from.End - source.Value);
-        if (from.Kind == SegmentKind.Hole || !below.TryFindPresent(from.At(source.Value), from.At(source.Value + part), out _))
+        if (from.Kind == SegmentKind.Hole)
+        {
+            return vcpu.StageTwo.TryFindAway(source.Value, source.Value + part, out ulong away)
+                ? Require(ref from, new PhysicalAddress(away), AccessKind.Load)
+                : MemoryStatus.Ok;
+        }
+
+        if (!below.TryFindPresent(from.At(source.Value), from.At(source.Value + part), out _))
         {
             return MemoryStatus.Ok;
         }

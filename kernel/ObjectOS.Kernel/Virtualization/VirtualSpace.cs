@@ -19,6 +19,7 @@ internal sealed class VirtualSpace : IAddressSpace
     {
         _vcpu = vcpu;
         Backing = backing;
+        Direct = vcpu.Virtual.IsOnVirtual ? ((VirtualSpace)backing).Direct : backing;
     }
 
     /// <summary>The CPU that it is a space of.</summary>
@@ -26,6 +27,9 @@ internal sealed class VirtualSpace : IAddressSpace
 
     /// <summary>The composed map, on the CPU below.</summary>
     public IAddressSpace Backing { get; }
+
+    /// <summary>The composed map that the engine runs in, whatever the depth.</summary>
+    public IAddressSpace Direct { get; }
 
     /// <summary>Its place in its CPU's list.</summary>
     public int Index { get; set; }

@@ -201,6 +201,7 @@ internal sealed class TourGuide(TextWriter? writer)
             _screen.Say($"  {result.Cell,4}  {name,-22}{Number(result.Instructions),14}{Number(result.Traps),8}{Number(result.PeakMemory / 1024),10}  {result.End}");
         }
 
+        await os.SettleAsync().ConfigureAwait(false);
         var cells = await os.GetCellsAsync().ConfigureAwait(false);
         Check(cells.All(c => c.Program is null), $"those cells are gone; left are {string.Join(" and ", cells.Select(c => c.Name))}");
         _screen.Recipe("foreach (var cell in await os.GetCellsAsync()) …");

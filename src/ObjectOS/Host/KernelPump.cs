@@ -23,6 +23,7 @@ internal sealed class KernelPump : IAsyncDisposable
     private readonly ulong _slice;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Lock _commandsRun = new();
+    private readonly List<TaskCompletionSource> _settling = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _loop;
     private long _sliceStart;
@@ -87,6 +88,18 @@ internal sealed class KernelPump : IAsyncDisposable
         }
 
         return done.Task;
+    }
+
+    /// <summary>Ends when the kernel has had nothing left to do, or the pump has ended.</summary>
+    public async Task SettleAsync()
+    {
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await InvokeAsync(() =>
+        {
+            _settling.Add(idle);
+            return true;
+        }).ConfigureAwait(false);
+        await Task.WhenAny(idle.Task, _loop).ConfigureAwait(false);
     }
 
     /// <summary>Tells the kernel, or one under it, the end of a request. Any thread; nothing is told once the pump stops.</summary>
@@ -157,6 +170,12 @@ internal sealed class KernelPump : IAsyncDisposable
             var result = _kernel.RunSlice(new SliceLimits(_slice, now));
             _afterSlice();
             Volatile.Write(ref _sliceStart, 0);
+            if (result.End is SliceEnd.Idle or SliceEnd.AwaitingHost)
+            {
+                _settling.ForEach(idle => idle.TrySetResult());
+                _settling.Clear();
+            }
+
             switch (result.End)
             {
                 case SliceEnd.Halted:

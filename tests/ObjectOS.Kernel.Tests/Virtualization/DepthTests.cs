@@ -25,7 +25,7 @@ public sealed class DepthTests
             cell.Thread.Resume().Should().Be(KernelStatus.Ok);
         }
 
-        nested.Run(() => cells.All(c => nested.EndOf(c) is not null), slice);
+        nested.Run(slice: slice).Should().Be(SliceEnd.Idle);
         cells.Should().OnlyContain(c => nested.EndOf(c) != null);
         return Programs.Describe(nested.Kernel, cells);
     }

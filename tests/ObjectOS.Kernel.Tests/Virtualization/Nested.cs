@@ -49,7 +49,6 @@ internal sealed class Nested : IDisposable
     /// <summary>Runs until the bottom is idle, or the condition holds between two slices, or the budget of the bottom is used.</summary>
     public SliceEnd Run(Func<bool>? until = null, ulong slice = ulong.MaxValue, ulong budget = 100_000_000)
     {
-        Tower.Virtual.ForEach(vcpu => vcpu.Cpu.Interrupt());
         while (true)
         {
             var result = Bottom.RunSlice(new SliceLimits(Math.Min(budget, slice)));

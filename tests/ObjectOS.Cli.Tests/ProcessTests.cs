@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace ObjectOS.Cli.Tests;
+
+/// <summary>What takes a process of its own: signals, closed pipes, the real streams.</summary>
+public sealed class ProcessTests
+{
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task Signal_ToTheTool_StopsTheGuestAndWritesTheFigures(string signal, int code)
+    {
+        using var folder = new TemporaryFolder();
+        string figures = folder.PathOf("s.json");
+        var run = await Tool.EndAsync(Tool.StartShell($"timeout --preserve-status -s {signal} 1 $TOOL run --stats={figures} $MISBEHAVE endless-loop"));
+        run.ExitCode.Should().Be(code);
+        run.Error.Should().EndWith("objectos: cell 6 (misbehave.elf): stopped\n");
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(figures));
+        var exit = json.RootElement.GetProperty("exit");
+        (exit.GetProperty("reason").GetString(), exit.GetProperty("code").GetInt32()).Should().Be(("interrupted", code));
+    }
+
+    [Fact]
+    public async Task Signal_WhileTheGuestWaitsForInput_StopsIt()
+    {
+        using var folder = new TemporaryFolder();
+        string cat = folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat());
+        var run = await Tool.EndAsync(Tool.StartShell($"timeout --foreground --preserve-status -s INT 1 $TOOL run {cat}"));
+        run.ExitCode.Should().Be(130);
+    }
+
+    [Fact]
+    public async Task Output_ThatNobodyReads_Is141()
+    {
+        var run = await Tool.EndAsync(Tool.StartShell("{ $TOOL run $MISBEHAVE flood; echo code $? >&2; } | head -c 10 | wc -c"));
+        run.Text.Trim().Should().Be("10");
+        run.Error.Should().EndWith("code 141\n").And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Streams_OfTheProcess_GoThrough()
+    {
+        using var folder = new TemporaryFolder();
+        var process = Tool.Start("run", folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat()));
+        await process.StandardInput.WriteAsync("to and fro\n");
+        process.StandardInput.Close();
+        var run = await Tool.EndAsync(process);
+        (run.ExitCode, run.Text, run.Error).Should().Be((0, "to and fro\n", ""));
+    }
+
+    [Fact]
+    public async Task Tour_OnAPipe_IsPlainTextOf80Columns()
+    {
+        var run = await Tool.EndAsync(Tool.Start("tour"));
+        run.ExitCode.Should().Be(0);
+        run.Error.Should().BeEmpty();
+        run.Text.Should().Contain("9592 primes below 100000, their sum is 454396537").And.NotContain("\u001b").And.NotContain("failed");
+        string[] recipes = ["  objectos ", "  var ", "      new ", "  await ", "  foreach "];
+        run.Text.Split('\n').Where(l => !Array.Exists(recipes, r => l.StartsWith(r, StringComparison.Ordinal))).Should().OnlyContain(l => l.Length <= 80);
+    }
+
+    [Fact]
+    public async Task Tour_AsJson_IsOneObject()
+    {
+        var run = await Tool.RunAsync("tour", "--json");
+        (run.ExitCode, run.Error).Should().Be((0, ""));
+        using var json = JsonDocument.Parse(run.Text);
+        var root = json.RootElement;
+        (root.GetProperty("schema").GetInt32(), root.GetProperty("command").GetString()).Should().Be((1, "tour"));
+        root.GetProperty("steps").EnumerateArray().Should().HaveCountGreaterThan(4).And.OnlyContain(s => s.GetProperty("ok").GetBoolean());
+        root.GetProperty("steps")[1].GetProperty("runs")[0].GetProperty("end").GetString().Should().Be("exited");
+        root.GetProperty("tree").GetProperty("cells").GetArrayLength().Should().BeGreaterThan(5);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace ObjectOS.Cli.Tests;
+
+/// <summary>What a run of the tool leaves behind.</summary>
+internal sealed record ToolRun(int ExitCode, byte[] Output, string Error)
+{
+    public string Text => Encoding.UTF8.GetString(Output);
+}
+
+/// <summary>Runs the tool: within this process on streams of the test, or as a process of its own.</summary>
+internal static class Tool
+{
+    public static string Misbehave => ObjectOS.Tests.Repository.PathOf("images", "misbehave", "misbehave.elf");
+
+    public static string Lisp => ObjectOS.Tests.Repository.PathOf("images", "lisp", "lisp.elf");
+
+    public static string Scripts => ObjectOS.Tests.Repository.PathOf("images", "lisp", "scripts");
+
+    public static async Task<ToolRun> RunAsync(params string[] args)
+    {
+        using var output = new MemoryStream();
+        using var error = new MemoryStream();
+        await using var standardError = new StandardError(error);
+        int code = await Program.RunAsync(args, new ToolStreams(Stream.Null, output, standardError, IsTerminal: false));
+        return new ToolRun(code, output.ToArray(), Encoding.UTF8.GetString(error.ToArray()));
+    }
+
+    /// <summary>Starts the built tool as a process.</summary>
+    public static Process Start(params string[] args) => Start("dotnet", ["exec", typeof(Program).Assembly.Location, .. args]);
+
+    /// <summary>Starts a shell in which <c>$TOOL</c> is the command of the tool.</summary>
+    public static Process StartShell(string script)
+    {
+        var info = new ProcessStartInfo("/bin/sh", ["-c", script]);
+        info.Environment["TOOL"] = $"dotnet exec {typeof(Program).Assembly.Location}";
+        info.Environment["MISBEHAVE"] = Misbehave;
+        return Start(info);
+    }
+
+    public static async Task<ToolRun> EndAsync(Process process)
+    {
+        using (process)
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            using var output = new MemoryStream();
+            var copied = process.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
+            string error = await process.StandardError.ReadToEndAsync(limit.Token);
+            await copied;
+            await process.WaitForExitAsync(limit.Token);
+            return new ToolRun(process.ExitCode, output.ToArray(), error);
+        }
+    }
+
+    private static Process Start(string file, IEnumerable<string> args) => Start(new ProcessStartInfo(file, args));
+
+    private static Process Start(ProcessStartInfo info)
+    {
+        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
+        return Process.Start(info)!;
+    }
+}
+
+/// <summary>A folder of the test's own, gone with it.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("objectos-");
+
+    public string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
+    public string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(PathOf(name), bytes);
+        return PathOf(name);
+    }
+
+    public IEnumerable<string> Names => _folder.EnumerateFiles().Select(f => f.Name);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

@@ -1,0 +1,70 @@
+namespace ObjectOS.Cli.Tests;
+
+/// <summary>Wrong usage is told in one sentence and nothing else; help fits 80 columns.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("", "a command is wanted")]
+    [InlineData("bogus", "there is no command \"bogus\"")]
+    [InlineData("bogus --help x", "there is no command \"bogus\"")]
+    [InlineData("--bogus", "there is no option --bogus")]
+    [InlineData("run", "run needs the file of a program")]
+    [InlineData("run --", "run needs the file of a program")]
+    [InlineData("run --bogus x", "there is no option --bogus")]
+    [InlineData("run -x y", "there is no option -x")]
+    [InlineData("run --memory:64M x", "there is no option --memory:64M")]
+    [InlineData("run --memory", "--memory is given without its value: --memory SIZE")]
+    [InlineData("run --memory --json x", "--memory is given without its value")]
+    [InlineData("run --memory= x", "--memory is given without its value")]
+    [InlineData("run --stats= x", "--stats is given without its value")]
+    [InlineData("run --seed 1 --seed 2 x", "--seed is given twice")]
+    [InlineData("run --stats --stats=f x", "--stats is given twice")]
+    [InlineData("run --json=yes x", "--json takes no value")]
+    [InlineData("run --seed -1 x", "--seed is \"-1\"; a whole number, 0 or more, is wanted")]
+    [InlineData("run --memory 1 x", "--memory is \"1\"; a size of at least 64K")]
+    [InlineData("run --memory 64T x", "--memory is \"64T\"")]
+    [InlineData("run --budget 0 x", "--budget is \"0\"; a count of at least 1")]
+    [InlineData("run --budget 1.5M x", "--budget is \"1.5M\"")]
+    [InlineData("run --timeout -1 x", "--timeout is \"-1\"")]
+    [InlineData("run --timeout 1e9 x", "--timeout is \"1e9\"")]
+    [InlineData("run --clock sun x", "--clock is \"sun\"; virtual or host is wanted")]
+    [InlineData("run --cwd w x", "--cwd is \"w\"; an absolute path of the guest is wanted")]
+    [InlineData("run --dir /tmp x", "--dir is \"/tmp\"")]
+    [InlineData("run --dir /tmp=w x", "--dir is \"/tmp=w\"")]
+    [InlineData("run --dir /not/there=/w x", "--dir names the host directory \"/not/there\", which is not there")]
+    [InlineData("run --env K x", "--env is \"K\"; NAME=VALUE is wanted")]
+    [InlineData("run --trace /not/there/t x", "--trace names /not/there/t, which cannot be written")]
+    [InlineData("run --stats=/not/there/s x", "--stats names /not/there/s, which cannot be written")]
+    [InlineData("run --stats=/tmp x", "--stats names /tmp, which cannot be written")]
+    [InlineData("tour x", "tour takes no argument")]
+    [InlineData("tour --json --json", "--json is given twice")]
+    public async Task Usage_Wrong_IsOneSentence(string line, string sentence)
+    {
+        var run = await Tool.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        run.ExitCode.Should().Be(2);
+        run.Output.Should().BeEmpty();
+        run.Error.Should().StartWith($"objectos: {sentence}").And.EndWith("\n");
+        run.Error.TrimEnd('\n').Should().NotContain("\n");
+    }
+
+    [Theory]
+    [InlineData("--help", "Commands:")]
+    [InlineData("run --help", "objectos run [OPTION…] PROGRAM [ARG…]")]
+    [InlineData("run --seed x --help", "--stats[=FILE]")]
+    [InlineData("tour -h", "objectos tour [OPTION…]")]
+    public async Task Help_Asked_FitsTheScreenAndHasAnExample(string line, string part)
+    {
+        var run = await Tool.RunAsync(line.Split(' '));
+        (run.ExitCode, run.Error).Should().Be((0, ""));
+        run.Text.Should().Contain(part).And.Contain("Example").And.NotContain("ObjectOS.Cli").And.NotContain("[default");
+        string[] lines = run.Text.Split('\n');
+        lines.TakeWhile(l => !l.StartsWith("Example", StringComparison.Ordinal)).Should().OnlyContain(l => l.Length <= 80, "but for the examples, which can be copied");
+    }
+
+    [Fact]
+    public async Task Version_Asked_IsTold() => (await Tool.RunAsync("--version")).Text.Should().MatchRegex(@"^objectos \d+\.\d+\.\d+");
+
+    [Fact]
+    public void Wrap_LongText_BreaksBetweenWords() =>
+        CommandHelp.Wrap(string.Join(' ', Enumerable.Repeat("word", 40)), 8, 8).Should().OnlyContain(l => l.Length <= 80 && !l.EndsWith(' ')).And.HaveCount(3);
+}

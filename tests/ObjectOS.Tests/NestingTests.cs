@@ -1,0 +1,155 @@
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Tests;
+
+/// <summary>OS objects under OS objects, by the facade, with real programs.</summary>
+public sealed class NestingTests
+{
+    private static ProgramSpec Lisp(string script) => new()
+    {
+        Path = Repository.PathOf("images", "lisp", "lisp.elf"),
+        Arguments = [$"/s/{script}"],
+        Directories = [new DirectoryGrant(Repository.PathOf("images", "lisp", "scripts"), "/s")],
+        ReportsState = true,
+    };
+
+    private static ProgramSpec Misbehave(string deed) => new()
+    {
+        Path = Repository.PathOf("images", "misbehave", "misbehave.elf"),
+        Arguments = [deed],
+        ReportsState = true,
+        Limits = new ProgramLimits { Memory = 8.MiB(), Instructions = 2_000_000 },
+    };
+
+    private static async Task<ObjectOs> DescendAsync(ObjectOs os, int depth)
+    {
+        for (; depth > 0; depth--)
+        {
+            os = await os.CreateChildAsync();
+        }
+
+        return os;
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task Programs_AtAnyDepth_EndAsAtDepthZero(int depth)
+    {
+        ProgramSpec[] programs =
+            [Lisp("fib.scm"), .. new[] { "null-write", "illegal", "csrr", "sret", "wfi", "jump-nowhere", "stack-overflow", "memory-hog", "endless-loop", "exec-data", "exit-42" }.Select(Misbehave)];
+        await using var flat = await ObjectOs.BootAsync();
+        await using var outermost = await ObjectOs.BootAsync();
+        var innermost = await DescendAsync(outermost, depth);
+        foreach (var program in programs)
+        {
+            var expected = await flat.RunAsync(program);
+            var found = await innermost.RunAsync(program);
+            (found.End, found.ExitCode, found.Instructions, found.Charged, found.Traps, found.StateHash, found.Output, found.Fault)
+                .Should().Be((expected.End, expected.ExitCode, expected.Instructions, expected.Charged, expected.Traps, expected.StateHash, expected.Output, expected.Fault), program.Arguments[0]);
+        }
+
+        innermost.Kernel.Cpu.Description.Depth.Should().Be(depth);
+        var level = await outermost.GetStatisticsAsync();
+        for (int i = 0; i < depth; i++)
+        {
+            level.VirtualCpus.Should().ContainSingle().Which.Exits.Should().Be(0, "quiet levels are never asked");
+            level = level.VirtualCpus[0].Guest!;
+        }
+    }
+
+    [Fact]
+    public async Task Child_ThatIsDisposedOf_GivesEverythingBack_AndItsParentGoesOn()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        ulong before = os.LiveFrames;
+        var child = await os.CreateChildAsync();
+        var grandchild = await child.CreateChildAsync();
+        var endless = await grandchild.StartAsync(Misbehave("endless-loop") with { Limits = new ProgramLimits() });
+        (await child.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        await child.DisposeAsync();
+
+        (await endless.Completion).End.Should().Be(RunEnd.Stopped);
+        os.LiveFrames.Should().Be(before);
+        (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        await FluentActions.Awaiting(async () => await child.StartAsync(Misbehave("exit-42"))).Should().ThrowAsync<ObjectDisposedException>();
+        (await os.GetStatisticsAsync()).VirtualCpus.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Child_ThatUsesUpItsMemory_StopsForItsHolder_WhoGrantsMore()
+    {
+        var exits = new List<ExitKind>();
+        await using var os = await ObjectOs.BootAsync();
+        await using var child = await os.CreateChildAsync(o =>
+        {
+            o.Memory = 768.KiB();
+            o.ExitHandler = (cpu, exit) =>
+            {
+                exits.Add(exit.Kind);
+                cpu.SetMemoryLimit(64.MiB());
+                cpu.Resume();
+            };
+        });
+        (await child.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        exits.Should().NotBeEmpty().And.OnlyContain(kind => kind == ExitKind.MemoryExhausted);
+    }
+
+    [Fact]
+    public async Task Siblings_SideBySide_DoNotChangeEachOther()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        var children = new List<ObjectOs>();
+        for (int i = 0; i < 4; i++)
+        {
+            children.Add(await os.CreateChildAsync(o => o.Memory = 64.MiB()));
+        }
+
+        var alone = await children[0].RunAsync(Lisp("fib.scm"));
+        var together = await Task.WhenAll(children.Select(c => c.RunAsync(Lisp("fib.scm"))));
+        together.Should().OnlyContain(r => r.Instructions == alone.Instructions && r.StateHash == alone.StateHash);
+        children.Select(c => c.Path).Should().Equal("0.1", "0.2", "0.3", "0.4");
+    }
+
+    [Fact]
+    public async Task Pause_OfAChild_LeavesItsParentRunning()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        await using var child = await os.CreateChildAsync();
+        child.Pause();
+        var waiting = child.RunAsync(Lisp("fib.scm"));
+        (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        waiting.IsCompleted.Should().BeFalse();
+        child.Resume();
+        (await waiting).EnsureSuccess();
+    }
+
+    [Fact]
+    public async Task SixtyFourKernels_UnderEachOther_Run()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        var innermost = await DescendAsync(os, 64);
+        var result = await innermost.RunAsync(Lisp("fib.scm"));
+        result.EnsureSuccess().Output.Should().StartWith("fib(1000) = 43466557686937456435688527675040625802564660517371");
+        innermost.Path.Should().Be("0" + string.Concat(Enumerable.Repeat(".1", 64)));
+    }
+
+    [Fact]
+    public async Task Kernel_ThatNeverReturns_IsNamedByTheWatchdog()
+    {
+        var named = new TaskCompletionSource<string>();
+        using var release = new ManualResetEventSlim();
+        await using var os = await ObjectOs.BootAsync(o =>
+        {
+            o.StallTime = TimeSpan.FromMilliseconds(200);
+            o.StallHandler = sentence => named.TrySetResult(sentence);
+        });
+        _ = await os.CreateChildAsync();
+        _ = await os.CreateChildAsync(o => o.KernelFactory = new StuckKernelFactory(release));
+        string sentence = await named.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        release.Set();
+        sentence.Should().StartWith("the kernel at 0.2 has neither run nor returned");
+        (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+    }
+}
