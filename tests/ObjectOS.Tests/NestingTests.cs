@@ -1,5 +1,4 @@
 using ObjectOS.Abi;
-using ObjectOS.Cpu;
 
 namespace ObjectOS.Tests;
 
