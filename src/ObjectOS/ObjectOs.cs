@@ -5,6 +5,7 @@ using ObjectOS.Cpu;
 using ObjectOS.Host;
 using ObjectOS.Machine;
 using ObjectOS.Services.Linux;
+using ObjectOS.Services.Native;
 
 namespace ObjectOS;
 
@@ -25,6 +26,8 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private const uint FirstFreeSlot = 16;
     private const uint LinuxCell = 3;
     private const uint LinuxEndpoint = 4;
+    private const uint NativeCell = 5;
+    private const uint NativeEndpoint = 6;
 
     private readonly Machine.Machine _machine;
     private readonly ICpu _cpu;
@@ -63,9 +66,10 @@ public sealed partial class ObjectOs : IAsyncDisposable
             Trace = _options.Trace is not null,
         });
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
+        kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, 1 << 18);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell));
-        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, _options, _log, completion => _pump!.Post(kernel, completion));
+        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, NativeEndpoint, _options, _log, completion => _pump!.Post(kernel, completion));
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
     }
 

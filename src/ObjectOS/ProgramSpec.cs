@@ -41,7 +41,7 @@ public sealed record ProgramLimits
 /// <summary>A program to run.</summary>
 public sealed record ProgramSpec
 {
-    /// <summary>A program file of the host: a static riscv64 Linux program.</summary>
+    /// <summary>A program file of the host: a static riscv64 Linux program, or a native one (told by its contents).</summary>
     public string Path { get; init; } = "";
 
     /// <summary>The program file's bytes; where set, <see cref="Path"/> is only a name.</summary>

@@ -34,6 +34,9 @@ internal sealed class Job : IDisposable
     /// <summary>Why it was stopped, where the host did.</summary>
     public RunEnd? StopReason { get; set; }
 
+    /// <summary>The root's slot of the endpoint of the service that runs it.</summary>
+    public uint Endpoint { get; set; }
+
     /// <summary>The memory object that its file was handed over in.</summary>
     public MemoryCapability? Image { get; set; }
 

@@ -15,12 +15,13 @@ namespace ObjectOS.Host;
 /// <param name="kernel">The kernel that they run on.</param>
 /// <param name="root">The root cell's invoker.</param>
 /// <param name="images">Where their files go.</param>
-/// <param name="endpoint">The slot of the program service's endpoint.</param>
+/// <param name="linux">The slot of the endpoint of the service for Linux programs.</param>
+/// <param name="native">The slot of the endpoint of the service for native programs.</param>
 /// <param name="options">The OS object's options.</param>
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
 internal sealed class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint endpoint, ObjectOsOptions options, ILogger log, Action<Completion> post)
+    IKernel kernel, Invoker root, ImageStore images, uint linux, uint native, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
@@ -64,7 +65,8 @@ internal sealed class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            status = Send(ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
+            job.Endpoint = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native : linux;
+            status = Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
         }
 
         if (status != KernelStatus.Ok)
@@ -87,7 +89,7 @@ internal sealed class ProgramJobs(
         job.StopReason ??= reason;
         if (_jobs.ContainsKey(job.Number))
         {
-            Send(ProgramProtocol.Stop, job.Number, 9, 0, 0);
+            Send(job, ProgramProtocol.Stop, job.Number, 9, 0, 0);
         }
 
         // Behind the message: a deterministic kernel stands still until what the program asked of the host is answered.
@@ -180,10 +182,10 @@ internal sealed class ProgramJobs(
         return new ProgramStream(number, job.Spec.IsTerminal);
     }
 
-    private KernelStatus Send(ulong label, ulong word0, ulong word1, ulong word2, uint capability)
+    private KernelStatus Send(Job job, ulong label, ulong word0, ulong word1, ulong word2, uint capability)
     {
         var frame = new InvocationFrame();
-        frame[0] = endpoint;
+        frame[0] = job.Endpoint;
         frame[1] = label;
         frame[2] = word0;
         frame[3] = word1;
