@@ -66,11 +66,21 @@ public sealed partial class ObjectOs : IAsyncDisposable
             Trace = _options.Trace is not null,
         });
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
-        kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, 1 << 18);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell));
-        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, NativeEndpoint, _options, _log, completion => _pump!.Post(kernel, completion));
+        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
+    }
+
+    /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
+    private uint NeedNativeService(IKernel kernel)
+    {
+        if (kernel.CellNumber(NativeCell) == 0)
+        {
+            kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, 1 << 18);
+        }
+
+        return NativeEndpoint;
     }
 
     /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>

@@ -16,12 +16,12 @@ namespace ObjectOS.Host;
 /// <param name="root">The root cell's invoker.</param>
 /// <param name="images">Where their files go.</param>
 /// <param name="linux">The slot of the endpoint of the service for Linux programs.</param>
-/// <param name="native">The slot of the endpoint of the service for native programs.</param>
+/// <param name="native">Makes the service for native programs, where it is not there yet, and tells the slot of its endpoint.</param>
 /// <param name="options">The OS object's options.</param>
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
 internal sealed class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint linux, uint native, ObjectOsOptions options, ILogger log, Action<Completion> post)
+    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<uint> native, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
@@ -65,7 +65,7 @@ internal sealed class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            job.Endpoint = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native : linux;
+            job.Endpoint = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : linux;
             status = Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
         }
 
