@@ -19,6 +19,7 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private readonly IKernel _kernel;
     private readonly TimeProvider? _clock;
+    private readonly long _born;
     private readonly Action _afterSlice;
     private readonly ulong _slice;
     private readonly ConcurrentQueue<Action> _commands = new();
@@ -39,6 +40,7 @@ internal sealed class KernelPump : IAsyncDisposable
     {
         _kernel = kernel;
         _clock = clock;
+        _born = clock?.GetTimestamp() ?? 0;
         _slice = isTraced ? TracedSlice : Slice;
         _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
@@ -158,7 +160,6 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private async Task PumpAsync()
     {
-        long start = _clock?.GetTimestamp() ?? 0;
         while (!_stopping)
         {
             RunCommands();
@@ -168,7 +169,7 @@ internal sealed class KernelPump : IAsyncDisposable
                 continue;
             }
 
-            ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(start).Ticks * 100;
+            ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(_born).Ticks * 100;
             Volatile.Write(ref _sliceStart, Stopwatch.GetTimestamp());
             var result = _kernel.RunSlice(new SliceLimits(_slice, now));
             _afterSlice();
