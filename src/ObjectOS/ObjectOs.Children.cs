@@ -116,7 +116,12 @@ public sealed partial class ObjectOs
         if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
         {
             handler(VirtualCpu, exit);
-            _pump.RunAgain();
+            if (VirtualCpu.Exit is null)
+            {
+                // The slice has ended with nothing to do; the handler has let the virtual CPU go on since.
+                _pump.RunAgain();
+            }
+
             return;
         }
 
