@@ -371,6 +371,61 @@ static inline objectos_status objectos_clock_now(uint64_t *nanoseconds_out)
     return w0;
 }
 
+/* Makes a thread, suspended, that is a hart of an operating system: mode 1 supervisor (S and U), 2 machine (M, S and U). The space maps its guest-physical addresses. It is in its reset state: pc and registers 0. */
+static inline objectos_status objectos_hart_create(uint64_t target, uint64_t destination, uint64_t space, uint64_t mode, uint64_t hart_id, uint64_t *number_out)
+{
+    register uint64_t a7 __asm__("a7") = 42;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = destination;
+    register uint64_t w2 __asm__("a2") = space;
+    register uint64_t w3 __asm__("a3") = mode;
+    register uint64_t w4 __asm__("a4") = hart_id;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4) : "r"(a7) : "memory");
+    *number_out = w1;
+    return w0;
+}
+
+/* Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP. */
+static inline objectos_status objectos_hart_set_lines(uint64_t target, uint64_t mask, uint64_t lines)
+{
+    register uint64_t a7 __asm__("a7") = 43;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = mask;
+    register uint64_t w2 __asm__("a2") = lines;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* From when the hart's time register reaches the deadline, in its ticks, its timer interrupt is pending: MTIP of a machine-mode hart, STIP of a supervisor-mode one. All ones: never. */
+static inline objectos_status objectos_hart_set_timer(uint64_t target, uint64_t deadline)
+{
+    register uint64_t a7 __asm__("a7") = 44;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = deadline;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Brings a hart that is suspended, or waits for an answer, back into its reset state; it is then suspended. */
+static inline objectos_status objectos_hart_reset(uint64_t target)
+{
+    register uint64_t a7 __asm__("a7") = 45;
+    register uint64_t w0 __asm__("a0") = target;
+    __asm__ volatile("ecall" : "+r"(w0) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. */
+static inline objectos_status objectos_hart_read_state(uint64_t target, void *buffer, uint64_t length)
+{
+    register uint64_t a7 __asm__("a7") = 46;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = (uint64_t)buffer;
+    register uint64_t w2 __asm__("a2") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
 /* Makes an endpoint. */
 static inline objectos_status objectos_endpoint_create(uint64_t target, uint64_t destination)
 {

@@ -30,6 +30,11 @@ public enum Call : ushort
     ThreadYield = 39,
     ThreadExit = 40,
     ClockNow = 41,
+    HartCreate = 42,
+    HartSetLines = 43,
+    HartSetTimer = 44,
+    HartReset = 45,
+    HartReadState = 46,
 
     EndpointCreate = 48,
     EndpointCall = 49,

@@ -10,13 +10,18 @@ public enum MessageKind : byte
 
     /// <summary>
     /// An <c>ecall</c> of a thread whose cell names the endpoint for its system calls: label is a7, words are a0–a5. The thread's
-    /// whole address space is lent. The answer's label 0 puts its word 0 into a0 and moves on, 1 resumes with the registers as they are.
+    /// whole address space is lent. The answer's label 0 puts its word 0 into a0 and moves on, 1 resumes with the registers as they are,
+    /// 2 puts words 0 and 1 into a0 and a1 and moves on. An <c>ecall</c> from S-mode of a supervisor-mode hart comes so, too, with the low
+    /// half of a6 in the upper half of the label.
     /// </summary>
     SystemCall,
 
     /// <summary>
     /// A thread of a cell that names the endpoint for its faults trapped: label is the cause, words are address, pc,
-    /// instruction bits, access, size. The reply's label 0 resumes the thread, any other leaves it stopped.
+    /// instruction bits, access, size. The reply's label 0 resumes the thread, 2 and 3 are for guest page faults (causes 20, 21, 23) of
+    /// harts: 2 completes the access, a load with word 0; 3 gives the hart the exception word 0 with the trap value word 1. Any other leaves
+    /// it stopped. The words of a guest page fault are guest-physical address, pc, the value of a store, access (1 load, 2 store, 3 fetch), size (0: it
+    /// cannot be completed), virtual address.
     /// </summary>
     Fault,
 

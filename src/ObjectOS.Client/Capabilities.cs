@@ -61,6 +61,27 @@ public readonly record struct ThreadCapability(Invoker Invoker, uint Slot)
     }
 }
 
+/// <summary>A capability to a thread that is a hart of an operating system.</summary>
+/// <param name="Invoker">Whose table the slot is in.</param>
+/// <param name="Slot">The slot.</param>
+public readonly record struct HartCapability(Invoker Invoker, uint Slot)
+{
+    /// <summary>It as a thread: registers, resume, suspend, destroy.</summary>
+    public ThreadCapability Thread => new(Invoker, Slot);
+
+    /// <summary>Drives interrupt lines, numbered as in mip.</summary>
+    public KernelStatus SetLines(ulong mask, ulong lines) => Invoker.Call1(Call.HartSetLines, Slot, mask, lines);
+
+    /// <summary>Sets its timer, in ticks of its time register; all ones: never.</summary>
+    public KernelStatus SetTimer(ulong deadline) => Invoker.Call1(Call.HartSetTimer, Slot, deadline);
+
+    /// <summary>Brings it back into its reset state, suspended.</summary>
+    public KernelStatus Reset() => Invoker.Call1(Call.HartReset, Slot);
+
+    /// <summary>Reads privilege mode and CSRs, 49 words of 64 bits, little-endian.</summary>
+    public KernelStatus ReadState(Span<byte> state) => Invoker.CallIn(Call.HartReadState, Slot, state);
+}
+
 /// <summary>A capability to an address space.</summary>
 /// <param name="Invoker">Whose table the slot is in.</param>
 /// <param name="Slot">The slot.</param>

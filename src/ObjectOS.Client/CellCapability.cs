@@ -38,6 +38,32 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
         return status;
     }
 
+    /// <summary>Makes a hart of an operating system, suspended and in its reset state, in this cell.</summary>
+    /// <param name="space">Its guest-physical addresses.</param>
+    /// <param name="mode">1 supervisor, 2 machine.</param>
+    /// <param name="id">Its mhartid.</param>
+    /// <param name="hart">It.</param>
+    /// <param name="number">Its number as a thread, which messages name it by.</param>
+    public KernelStatus CreateHart(AddressSpaceCapability space, ulong mode, ulong id, out HartCapability hart, out ulong number)
+    {
+        uint slot = Invoker.TakeSlot();
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        frame[1] = slot;
+        frame[2] = space.Slot;
+        frame[3] = mode;
+        frame[4] = id;
+        var status = Invoker.Port.Invoke(Call.HartCreate, ref frame);
+        number = frame[1];
+        if (status != KernelStatus.Ok)
+        {
+            Invoker.ReturnSlot(slot);
+        }
+
+        hart = new HartCapability(Invoker, slot);
+        return status;
+    }
+
     /// <summary>Makes an address space charged to this cell.</summary>
     public KernelStatus CreateAddressSpace(out AddressSpaceCapability space)
     {

@@ -7,6 +7,14 @@ public enum HartMode : byte
 {
     /// <summary>User code; every trap comes back.</summary>
     User,
+
+    /// <summary>
+    /// An S/U hart with its own stage-1 tables and traps; comes back for calls of its SBI, accesses outside of its memory, and WFI.
+    /// </summary>
+    Supervisor,
+
+    /// <summary>A whole M/S/U hart; comes back for accesses outside of its memory, and WFI.</summary>
+    Machine,
 }
 
 /// <summary>The integer registers x0–x31 (x0 reads as written by the holder and is taken as 0).</summary>
@@ -53,6 +61,9 @@ public sealed class HartContext
     /// <summary>Instructions retired by this context, what <c>instret</c> reads.</summary>
     public ulong Retired;
 
+    /// <summary>Privilege mode and CSRs; null for <see cref="HartMode.User"/>.</summary>
+    public PrivilegedState? System;
+
     /// <summary>Makes this context equal to <paramref name="other"/>.</summary>
     public void CopyFrom(HartContext other)
     {
@@ -64,9 +75,10 @@ public sealed class HartContext
         Reservation = other.Reservation;
         ReservedValue = other.ReservedValue;
         Retired = other.Retired;
+        System = other.System?.Clone();
     }
 
-    /// <summary>Writes the state: 70 words of 64 bits, little-endian.</summary>
+    /// <summary>Writes the state, words of 64 bits, little-endian: 70, and those of <see cref="System"/> where the mode has one.</summary>
     public void Save(BinaryWriter writer)
     {
         foreach (var x in X)
@@ -85,6 +97,7 @@ public sealed class HartContext
         writer.Write(Reservation);
         writer.Write(ReservedValue);
         writer.Write(Retired);
+        System?.Save(writer);
     }
 
     /// <summary>Takes what <see cref="Save"/> wrote.</summary>
@@ -106,5 +119,7 @@ public sealed class HartContext
         Reservation = reader.ReadUInt64();
         ReservedValue = reader.ReadUInt64();
         Retired = reader.ReadUInt64();
+        System = Mode == HartMode.User ? null : new PrivilegedState();
+        System?.Restore(reader);
     }
 }

@@ -25,6 +25,15 @@ public enum TrapCause : ushort
     StorePageFault = 15,
 #pragma warning restore CS1591
 
+    /// <summary>A fetch of a supervisor- or machine-mode hart from where no memory is; <see cref="Trap.PhysicalAddress"/> says where.</summary>
+    InstructionGuestPageFault = 20,
+
+    /// <summary>The same for a load; <see cref="Trap.Complete"/> finishes one that a device answers.</summary>
+    LoadGuestPageFault = 21,
+
+    /// <summary>The same for a store or an atomic operation.</summary>
+    StoreGuestPageFault = 23,
+
     /// <summary>The budget is used up, to the instruction.</summary>
     BudgetEnd = 0x100,
 
@@ -36,6 +45,12 @@ public enum TrapCause : ushort
 
     /// <summary>A store needs a page that <see cref="Trap.Account"/> cannot pay for.</summary>
     MemoryExhausted = 0x103,
+
+    /// <summary>A supervisor- or machine-mode hart has executed WFI, which has retired, and no enabled interrupt is pending.</summary>
+    WaitForInterrupt = 0x104,
+
+    /// <summary>A supervisor- or machine-mode hart has executed <c>pause</c>, which has retired: another may run.</summary>
+    Pause = 0x105,
 }
 
 /// <summary>What kind of access trapped.</summary>
@@ -54,6 +69,28 @@ public enum AccessKind : byte
     Fetch,
 }
 
+/// <summary>The register that a load writes, and how.</summary>
+/// <param name="Register">0 to 31; 0 of the integer registers takes nothing.</param>
+/// <param name="IsFloat">True: a floating-point register, the value NaN-boxed.</param>
+/// <param name="IsSigned">True: the value is sign-extended.</param>
+public readonly record struct LoadTarget(byte Register, bool IsFloat, bool IsSigned)
+{
+    /// <summary>Writes a value of so many bytes.</summary>
+    public void Put(HartContext context, int size, ulong value)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        int unused = 64 - (size * 8);
+        if (IsFloat)
+        {
+            context.F[Register] = unused == 0 ? value : value | (ulong.MaxValue << (64 - unused));
+        }
+        else if (Register != 0)
+        {
+            context.X[Register] = IsSigned ? (ulong)((long)(value << unused) >> unused) : value << unused >> unused;
+        }
+    }
+}
+
 /// <summary>Why a run ended, and where. Plain data.</summary>
 public struct Trap
 {
@@ -63,8 +100,14 @@ public struct Trap
     /// <summary>For page faults, access faults and exhaustion: the kind of access.</summary>
     public AccessKind Access;
 
-    /// <summary>Bytes of the access, 0 where there was none.</summary>
+    /// <summary>
+    /// Bytes of the access, 0 where there was none. For guest page faults 0 where nobody can complete it: a fetch, an atomic operation, one
+    /// across two pages, an access of the page-table walk.
+    /// </summary>
     public byte Size;
+
+    /// <summary>For a load that can be completed: where its value goes.</summary>
+    public LoadTarget Target;
 
     /// <summary>The instruction's bits (16 or 32); 0 where it could not be fetched.</summary>
     public uint Instruction;
@@ -78,11 +121,30 @@ public struct Trap
     /// <summary>For access faults: the same in the CPU's physical memory.</summary>
     public PhysicalAddress PhysicalAddress;
 
-    /// <summary>Instructions retired by this run.</summary>
+    /// <summary>For a store that can be completed: the value, zero-extended.</summary>
+    public ulong Value;
+
+    /// <summary>Instructions retired by this run; of a supervisor- or machine-mode hart each trap that it took itself counts as one.</summary>
     public ulong Retired;
 
     /// <summary>For exhaustion: the account whose limit was hit.</summary>
     public IMemoryAccount? Account;
+
+    /// <summary>
+    /// Does for the hart what its memory could not: the instruction retires, a load with <paramref name="value"/>. For guest page faults
+    /// whose <see cref="Size"/> is not 0, on the context as it was at the trap.
+    /// </summary>
+    public readonly void Complete(HartContext context, ulong value)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (Cause == TrapCause.LoadGuestPageFault)
+        {
+            Target.Put(context, Size, value);
+        }
+
+        context.Pc += (Instruction & 3) == 3 ? 4UL : 2;
+        context.Retired++;
+    }
 
     /// <summary>True for RISC-V's own exceptions, false for the reasons of the world switch.</summary>
     public readonly bool IsException => Cause < TrapCause.BudgetEnd;

@@ -18,7 +18,8 @@ public sealed class FloorsTests
         ["ObjectOS.Services.Files"] = ["ObjectOS.Abi", "ObjectOS.Client"],
         ["ObjectOS.Services.Linux"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Services.Programs", "ObjectOS.Services.Console", "ObjectOS.Services.Files"],
         ["ObjectOS.Services.Native"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Services.Programs", "ObjectOS.Services.Console"],
-        ["ObjectOS"] = ["ObjectOS.Machine", "ObjectOS.Kernel", "ObjectOS.Services.Linux", "ObjectOS.Services.Native", "ObjectOS.Services.Console", "ObjectOS.Services.Files", "ObjectOS.Services.Programs"],
+        ["ObjectOS.Services.Vmm"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Cpu", "ObjectOS.Services.Programs", "ObjectOS.Services.Console"],
+        ["ObjectOS"] = ["ObjectOS.Services.Vmm", "ObjectOS.Machine", "ObjectOS.Kernel", "ObjectOS.Services.Linux", "ObjectOS.Services.Native", "ObjectOS.Services.Console", "ObjectOS.Services.Files", "ObjectOS.Services.Programs"],
         ["ObjectOS.Cli"] = ["ObjectOS"],
     };
 

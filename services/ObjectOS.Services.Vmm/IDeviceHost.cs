@@ -1,0 +1,31 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>
+/// What a device can do in its machine. Memory is the guest's, by guest-physical address; an operation that answers <see cref="DeviceStatus.Suspended"/>
+/// has done nothing, and the device then returns so, too, with nothing changed: first read and prepare all, then change.
+/// </summary>
+public interface IDeviceHost
+{
+    /// <summary>Guest time in nanoseconds.</summary>
+    ulong Now { get; }
+
+    /// <summary>Copies out of guest memory. <see cref="DeviceStatus.Fault"/>: not all of it is memory.</summary>
+    DeviceStatus ReadMemory(ulong address, Span<byte> destination);
+
+    /// <summary>Makes sure that <see cref="WriteMemory"/> of the range, in the same call of the device, is done.</summary>
+    DeviceStatus PrepareMemory(ulong address, ulong length);
+
+    /// <summary>Copies into guest memory.</summary>
+    DeviceStatus WriteMemory(ulong address, ReadOnlySpan<byte> source);
+
+    /// <summary>Drives one of the device's interrupt lines, 0 to <see cref="IDevice.InterruptCount"/> − 1.</summary>
+    void SetInterrupt(int line, bool level);
+
+    /// <summary>Has <see cref="IDevice.OnDeadline"/> called at a guest time in nanoseconds; null: not any more. One deadline at a time.</summary>
+    void SetDeadline(ulong? nanoseconds);
+
+    /// <summary>Asks the host for work; its end comes to <see cref="IDevice.OnCompletion"/>. 0: refused, the quota is used up.</summary>
+    ulong Request(HostRequestKind kind, ulong target, ReadOnlySpan<byte> data, ulong argument0 = 0, ulong argument1 = 0, ulong argument2 = 0, ulong argument3 = 0);
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+
+namespace ObjectOS.Cpu;
+
+/// <summary>A privilege mode, numbered as in mstatus.MPP (privileged specification, chapter "Introduction").</summary>
+public enum PrivilegeMode : byte
+{
+    /// <summary>User.</summary>
+    User = 0,
+
+    /// <summary>Supervisor.</summary>
+    Supervisor = 1,
+
+    /// <summary>Machine.</summary>
+    Machine = 3,
+}
+
+/// <summary>The address registers pmpaddr0–pmpaddr15, bits 55–2 of an address.</summary>
+[InlineArray(16)]
+public struct PmpAddresses
+{
+    private ulong _address;
+}
+
+/// <summary>
+/// Privilege mode and CSRs of a supervisor- or machine-mode hart: plain data. A field that has a CSR's name holds what the CSR holds;
+/// sstatus, sie and sip are views of mstatus, mie and mip. What a hart's holder drives stands apart from what software writes.
+/// </summary>
+public sealed class PrivilegedState
+{
+#pragma warning disable CS1591 // The specification's own names.
+    public ulong Mhartid;
+    public PrivilegeMode Privilege;
+    public ulong Mstatus;
+    public ulong Medeleg;
+    public ulong Mideleg;
+    public ulong Mie;
+    public ulong Mtvec;
+    public ulong Mscratch;
+    public ulong Mepc;
+    public ulong Mcause;
+    public ulong Mtval;
+    public ulong Mcounteren;
+    public ulong Mcountinhibit;
+    public ulong Menvcfg;
+    public ulong Stvec;
+    public ulong Sscratch;
+    public ulong Sepc;
+    public ulong Scause;
+    public ulong Stval;
+    public ulong Scounteren;
+    public ulong Senvcfg;
+    public ulong Satp;
+    public ulong Pmpcfg0;
+    public ulong Pmpcfg2;
+    public PmpAddresses Pmpaddr;
+#pragma warning restore CS1591
+
+    /// <summary>The bits of mip that software has written: SSIP, STIP, SEIP.</summary>
+    public ulong Mip;
+
+    /// <summary>The interrupt lines that the holder drives, as bits of mip: MSIP, MTIP, SEIP, MEIP, STIP.</summary>
+    public ulong Lines;
+
+    /// <summary>stimecmp (Sstc); all ones after reset, so that nothing is pending.</summary>
+    public ulong Stimecmp = ulong.MaxValue;
+
+    /// <summary>
+    /// The holder's timer: from when <c>time</c> reaches it MTIP is pending in a machine-mode hart, STIP in a supervisor-mode one. All ones: never.
+    /// </summary>
+    public ulong TimerCompare = ulong.MaxValue;
+
+    /// <summary>mcycle is this plus the virtual instructions that the context has used; while mcycle is inhibited, it is this.</summary>
+    public ulong CycleBase;
+
+    /// <summary>minstret is this plus <see cref="HartContext.Retired"/>; while minstret is inhibited, it is this.</summary>
+    public ulong InstretBase;
+
+    /// <summary>The same state in an object of its own.</summary>
+    public PrivilegedState Clone() => (PrivilegedState)MemberwiseClone();
+
+    /// <summary>All of it as words, in a fixed order.</summary>
+    public const int Words = 33 + 16;
+
+    /// <summary>Writes <see cref="Words"/> words of 64 bits, little-endian.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        Span<ulong> words = stackalloc ulong[Words];
+        CopyTo(words);
+        foreach (ulong word in words)
+        {
+            writer.Write(word);
+        }
+    }
+
+    /// <summary>Takes what <see cref="Save"/> wrote.</summary>
+    public void Restore(BinaryReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        Span<ulong> words = stackalloc ulong[Words];
+        for (int i = 0; i < Words; i++)
+        {
+            words[i] = reader.ReadUInt64();
+        }
+
+        CopyFrom(words);
+    }
+
+    /// <summary>Copies all fields, in the order in which they are declared, the lines and counters last but for the PMP addresses.</summary>
+    public void CopyTo(Span<ulong> words)
+    {
+        ReadOnlySpan<ulong> fixedWords =
+        [
+            Mhartid, (ulong)Privilege, Mstatus, Medeleg, Mideleg, Mie, Mtvec, Mscratch, Mepc, Mcause, Mtval, Mcounteren, Mcountinhibit, Menvcfg,
+            Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp, Pmpcfg0, Pmpcfg2, Mip, Lines, Stimecmp, TimerCompare, CycleBase, InstretBase,
+            0, 0, 0,
+        ];
+        fixedWords.CopyTo(words);
+        ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
+    }
+
+    /// <summary>Takes what <see cref="CopyTo"/> gave.</summary>
+    public void CopyFrom(ReadOnlySpan<ulong> words)
+    {
+        (Mhartid, Privilege, Mstatus, Medeleg, Mideleg, Mie) = (words[0], (PrivilegeMode)words[1], words[2], words[3], words[4], words[5]);
+        (Mtvec, Mscratch, Mepc, Mcause, Mtval) = (words[6], words[7], words[8], words[9], words[10]);
+        (Mcounteren, Mcountinhibit, Menvcfg) = (words[11], words[12], words[13]);
+        (Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp) = (words[14], words[15], words[16], words[17], words[18], words[19], words[20], words[21]);
+        (Pmpcfg0, Pmpcfg2, Mip, Lines) = (words[22], words[23], words[24], words[25]);
+        (Stimecmp, TimerCompare, CycleBase, InstretBase) = (words[26], words[27], words[28], words[29]);
+        words.Slice(33, 16).CopyTo(Pmpaddr);
+    }
+}
