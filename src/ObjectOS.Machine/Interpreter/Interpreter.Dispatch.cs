@@ -69,7 +69,7 @@ internal sealed partial class Interpreter
                 case Op.Sllw: x[d.Rd] = (ulong)((int)x[d.Rs1] << (int)x[d.Rs2]); continue;
                 case Op.Srlw: x[d.Rd] = (ulong)(int)((uint)x[d.Rs1] >> (int)x[d.Rs2]); continue;
                 case Op.Sraw: x[d.Rd] = (ulong)((int)x[d.Rs1] >> (int)x[d.Rs2]); continue;
-                case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: continue;
+                case Op.Nop or Op.Fence or Op.FenceI: continue;
 
                 case Op.Lb: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lb)) break; x[d.Rd] = (ulong)(sbyte)lb; continue;
                 case Op.Lbu: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lbu)) break; x[d.Rd] = lbu; continue;
@@ -185,6 +185,9 @@ internal sealed partial class Interpreter
                 case Outcome.Done:
                     _chunk -= block.Count - i;
                     continue;
+                case Outcome.Left:
+                    _chunk--;
+                    return;
                 case Outcome.Trapped:
                     _pc = _page + code[i].Offset;
                     _trap.Instruction = code[i].Bits;

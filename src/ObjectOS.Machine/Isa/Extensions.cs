@@ -23,4 +23,8 @@ internal enum Extensions : uint
 
     /// <summary>mret, sret, wfi and sfence.vma; whether a mode may execute them is the executor's question.</summary>
     Privileged = 1 << 13,
+
+    Svinval = 1 << 14,
+    Zicbom = 1 << 15,
+    Zicboz = 1 << 16,
 }

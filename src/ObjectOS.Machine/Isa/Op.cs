@@ -17,7 +17,10 @@ internal enum Op : ushort
     Srlw, Sraw, Fence, Pause, FenceI, Ecall, Ebreak,
 
     // Zicsr, privileged
-    Csrrw, Csrrs, Csrrc, Csrrwi, Csrrsi, Csrrci, Sret, Mret, Wfi, SfenceVma,
+    Csrrw, Csrrs, Csrrc, Csrrwi, Csrrsi, Csrrci, Sret, Mret, Wfi, SfenceVma, SinvalVma, SfenceWInval, SfenceInvalIr,
+
+    // Zicbom, Zicboz
+    CboInval, CboClean, CboFlush, CboZero,
 
     // M
     Mul, Mulh, Mulhsu, Mulhu, Div, Divu, Rem, Remu, Mulw, Divw, Divuw, Remw, Remuw,
