@@ -109,8 +109,14 @@ public enum HostError
     /// <summary>No such file or directory.</summary>
     NotFound = 2,
 
+    /// <summary>Cut off: whether it was done is not known.</summary>
+    Interrupted = 4,
+
     /// <summary>Input or output error.</summary>
     InputOutput = 5,
+
+    /// <summary>Nothing within the time that the request gave; to be asked for again.</summary>
+    TryAgain = 11,
 
     /// <summary>Access denied: outside of the grant, or the grant is not writable.</summary>
     AccessDenied = 13,
