@@ -15,13 +15,6 @@ public enum PagingMode : byte
     Sv57 = 10,
 }
 
-/// <summary>A disk of a virtual machine.</summary>
-/// <param name="Target">The host's number of the grant that holds the one file.</param>
-/// <param name="Length">Its bytes.</param>
-/// <param name="IsReadOnly">True: every write is refused.</param>
-/// <param name="IsSnapshot">True: what is written is kept in memory and forgotten with the machine.</param>
-public sealed record MachineDisk(ulong Target, ulong Length, bool IsReadOnly, bool IsSnapshot);
-
 /// <summary>All that the host says of a virtual machine that it wants started.</summary>
 public sealed record MachineRequest
 {
@@ -68,7 +61,7 @@ public sealed record MachineRequest
     public bool Reboots { get; init; } = true;
 
     /// <summary>Its disks, in the first virtio slots.</summary>
-    public IReadOnlyList<MachineDisk> Disks { get; init; } = [];
+    public IReadOnlyList<BlockBackend> Disks { get; init; } = [];
 
     /// <summary>True: it has a network card on the switch of its kernel.</summary>
     public bool HasNetwork { get; init; }
@@ -103,6 +96,7 @@ public sealed record MachineRequest
         : Memory < 1 << 20 || Memory % 4096 != 0 || Memory > 1UL << 40 ? $"the machine has {Memory} bytes of memory: whole pages, 1 MiB to 1 TiB, are wanted"
         : TimebaseHz == 0 || 1_000_000_000 % TimebaseHz != 0 ? $"the timebase is {TimebaseHz} Hz: a divisor of 10^9 is wanted"
         : Paging is not (PagingMode.Sv39 or PagingMode.Sv48 or PagingMode.Sv57) ? $"the paging mode {Paging} is not known: Sv39, Sv48 or Sv57 is wanted"
+        : Disks.Any(disk => disk.Policy > BlockPolicy.Snapshot) ? "a disk's policy is not known: read-write, read-only or snapshot is wanted"
         : MemoryLimit == 0 ? "the memory limit is 0"
         : Platform.Problem();
 
@@ -136,9 +130,10 @@ public sealed record MachineRequest
         foreach (var disk in Disks)
         {
             writer.Write(disk.Target);
-            writer.Write(disk.Length);
-            writer.Write(disk.IsReadOnly);
-            writer.Write(disk.IsSnapshot);
+            writer.Write(disk.Handle);
+            writer.Write(disk.Size);
+            writer.Write((byte)disk.Policy);
+            writer.Write(disk.OverlayLimit);
         }
 
         writer.Write(HasNetwork);
@@ -176,7 +171,7 @@ public sealed record MachineRequest
             Input = new ProgramStream(reader.ReadUInt64(), reader.ReadBoolean()),
             Output = new ProgramStream(reader.ReadUInt64(), reader.ReadBoolean()),
             Reboots = reader.ReadBoolean(),
-            Disks = List(reader, r => new MachineDisk(r.ReadUInt64(), r.ReadUInt64(), r.ReadBoolean(), r.ReadBoolean())),
+            Disks = List(reader, r => new BlockBackend(r.ReadUInt64(), r.ReadUInt64(), r.ReadUInt64(), (BlockPolicy)r.ReadByte(), r.ReadUInt64())),
             HasNetwork = reader.ReadBoolean(),
             MemoryLimit = reader.ReadUInt64(),
             ObjectLimit = reader.ReadInt32(),

@@ -125,7 +125,8 @@ internal sealed partial class VirtualMachine : IPlatformHost
         if (size is 1 or 2 or 4 or 8 && message.Label != FaultCause.FetchGuestPage)
         {
             var stored = message.Words[2];
-            status = Guarded("access", () => isStore ? Store(address, size, stored) : Load(address, size, out value));
+            string what = Bus.Find(address, size)?.Device.Name ?? "htif";
+            status = Guarded(what, () => isStore ? Store(address, size, stored) : Load(address, size, out value));
         }
 
         if (status == DeviceStatus.Suspended)
@@ -321,7 +322,24 @@ internal sealed partial class VirtualMachine : IPlatformHost
         }
     }
 
-    private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, [], _parts.OwnDevices);
+    private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
+
+    /// <summary>The disks in the first slots, then a source of entropy.</summary>
+    private List<IDevice> VirtioDevices()
+    {
+        var devices = new List<IDevice>();
+        foreach (var disk in Request.Disks)
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new BlockFunction(disk, $"disk{devices.Count}")));
+        }
+
+        if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new EntropyFunction(Request.Seed, "entropy")));
+        }
+
+        return devices;
+    }
 
     private string MakeHarts()
     {

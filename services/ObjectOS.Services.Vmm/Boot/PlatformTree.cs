@@ -106,6 +106,7 @@ internal static class PlatformTree
 
             var controller = cpu.Add("interrupt-controller");
             controller.Set("#interrupt-cells", 1u);
+            controller.Set("#address-cells", 0u);
             controller.Set("interrupt-controller");
             controller.Set("compatible", "riscv,cpu-intc");
             controller.Set("phandle", ControllerHandle(hart));

@@ -26,7 +26,7 @@ internal static class PlatformBuilder
                 PartKind.Clint => isMachineMode ? new Clint($"clint{index}", platform, request.TimebaseHz) : null,
                 PartKind.Plic => new Plic($"plic{index}", platform, isMachineMode),
                 PartKind.Uart => new Uart16550($"uart{index}", console),
-                PartKind.VirtioSlot => slot < virtio.Count ? virtio[slot] : new EmptyVirtioSlot($"virtio{slot}"),
+                PartKind.VirtioSlot => slot < virtio.Count ? virtio[slot] : new VirtioTransport($"virtio{slot}", null),
                 _ => null,
             };
             slot += part.Kind == PartKind.VirtioSlot ? 1 : 0;
