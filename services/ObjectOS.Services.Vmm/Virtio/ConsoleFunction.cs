@@ -24,7 +24,7 @@ public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
     public override ulong Offered => 0;
 
     /// <inheritdoc/>
-    public void OnLineChanged() => Host.SetDeadline(Host.Now);
+    public void OnLineChanged() => AskToBeCalled();
 
     /// <inheritdoc/>
     public override DeviceStatus OnNotify(int queue) => queue == ReceiveQueue ? Receive() : Transmit();
@@ -53,7 +53,7 @@ public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
         _printed = reader.ReadUInt64();
 
         // The line may hold bytes that this device has not been told of.
-        Host.SetDeadline(Host.Now);
+        AskToBeCalled();
     }
 
     private DeviceStatus Receive()

@@ -43,7 +43,7 @@ public sealed class NetworkFunction : VirtioFunction, ISwitchListener
     private int HeaderSize => (Accepted & VirtioFeatures.Version1) != 0 ? 12 : 10;
 
     /// <inheritdoc/>
-    public void OnFrames() => Host.SetDeadline(Host.Now);
+    public void OnFrames() => AskToBeCalled();
 
     /// <inheritdoc/>
     public override DeviceStatus OnNotify(int queue) => queue == ReceiveQueue ? Receive() : Transmit();
@@ -66,7 +66,7 @@ public sealed class NetworkFunction : VirtioFunction, ISwitchListener
     {
         Saved.Version(reader, SavedVersion, "a network card");
         Unfit = reader.ReadUInt64();
-        Host.SetDeadline(Host.Now);
+        AskToBeCalled();
     }
 
     private DeviceStatus Receive()

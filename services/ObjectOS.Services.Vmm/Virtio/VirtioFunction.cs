@@ -37,6 +37,9 @@ public abstract class VirtioFunction
 
     private protected IDeviceHost Host { get; private set; } = null!;
 
+    /// <summary>Has <see cref="OnDeadline"/> called before its machine's harts go on; before it is attached there is nobody to call it.</summary>
+    private protected void AskToBeCalled() => ((IDeviceHost?)Host)?.SetDeadline(Host.Now);
+
     /// <summary>The driver says that there is something in a queue.</summary>
     public abstract DeviceStatus OnNotify(int queue);
 
