@@ -108,6 +108,7 @@ public sealed class PrivilegedState
             state.Medeleg = SupervisorExceptions;
             state.Mideleg = InterruptBits.Supervisor;
             state.Mcounteren = 7;
+            state.Scounteren = 7;
             state.Menvcfg |= EnvironmentBits.Stce | EnvironmentBits.Pbmte | EnvironmentBits.Cbie | EnvironmentBits.Cbcfe | EnvironmentBits.Cbze;
         }
 
