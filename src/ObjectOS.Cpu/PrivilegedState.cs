@@ -76,6 +76,9 @@ public sealed class PrivilegedState
     /// <summary>minstret is this plus <see cref="HartContext.Retired"/>; while minstret is inhibited, it is this.</summary>
     public ulong InstretBase;
 
+    /// <summary>True: a reset brings menvcfg.ADUE up set.</summary>
+    public bool UpdatesAccessedAtReset;
+
     /// <summary>The widest paging that satp can be set to: 39, 48 or 57.</summary>
     public ulong Paging = 48;
 
@@ -95,6 +98,7 @@ public sealed class PrivilegedState
             Privilege = PrivilegeMode.Machine,
             Mstatus = StatusBits.Xl64,
             Paging = (ulong)paging,
+            UpdatesAccessedAtReset = updatesAccessed,
             Menvcfg = updatesAccessed ? EnvironmentBits.Adue : 0,
         };
         if (mode == HartMode.Supervisor)
@@ -104,6 +108,7 @@ public sealed class PrivilegedState
             state.Medeleg = SupervisorExceptions;
             state.Mideleg = InterruptBits.Supervisor;
             state.Mcounteren = 7;
+            state.Scounteren = 7;
             state.Menvcfg |= EnvironmentBits.Stce | EnvironmentBits.Pbmte | EnvironmentBits.Cbie | EnvironmentBits.Cbcfe | EnvironmentBits.Cbze;
         }
 
@@ -172,7 +177,7 @@ public sealed class PrivilegedState
         [
             Mhartid, (ulong)Privilege, Mstatus, Medeleg, Mideleg, Mie, Mtvec, Mscratch, Mepc, Mcause, Mtval, Mcounteren, Mcountinhibit, Menvcfg,
             Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp, Pmpcfg0, Pmpcfg2, Mip, Lines, Stimecmp, TimerCompare, CycleBase, InstretBase,
-            Paging, 0, 0,
+            Paging, UpdatesAccessedAtReset ? 1UL : 0, 0,
         ];
         fixedWords.CopyTo(words);
         ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
@@ -187,7 +192,7 @@ public sealed class PrivilegedState
         (Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp) = (words[14], words[15], words[16], words[17], words[18], words[19], words[20], words[21]);
         (Pmpcfg0, Pmpcfg2, Mip, Lines) = (words[22], words[23], words[24], words[25]);
         (Stimecmp, TimerCompare, CycleBase, InstretBase) = (words[26], words[27], words[28], words[29]);
-        Paging = words[30];
+        (Paging, UpdatesAccessedAtReset) = (words[30], words[31] != 0);
         words.Slice(33, 16).CopyTo(Pmpaddr);
     }
 }
