@@ -18,6 +18,9 @@ public enum PagingMode : byte
 /// <summary>All that the host says of a virtual machine that it wants started.</summary>
 public sealed record MachineRequest
 {
+    /// <summary>The extensions that harts with a supervisor mode have beside those of user code, as an ISA string goes on.</summary>
+    public const string SupervisorExtensions = "_sstc_svadu_svinval_svpbmt";
+
     /// <summary>Most harts of a machine.</summary>
     public const int MostHarts = 8;
 
@@ -40,7 +43,7 @@ public sealed record MachineRequest
     public ulong Memory { get; init; } = 128UL << 20;
 
     /// <summary>The ISA string that its device tree shows.</summary>
-    public string Isa { get; init; } = "rv64imafdc_zicntr_zicsr_zifencei";
+    public string Isa { get; init; } = "rv64imafdc_zicbom_zicboz_zicntr_zicond_zicsr_zifencei_zihintpause_zba_zbb_zbs" + SupervisorExtensions;
 
     /// <summary>Ticks of the harts' time register in a second; divides 10^9.</summary>
     public uint TimebaseHz { get; init; } = 10_000_000;

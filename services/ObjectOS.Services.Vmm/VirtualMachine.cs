@@ -82,6 +82,10 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
     public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(Console.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
 
+    /// <summary>What hart_create is told: modes, whether accessed and dirty bits are updated (they are, unless the ISA says Svade), the widest paging.</summary>
+    private ulong HartKind => (_plan.IsMachineMode ? 2UL : 1) | (Request.Isa.Contains("_svade", StringComparison.Ordinal) ? 0UL : 4)
+        | (Request.Paging switch { PagingMode.Sv39 => 39UL, PagingMode.Sv48 => 48, _ => 57 } << 8);
+
     private HostPortCapability Host => new(_parts.Invoker, 3);
 
     /// <summary>Makes a machine in a cell that is there. Empty: done; else why it cannot be.</summary>
@@ -346,7 +350,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         var status = Ram.Map(_htif?.GuardedStart ?? Ram.Start, _htif?.GuardedEnd ?? Ram.Start);
         for (int id = 0; id < Request.Harts && status == KernelStatus.Ok; id++)
         {
-            status = Cell.CreateHart(_parts.Space, _plan.IsMachineMode ? 2UL : 1, (ulong)id, out var hart, out ulong number);
+            status = Cell.CreateHart(_parts.Space, HartKind, (ulong)id, out var hart, out ulong number);
             if (status == KernelStatus.Ok)
             {
                 _harts.Add(new Hart(hart, number, id));

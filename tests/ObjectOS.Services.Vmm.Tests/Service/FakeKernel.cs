@@ -103,7 +103,7 @@ internal sealed class FakeKernel : IInvocationPort
     {
         if (number == Call.HartCreate)
         {
-            var made = new FakeHart { Mode = frame[3], Id = frame[4] };
+            var made = new FakeHart { Mode = frame[3] & 3, Id = frame[4] };
             Harts.Add(frame[4], made);
             ulong slot = frame[1];
             frame[1] = 500 + made.Id;
