@@ -11,7 +11,8 @@ struct hart harts[MAX_HARTS];
 extern uint8_t kernel_start[], kernel_end[], hart_start[];
 uint8_t stacks[MAX_HARTS][KERNEL_STACK] __attribute__((aligned(16))); /* start.S begins on the first */
 
-_Static_assert(offsetof(struct hart, recover) == 56, "trap.S knows it");
+_Static_assert(offsetof(struct hart, recover) == 56 && offsetof(struct hart, id) == 24 && sizeof(struct hart) == 88, "the assembly knows it");
+extern uint32_t harts_known; /* by start.S, in its .data */
 
 static bool holds(struct fdt_range range, uint64_t address) {
     return address - range.base < range.size;
@@ -49,6 +50,7 @@ static void open_harts(uint64_t booted) {
         harts[i].index = i;
         harts[i].stack = stacks[i] + KERNEL_STACK;
     }
+    __atomic_store_n(&harts_known, 1, __ATOMIC_RELEASE);
 }
 
 /* Starts the harts that the tree lists; those that do not come in time are left out. */
@@ -56,7 +58,7 @@ static void start_harts(void) {
     harts[0].online = true;
     uint64_t end = now() + START_SECONDS * machine.timebase;
     for (uint32_t i = 1; sbi_has_harts() && i < machine.hart_count; i++)
-        if (sbi_hart_start(harts[i].id, (uint64_t)hart_start, (uint64_t)&harts[i]))
+        if (sbi_hart_start(harts[i].id, (uint64_t)hart_start, 0))
             while (!__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE) && now() < end)
                 __asm__ volatile(".4byte 0x0100000f"); /* pause */
 }

@@ -6,7 +6,7 @@ enum { BACKSPACE = 8, DELETE = 127 };
 static const char *const state_names[] = {"free", "new", "ready", "running", "asleep", "reading", "waiting", "ended"};
 
 static void help(void) {
-    say("commands: help, ps, mem, cpus, uptime, echo TEXT, run NAME [ARGUMENT] [&], kill NUMBER, poweroff, reboot\nprograms:\n");
+    say("commands: help, ps, mem, cpus, uptime, echo TEXT, run NAME [ARGUMENT] [&], kill NUMBER, exit, poweroff, reboot\nprograms:\n");
     for (const struct program *program = programs; program->name; program++)
         if (program->use)
             say("  %-9s %s\n", program->name, program->use);
@@ -70,6 +70,15 @@ static void run(int count, char **words) {
         say(status < STATUS_FAULT ? "exit code %d\n" : "ended with status %d\n", (long)status);
 }
 
+/* What ran behind a command and has ended since. */
+static void bury(void) {
+    struct info info;
+    int32_t status;
+    for (long i = 0; get_info(INFO_PROCESS, i, &info) == 0; i++)
+        if (info.c == ENDED && (long)info.b == getpid() && wait((long)info.a, &status) > 0)
+            say("process %u (%s) ended with %d\n", info.a, info.name, (long)status);
+}
+
 /* With echo and backspace. */
 static void read_line(char *line, size_t size) {
     size_t length = 0;
@@ -117,11 +126,17 @@ static void obey(int count, char **words) {
 int shell(int count, char **arguments) {
     (void)count, (void)arguments;
     char line[LINE_BYTES], *words[MOST_ARGUMENTS];
-    for (;;) {
+    for (int words_count = 0;;) {
+        bury();
         say("tiny> ");
         read_line(line, sizeof line);
-        int words_count = split(line, words);
+        words_count = split(line, words);
+        if (words_count > 0 && text_equal(words[0], "exit"))
+            break;
         if (words_count > 0)
             obey(words_count, words);
     }
+    if (getpid() == 1)
+        call(CALL_POWER, 0, 0, 0);
+    return 0;
 }
