@@ -154,6 +154,15 @@ internal sealed partial class Interpreter
                 case Op.Bexti: x[d.Rd] = Bits.Bext(x[d.Rs1], (ulong)d.Imm); continue;
                 case Op.Binvi: x[d.Rd] = Bits.Binv(x[d.Rs1], (ulong)d.Imm); continue;
                 case Op.Bseti: x[d.Rd] = Bits.Bset(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Clmul: x[d.Rd] = Bits.Clmul(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Clmulh: x[d.Rd] = Bits.Clmulh(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Clmulr: x[d.Rd] = Bits.Clmulr(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Pack: x[d.Rd] = Bits.Pack(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Packh: x[d.Rd] = Bits.Packh(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Packw: x[d.Rd] = Bits.Packw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Brev8: x[d.Rd] = Bits.Brev8(x[d.Rs1]); continue;
+                case Op.Xperm4: x[d.Rd] = Bits.Xperm4(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Xperm8: x[d.Rd] = Bits.Xperm8(x[d.Rs1], x[d.Rs2]); continue;
                 case Op.CzeroEqz: x[d.Rd] = Bits.CzeroEqz(x[d.Rs1], x[d.Rs2]); continue;
                 case Op.CzeroNez: x[d.Rd] = Bits.CzeroNez(x[d.Rs1], x[d.Rs2]); continue;
 

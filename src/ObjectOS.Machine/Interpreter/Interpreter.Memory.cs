@@ -29,7 +29,7 @@ internal sealed partial class Interpreter
         AccessResult result = _space.Read(EffectiveAddress(d), size, out ulong value);
         if (result != AccessResult.Ok)
             return LoadFault(result, d, size, new LoadTarget(d.Rd, IsFloat: true, IsSigned: false));
-        _context.F[d.Rd] = size == 4 ? NanBoxing.Box((uint)value) : value;
+        _context.F[d.Rd] = size == 8 ? value : size == 4 ? NanBoxing.Box((uint)value) : NanBoxing.BoxHalf(value);
         return Outcome.Done;
     }
 

@@ -27,4 +27,8 @@ internal enum Extensions : uint
     Svinval = 1 << 14,
     Zicbom = 1 << 15,
     Zicboz = 1 << 16,
+    Zbc = 1 << 17,
+    Zbkb = 1 << 18,
+    Zbkx = 1 << 19,
+    Zfh = 1 << 20,
 }

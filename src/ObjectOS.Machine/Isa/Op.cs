@@ -42,6 +42,14 @@ internal enum Op : ushort
     Rorw, Rori, Roriw, Clz, Ctz, Cpop, Clzw, Ctzw, Cpopw, SextB, SextH, ZextH, OrcB, Rev8, Bclr, Bext, Binv, Bset, Bclri, Bexti,
     Binvi, Bseti, CzeroEqz, CzeroNez,
 
+    // Zbc, Zbkb, Zbkx
+    Clmul, Clmulh, Clmulr, Pack, Packh, Packw, Brev8, Xperm4, Xperm8,
+
+    // Zfh
+    Flh, Fsh, FmaddH, FmsubH, FnmsubH, FnmaddH, FaddH, FsubH, FmulH, FdivH, FsqrtH, FsgnjH, FsgnjnH, FsgnjxH, FminH, FmaxH, FeqH,
+    FltH, FleH, FclassH, FmvXH, FmvHX, FcvtWH, FcvtWuH, FcvtLH, FcvtLuH, FcvtHW, FcvtHWu, FcvtHL, FcvtHLu, FcvtSH, FcvtHS, FcvtDH,
+    FcvtHD,
+
     /// <summary>Nothing but the step to the next instruction: hints and integer arithmetic into x0.</summary>
     Nop,
 
