@@ -37,6 +37,7 @@ public sealed class HostileRingTests(ITestOutputHelper output)
                 {
                     resets += step == 0 ? 0 : 1;
                     driver.Start(queues, 16, random.Next(2) == 0 ? 0 : 1UL << 29);
+                    Enumerable.Range(0, queues).ToList().ForEach(q => driver.StoreWord(FakeDriver.Available(q) + 2, 0));
                 }
 
                 Scramble(driver, random, queues, isWild: random.Next(4) == 0);
@@ -107,7 +108,7 @@ public sealed class HostileRingTests(ITestOutputHelper output)
 
             for (int i = 0; i < 16; i++)
             {
-                driver.StoreWord(FakeDriver.Available(q) + 4 + (2UL * (ulong)i), (ushort)(isWild ? random.Next(20) : random.Next(16)));
+                driver.StoreWord(FakeDriver.Available(q) + 4 + (2UL * (ulong)i), (ushort)(isWild ? random.Next(20) : random.Next(10)));
             }
 
             ushort index = driver.LoadWord(FakeDriver.Available(q) + 2);
@@ -124,7 +125,7 @@ public sealed class HostileRingTests(ITestOutputHelper output)
     private static void WriteRandom(FakeDriver driver, Random random, ulong at, ushort index, int size, bool isWild, bool mayBeTable)
     {
         bool isTable = mayBeTable && random.Next(6) == 0;
-        bool writes = random.Next(2) == 0;
+        bool writes = isWild ? random.Next(2) == 0 : index >= size / 2;
         bool isOutside = isWild && random.Next(6) == 0;
         int length = random.Next(3) switch { 0 => random.Next(64), 1 => 512 * random.Next(8), _ => random.Next(4096) };
         ulong offset = (ulong)random.Next(AreaSize - 4096) & ~15UL;
@@ -140,8 +141,8 @@ public sealed class HostileRingTests(ITestOutputHelper output)
             length = random.Next(3) == 0 ? -1 : 4096;
         }
 
-        ushort next = (ushort)(random.Next(4) == 0 ? random.Next(isWild ? size + 2 : size) : (index + 1) % size);
-        ushort flags = (ushort)((isTable ? 4 : 0) | (writes ? 2 : 0) | (random.Next(2) == 0 && !(isTable && !isWild) ? 1 : 0));
+        ushort next = (ushort)(isWild && random.Next(4) == 0 ? random.Next(isWild ? size + 2 : size) : (index + 1) % size);
+        ushort flags = (ushort)((isTable ? 4 : 0) | (writes ? 2 : 0) | (isWild ? random.Next(2) : !isTable && index < size - 1 && (index < size / 2 || random.Next(3) > 0) ? 1 : 0));
         driver.WriteDescriptor(at, address, length, flags, next);
     }
 }
