@@ -371,7 +371,7 @@ static inline objectos_status objectos_clock_now(uint64_t *nanoseconds_out)
     return w0;
 }
 
-/* Makes a thread, suspended, that is a hart of an operating system: mode 1 supervisor (S and U), 2 machine (M, S and U). The space maps its guest-physical addresses. It is in its reset state: pc and registers 0. */
+/* Makes a thread, suspended, that is a hart of an operating system, in its reset state, pc and registers 0. Bits 1–0 of `mode`: 1 supervisor (S and U), 2 machine (M, S and U); bit 2: menvcfg.ADUE is set at reset; bits 15–8: the widest paging, 39, 48 or 57 (0: 48). The space maps its guest-physical addresses. */
 static inline objectos_status objectos_hart_create(uint64_t target, uint64_t destination, uint64_t space, uint64_t mode, uint64_t hart_id, uint64_t *number_out)
 {
     register uint64_t a7 __asm__("a7") = 42;
@@ -385,7 +385,7 @@ static inline objectos_status objectos_hart_create(uint64_t target, uint64_t des
     return w0;
 }
 
-/* Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP. */
+/* Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP. Bit 63 of the mask: what is cached of the hart's translations is forgotten, as by a remote SFENCE.VMA. */
 static inline objectos_status objectos_hart_set_lines(uint64_t target, uint64_t mask, uint64_t lines)
 {
     register uint64_t a7 __asm__("a7") = 43;
@@ -406,7 +406,7 @@ static inline objectos_status objectos_hart_set_timer(uint64_t target, uint64_t 
     return w0;
 }
 
-/* Brings a hart that is suspended, or waits for an answer, back into its reset state; it is then suspended. */
+/* Brings a hart back into its reset state, whatever it does; it is then suspended. */
 static inline objectos_status objectos_hart_reset(uint64_t target)
 {
     register uint64_t a7 __asm__("a7") = 45;
@@ -1041,7 +1041,7 @@ static inline objectos_status objectos_vcpu_write_state(uint64_t target, const v
 }
 
 /* Tells what it has used. */
-static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t results[5])
+static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t results[6])
 {
     register uint64_t a7 __asm__("a7") = 125;
     register uint64_t w0 __asm__("a0") = target;
@@ -1050,12 +1050,24 @@ static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t res
     register uint64_t w3 __asm__("a3") = 0;
     register uint64_t w4 __asm__("a4") = 0;
     register uint64_t w5 __asm__("a5") = 0;
-    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5) : "r"(a7) : "memory");
+    register uint64_t w6 __asm__("a6") = 0;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6) : "r"(a7) : "memory");
     results[0] = w1;
     results[1] = w2;
     results[2] = w3;
     results[3] = w4;
     results[4] = w5;
+    results[5] = w6;
+    return w0;
+}
+
+/* Guarantees its guest so much of the cell's memory, which counts as used from now on; at most its limit. 0 gives it back. */
+static inline objectos_status objectos_vcpu_reserve(uint64_t target, uint64_t reserved_bytes)
+{
+    register uint64_t a7 __asm__("a7") = 126;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = reserved_bytes;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
     return w0;
 }
 

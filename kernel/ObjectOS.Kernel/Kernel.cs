@@ -38,7 +38,7 @@ public sealed partial class Kernel : IKernel
         cpu.Attach(this);
         Ranges = new PhysicalRanges(cpu.Memory.Size);
         Reclaimer = new Reclaimer(cpu.Memory, Ranges);
-        Scheduler = new Scheduler(_options.Quantum);
+        Scheduler = new Scheduler();
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
         RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);
         _cells.Add(RootCell.Number, RootCell);
@@ -326,7 +326,7 @@ public sealed partial class Kernel : IKernel
     }
 
     /// <summary>The next time at which something happens by itself.</summary>
-    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Earlier(Scheduler.NextRelease, NextWake()));
+    private ulong? NextEvent() => Earlier(Earlier(Timers.Next, HostQueue.NextDue), Earlier(Earlier(Scheduler.NextRelease, _waitingHarts.Next), NextWake()));
 
     private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
@@ -340,6 +340,7 @@ public sealed partial class Kernel : IKernel
             Signal(timer.Notification, timer.Bits);
         }
 
+        WakeHarts();
         while (HostQueue.TryTakeDue(Now, out var port, out var completion))
         {
             if (completion is null)

@@ -75,13 +75,13 @@ public static class InvocationTable
         new(Call.ClockNow, "clock_now", ObjectKind.None, CapabilityRights.None, 45, None, ["nanoseconds"], NoStatus, "The guest time since the kernel started."),
         new(Call.HartCreate, "hart_create", ObjectKind.Cell, Manage, 300, ["destination", "space", "mode", "hart_id"], ["number"],
             [SlotOccupied, InvalidArgument, ObjectsExhausted],
-            "Makes a thread, suspended, that is a hart of an operating system: mode 1 supervisor (S and U), 2 machine (M, S and U). The space maps its guest-physical addresses. It is in its reset state: pc and registers 0."),
+            "Makes a thread, suspended, that is a hart of an operating system, in its reset state, pc and registers 0. Bits 1–0 of `mode`: 1 supervisor (S and U), 2 machine (M, S and U); bit 2: menvcfg.ADUE is set at reset; bits 15–8: the widest paging, 39, 48 or 57 (0: 48). The space maps its guest-physical addresses."),
         new(Call.HartSetLines, "hart_set_lines", ObjectKind.Thread, Manage, 60, ["mask", "lines"], None, [InvalidArgument],
-            "Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP."),
+            "Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP. Bit 63 of the mask: what is cached of the hart's translations is forgotten, as by a remote SFENCE.VMA."),
         new(Call.HartSetTimer, "hart_set_timer", ObjectKind.Thread, Manage, 60, ["deadline"], None, [InvalidArgument],
             "From when the hart's time register reaches the deadline, in its ticks, its timer interrupt is pending: MTIP of a machine-mode hart, STIP of a supervisor-mode one. All ones: never."),
         new(Call.HartReset, "hart_reset", ObjectKind.Thread, Manage, 200, None, None, [InvalidArgument, InvalidState],
-            "Brings a hart that is suspended, or waits for an answer, back into its reset state; it is then suspended."),
+            "Brings a hart back into its reset state, whatever it does; it is then suspended."),
         new(Call.HartReadState, "hart_read_state", ObjectKind.Thread, Read, 400, ["buffer", "length"], None, [InvalidArgument],
             "Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now.", ToCaller),
 
@@ -169,7 +169,9 @@ public static class InvocationTable
             "Copies pc, x1–x31, f0–f31 and fcsr, 65 words of 64 bits, of the hart that the exit is about.", ToCaller),
         new(Call.VCpuWriteState, "vcpu_write_state", ObjectKind.VCpu, Manage, 60, ["buffer", "length"], None, [InvalidArgument, InvalidState],
             "Sets pc, x1–x31, f0–f31 and fcsr of the hart that the exit is about.", FromCaller),
-        new(Call.VCpuStatus, "vcpu_status", ObjectKind.VCpu, Read, 40, None, ["charged_bytes", "limit_bytes", "retired", "exits", "intercepted"], NoStatus, "Tells what it has used."),
+        new(Call.VCpuStatus, "vcpu_status", ObjectKind.VCpu, Read, 40, None, ["charged_bytes", "limit_bytes", "retired", "exits", "intercepted", "reserved_bytes"], NoStatus, "Tells what it has used."),
+        new(Call.VCpuReserve, "vcpu_reserve", ObjectKind.VCpu, Manage, 40, ["reserved_bytes"], None, [MemoryExhausted],
+            "Guarantees its guest so much of the cell's memory, which counts as used from now on; at most its limit. 0 gives it back."),
     ];
 
     /// <summary>Finds a row in constant time; null for a number that no row has.</summary>

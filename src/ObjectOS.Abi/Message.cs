@@ -43,6 +43,32 @@ public enum MessageKind : byte
     VCpuExit,
 }
 
+/// <summary>Labels of an answer to <see cref="MessageKind.Fault"/>.</summary>
+public static class FaultAnswer
+{
+    /// <summary>The thread goes on where it trapped.</summary>
+    public const ulong Retry = 0;
+
+    /// <summary>The access of a hart is complete, a load with word 0.</summary>
+    public const ulong Complete = 2;
+
+    /// <summary>The hart gets exception word 0 with the trap value word 1.</summary>
+    public const ulong Exception = 3;
+}
+
+/// <summary>Labels of an answer to <see cref="MessageKind.SystemCall"/>.</summary>
+public static class CallAnswer
+{
+    /// <summary>Word 0 goes into a0; the thread goes on behind the ecall.</summary>
+    public const ulong Value = 0;
+
+    /// <summary>The thread goes on with its registers as they are.</summary>
+    public const ulong Registers = 1;
+
+    /// <summary>Words 0 and 1 go into a0 and a1; the thread goes on behind the ecall.</summary>
+    public const ulong TwoValues = 2;
+}
+
 /// <summary>The six words of a message.</summary>
 [InlineArray(Length)]
 public struct MessageWords

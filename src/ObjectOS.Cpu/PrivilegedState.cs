@@ -70,11 +70,74 @@ public sealed class PrivilegedState
     /// </summary>
     public ulong TimerCompare = ulong.MaxValue;
 
-    /// <summary>mcycle is this plus the virtual instructions that the context has used; while mcycle is inhibited, it is this.</summary>
+    /// <summary>mcycle is this plus <see cref="HartContext.Retired"/>; while mcycle is inhibited, it is this.</summary>
     public ulong CycleBase;
 
     /// <summary>minstret is this plus <see cref="HartContext.Retired"/>; while minstret is inhibited, it is this.</summary>
     public ulong InstretBase;
+
+    /// <summary>True: a reset brings menvcfg.ADUE up set.</summary>
+    public bool UpdatesAccessedAtReset;
+
+    /// <summary>The widest paging that satp can be set to: 39, 48 or 57.</summary>
+    public ulong Paging = 48;
+
+    /// <summary>Raised by the holder for a remote fence: what is cached of the hart's translations goes before its next run. Not state of the hart.</summary>
+    public ulong FenceGeneration;
+
+    /// <summary>A hart after reset (privileged specification, "Reset"); the holder sets pc.</summary>
+    /// <param name="mode">Supervisor or machine.</param>
+    /// <param name="hartId">Its mhartid.</param>
+    /// <param name="paging">The widest paging: 39, 48 or 57.</param>
+    /// <param name="updatesAccessed">True: it updates the A and D bits of page tables from the start (Svadu with ADUE set).</param>
+    public static PrivilegedState AfterReset(HartMode mode, ulong hartId, int paging, bool updatesAccessed)
+    {
+        var state = new PrivilegedState
+        {
+            Mhartid = hartId,
+            Privilege = PrivilegeMode.Machine,
+            Mstatus = StatusBits.Xl64,
+            Paging = (ulong)paging,
+            UpdatesAccessedAtReset = updatesAccessed,
+            Menvcfg = updatesAccessed ? EnvironmentBits.Adue : 0,
+        };
+        if (mode == HartMode.Supervisor)
+        {
+            // As its SBI would have set it up: all that a supervisor can handle goes to it.
+            state.Privilege = PrivilegeMode.Supervisor;
+            state.Medeleg = SupervisorExceptions;
+            state.Mideleg = InterruptBits.Supervisor;
+            state.Mcounteren = 7;
+            state.Scounteren = 7;
+            state.Menvcfg |= EnvironmentBits.Stce | EnvironmentBits.Pbmte | EnvironmentBits.Cbie | EnvironmentBits.Cbcfe | EnvironmentBits.Cbze;
+        }
+
+        return state;
+    }
+
+    /// <summary>What mip reads at a time, in ticks.</summary>
+    public ulong Pending(HartMode mode, ulong ticks)
+    {
+        ulong pending = Mip | Lines;
+        if ((Menvcfg & EnvironmentBits.Stce) != 0)
+        {
+            // "Sstc": STIP is then nothing but the comparison.
+            pending = (pending & ~InterruptBits.Stip) | (Lines & InterruptBits.Stip) | (ticks >= Stimecmp ? InterruptBits.Stip : 0);
+        }
+
+        return ticks >= TimerCompare ? pending | (mode == HartMode.Machine ? InterruptBits.Mtip : InterruptBits.Stip) : pending;
+    }
+
+    /// <summary>The next value of <c>time</c> above this one at which a timer interrupt becomes pending; all ones: none does by itself.</summary>
+    public ulong NextTimer(ulong ticks)
+    {
+        bool supervisor = (Menvcfg & EnvironmentBits.Stce) != 0 && Stimecmp > ticks;
+        ulong next = supervisor ? Stimecmp : ulong.MaxValue;
+        return TimerCompare > ticks ? Math.Min(next, TimerCompare) : next;
+    }
+
+    /// <summary>Bit n: exception n goes to the S-mode of a supervisor-mode hart: all but its own ecall.</summary>
+    private const ulong SupervisorExceptions = 0xB1FF;
 
     /// <summary>The same state in an object of its own.</summary>
     public PrivilegedState Clone() => (PrivilegedState)MemberwiseClone();
@@ -114,7 +177,7 @@ public sealed class PrivilegedState
         [
             Mhartid, (ulong)Privilege, Mstatus, Medeleg, Mideleg, Mie, Mtvec, Mscratch, Mepc, Mcause, Mtval, Mcounteren, Mcountinhibit, Menvcfg,
             Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp, Pmpcfg0, Pmpcfg2, Mip, Lines, Stimecmp, TimerCompare, CycleBase, InstretBase,
-            0, 0, 0,
+            Paging, UpdatesAccessedAtReset ? 1UL : 0, 0,
         ];
         fixedWords.CopyTo(words);
         ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
@@ -129,6 +192,7 @@ public sealed class PrivilegedState
         (Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp) = (words[14], words[15], words[16], words[17], words[18], words[19], words[20], words[21]);
         (Pmpcfg0, Pmpcfg2, Mip, Lines) = (words[22], words[23], words[24], words[25]);
         (Stimecmp, TimerCompare, CycleBase, InstretBase) = (words[26], words[27], words[28], words[29]);
+        (Paging, UpdatesAccessedAtReset) = (words[30], words[31] != 0);
         words.Slice(33, 16).CopyTo(Pmpaddr);
     }
 }

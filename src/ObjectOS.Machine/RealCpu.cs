@@ -6,11 +6,11 @@ using ObjectOS.Machine.Mmu;
 
 namespace ObjectOS.Machine;
 
-/// <summary>A CPU made by the host: it executes RV64GC with Zba, Zbb, Zbs and Zicond on the memory of a <see cref="Machine"/>.</summary>
+/// <summary>A CPU made by the host: it executes RV64GC with Zfh, Zba, Zbb, Zbc, Zbkb, Zbkx, Zbs and Zicond on the memory of a <see cref="Machine"/>.</summary>
 /// <remarks>All members but <see cref="Interrupt"/> are called on one host thread at a time; CPUs of one machine may run side by side.</remarks>
 public sealed class RealCpu : ICpu, IDisposable
 {
-    private const string Isa = "rv64imafdc_zicntr_zicond_zicsr_zifencei_zihintpause_zba_zbb_zbs";
+    private const string Isa = "rv64imafdc_zicbom_zicbop_zicboz_zicntr_zicond_zicsr_zifencei_zihintpause_zihpm_zfh_zba_zbb_zbc_zbkb_zbkx_zbs";
 
     private readonly GuestMemory _memory;
     private readonly Interpreter.Interpreter _interpreter;

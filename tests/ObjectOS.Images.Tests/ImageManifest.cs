@@ -19,8 +19,10 @@ public sealed record ImageManifest(string Name, string Binary, string Sha256, IR
 
     public string BinaryPath => Path.Combine(Folder, Binary);
 
+    /// <summary>One for each folder of <see cref="Root"/> that has a manifest; what a build script left deeper down is not ours.</summary>
     public static IReadOnlyList<ImageManifest> All() =>
-        [.. Directory.EnumerateFiles(Root, "manifest.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(Read)];
+        [.. Directory.EnumerateDirectories(Root).Select(folder => Path.Combine(folder, "manifest.json")).Where(File.Exists)
+            .Order(StringComparer.Ordinal).Select(Read)];
 
     private static ImageManifest Read(string path)
     {

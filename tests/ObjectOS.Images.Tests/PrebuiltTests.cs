@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace ObjectOS.Tests;
@@ -33,6 +34,18 @@ public sealed class PrebuiltTests
         Path.GetFileName(image.Folder).Should().Be(name);
         image.Sources.Should().NotBeEmpty();
         image.Sources.Append(image.Build).Should().OnlyContain(file => File.Exists(Path.Combine(image.Folder, file)));
+    }
+
+    [Theory]
+    [InlineData("tiny", 100_000)]
+    [InlineData("matrix", 100_000)]
+    public void Binary_OfASupervisorProgram_IsSmallAndStartsWhereFirmwareJumps(string name, int largest)
+    {
+        const ulong whereFirmwareJumps = 0x8020_0000;
+        const int entryOffset = 24; // e_entry of ELF64
+        byte[] bytes = File.ReadAllBytes(Find(name).BinaryPath);
+        bytes.Length.Should().BeLessThan(largest);
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(entryOffset)).Should().Be(whereFirmwareJumps);
     }
 
     [NeedsFact(Compiler)]

@@ -9,7 +9,10 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
     public const uint Slots = 40;
 
     /// <summary>The first slot that nothing is put into on purpose.</summary>
-    private const uint FirstFree = 14;
+    private const uint FirstFree = 15;
+
+    /// <summary>Where a table usually has a thread that is a hart of an operating system.</summary>
+    public const uint UsualHart = 14;
 
     private static readonly InvocationRow[] Choices =
         [.. InvocationTable.Rows.Where(row => row.Target != ObjectKind.HostPort)];
@@ -28,7 +31,8 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         }
 
         var words = new ulong[InvocationFrame.Length];
-        words[0] = row.Target == ObjectKind.None ? Slot() : Of(row.Target);
+        bool isOfHart = row.Target == ObjectKind.Thread && row.Name.StartsWith("hart_", StringComparison.Ordinal);
+        words[0] = row.Target == ObjectKind.None ? Slot() : isOfHart && random.Next(4) > 0 ? UsualHart : Of(row.Target);
         for (int i = 0; i < row.Arguments.Length; i++)
         {
             string name = row.Arguments[i];
@@ -97,7 +101,7 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         "bytes" => (ulong)random.Next(1, 40) * 2048,
         "address" => 0x100000 + ((ulong)random.Next(8) * 4096),
         "offset" => (ulong)random.Next(4) * 4096,
-        "length" => random.Next(4) switch { 0 => (ulong)random.Next(200), 1 => 520, _ => (ulong)random.Next(6) * 4096 },
+        "length" => random.Next(4) switch { 0 => (ulong)random.Next(200), 1 => random.Next(2) == 0 ? 520UL : 392, _ => (ulong)random.Next(6) * 4096 },
         "page_rights" => (ulong)random.Next(8),
         "deadline" => (ulong)random.Next(2_000_000),
         "period" => repeatingTimers && random.Next(3) == 0 ? (ulong)random.Next(200_000) : 0,
@@ -111,6 +115,8 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         "lease_rights" => (ulong)random.Next(4),
         "flags" => (ulong)random.Next(2),
         "instructions" => random.Next(3) == 0 ? (ulong)random.Next(100_000) : 0,
+        "mode" => (uint)random.Next(8) | (random.Next(4) == 0 ? 39UL << 8 : 0),
+        "mask" or "lines" => 1UL << random.Next(12) | (random.Next(8) == 0 ? 1UL << 63 : 0),
         "bits" => 1UL << random.Next(4),
         _ => (ulong)random.Next(100),
     };

@@ -198,7 +198,9 @@ public sealed class RandomKernelTests
             root.Call1(Call.CapabilityCopy, slot, RandomInvocations.Usual(kind), (ulong)CapabilityRights.All);
         }
 
-        for (uint slot = 3; slot <= 13; slot++)
+        root.Call1(Call.CapabilityDelete, RandomInvocations.UsualHart);
+        root.Call1(Call.HartCreate, cell.Cell.Slot, RandomInvocations.UsualHart, cell.Space.Slot, 1, 0);
+        for (uint slot = 3; slot <= RandomInvocations.UsualHart; slot++)
         {
             // Now and then what is given is of the cell before, or has fewer rights.
             var rights = random.Next(8) == 0 ? (CapabilityRights)random.Next(32) : CapabilityRights.All;

@@ -46,6 +46,11 @@ internal static class Dispatcher
         Call.ThreadYield => ThreadCalls.Yield(ref call),
         Call.ThreadExit => ThreadCalls.Exit(ref call),
         Call.ClockNow => ThreadCalls.Now(ref call),
+        Call.HartCreate => HartCalls.Create(ref call),
+        Call.HartSetLines => HartCalls.SetLines(ref call),
+        Call.HartSetTimer => HartCalls.SetTimer(ref call),
+        Call.HartReset => HartCalls.Reset(ref call),
+        Call.HartReadState => HartCalls.ReadState(ref call),
         Call.EndpointCreate => EndpointCalls.Create(ref call),
         Call.EndpointCall => EndpointCalls.Send(ref call, wantsReply: true),
         Call.EndpointSend => EndpointCalls.Send(ref call, wantsReply: false),
@@ -93,6 +98,7 @@ internal static class Dispatcher
         Call.VCpuReadState => VCpuCalls.ReadState(ref call),
         Call.VCpuWriteState => VCpuCalls.WriteState(ref call),
         Call.VCpuStatus => VCpuCalls.Status(ref call),
+        Call.VCpuReserve => VCpuCalls.Reserve(ref call),
         _ => KernelStatus.UnknownInvocation,
     };
 }

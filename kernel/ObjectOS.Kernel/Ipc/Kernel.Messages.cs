@@ -81,15 +81,16 @@ public sealed partial class Kernel
         {
             case MessageKind.SystemCall:
                 Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
-                if (answer.Label == 0)
+                if (answer.Label != CallAnswer.Registers)
                 {
                     context.X[10] = answer.Words[0];
+                    context.X[11] = answer.Label == CallAnswer.TwoValues ? answer.Words[1] : context.X[11];
                     context.Pc += 4;
                 }
 
                 break;
             case MessageKind.Fault:
-                if (answer.Label != 0)
+                if (answer.Label != FaultAnswer.Retry && !TrySettleAccess(caller, answer))
                 {
                     caller.State = ThreadState.Suspended;
                     return;

@@ -5,7 +5,7 @@ namespace ObjectOS.Objects;
 /// <summary>
 /// Who runs next: the highest priority first, round robin by quantum within one. Nothing here depends on where slices end.
 /// </summary>
-internal sealed class Scheduler(uint quantum)
+internal sealed class Scheduler
 {
     public const int Priorities = 32;
     public const int DefaultPriority = 16;
@@ -44,7 +44,7 @@ internal sealed class Scheduler(uint quantum)
             {
                 // What it overdrew is taken from its next turn: a storm of costly calls gains nothing.
                 Remove(thread);
-                thread.QuantumLeft += quantum;
+                thread.QuantumLeft += thread.Quantum;
                 Add(thread, last: true);
                 continue;
             }
@@ -75,7 +75,7 @@ internal sealed class Scheduler(uint quantum)
         bool last = thread.QuantumLeft <= 0;
         if (last)
         {
-            thread.QuantumLeft += quantum;
+            thread.QuantumLeft += thread.Quantum;
         }
 
         Add(thread, last);

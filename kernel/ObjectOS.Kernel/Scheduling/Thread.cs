@@ -40,6 +40,7 @@ public sealed class Thread : KernelObject
         Number = number;
         Space = space;
         Context = context;
+        Quantum = quantum;
         QuantumLeft = quantum;
         space.Retain();
         cell.ThreadCount++;
@@ -62,6 +63,7 @@ public sealed class Thread : KernelObject
     {
         Number = vcpu.Number;
         VCpu = vcpu;
+        Quantum = quantum;
         QuantumLeft = quantum;
     }
 
@@ -91,6 +93,12 @@ public sealed class Thread : KernelObject
 
     /// <summary>Where a managed program receives.</summary>
     internal Endpoint? ManagedEndpoint { get; }
+
+    /// <summary>Virtual instructions of a whole turn.</summary>
+    internal uint Quantum { get; }
+
+    /// <summary>For a hart that waits for an interrupt: when its timer comes, in nanoseconds; null: it has none.</summary>
+    internal ulong? WakeAt { get; set; }
 
     /// <summary>Virtual instructions until the next of its priority runs; a last charge may have overdrawn it.</summary>
     internal long QuantumLeft { get; set; }
@@ -127,6 +135,7 @@ public sealed class Thread : KernelObject
     {
         kernel.Scheduler.Remove(this);
         kernel.LeaveManagedQueue(this);
+        kernel.Forget(this);
         WaitNode?.List?.Remove(WaitNode);
         if (Letter?.Place is { List: { } letters } place)
         {

@@ -20,7 +20,7 @@ public sealed partial class Kernel
     {
         bool waited = thread.State is ThreadState.Sending or ThreadState.AwaitingReply or ThreadState.Receiving or ThreadState.Waiting;
         thread.LeaveQueues(this);
-        if (waited && thread.Letter is not { Kind: MessageKind.SystemCall or MessageKind.Fault })
+        if (waited && thread.Context!.System is null && thread.Letter is not { Kind: MessageKind.SystemCall or MessageKind.Fault })
         {
             Finish(thread.Context!, KernelStatus.Interrupted);
         }

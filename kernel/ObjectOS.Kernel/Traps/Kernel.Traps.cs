@@ -34,11 +34,21 @@ public sealed partial class Kernel
                 return SliceEnd.Suspended;
             case TrapCause.Interrupted:
                 return SliceEnd.Interrupted;
+            case TrapCause.WaitForInterrupt:
+                WaitForInterrupt(thread);
+                return null;
+            case TrapCause.Pause:
+                Scheduler.Yield(thread);
+                return null;
             case TrapCause.EcallFromU when thread.Owner.SystemCalls.Endpoint is null:
                 return InvokeFromMachineCode(thread, trap) ? null : SliceEnd.Suspended;
             default:
                 CountTrap(thread, trap.Cause);
-                Forward(thread, trap);
+                if (!TryGiveToHart(thread, trap))
+                {
+                    Forward(thread, trap);
+                }
+
                 return null;
         }
     }
@@ -156,7 +166,7 @@ public sealed partial class Kernel
     private void Forward(Thread thread, in Trap trap)
     {
         var cell = thread.Owner;
-        bool isCall = trap.Cause == TrapCause.EcallFromU;
+        bool isCall = trap.Cause is TrapCause.EcallFromU or TrapCause.EcallFromS;
         var to = isCall ? cell.SystemCalls : cell.Faults;
         Charge(CostOfForward + cell.CostOfDepth);
         thread.LastTrap = trap;
@@ -182,7 +192,11 @@ public sealed partial class Kernel
             LeaseLength = ulong.MaxValue,
             LeaseRights = PageRights.Read | PageRights.Write,
         };
-        if (isCall)
+        if (trap.Cause is TrapCause.EcallFromS or TrapCause.InstructionGuestPageFault or TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault)
+        {
+            Describe(letter, thread, trap);
+        }
+        else if (isCall)
         {
             letter.Label = thread.Context!.X[A7];
             for (int i = 0; i < MessageWords.Length; i++)

@@ -150,7 +150,8 @@ internal sealed class VirtualCpu : ICpu
             bool pass = _passing == context;
             ulong budget = Math.Min(limits.Instructions - done, pass ? Math.Min(_left, 1) : _left);
             bool trapCounters = limits.TrapCounters || (_vcpu.Intercepts.Counters && !pass);
-            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, trapCounters), out trap);
+            ulong intercepts = limits.Intercepts | (pass ? 0 : _vcpu.Intercepts.Causes);
+            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, trapCounters, intercepts), out trap);
             done += trap.Retired;
             Count(trap.Retired);
             faults = trap.Retired > 0 ? 0 : faults + 1;
@@ -350,6 +351,7 @@ internal sealed class VirtualCpu : ICpu
         TrapCause.BudgetEnd => done != budget,
         TrapCause.Suspended or TrapCause.Interrupted or TrapCause.MemoryExhausted => true,
         TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault => true,
+        TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault or TrapCause.InstructionGuestPageFault => true,
         _ => false,
     };
 
@@ -382,7 +384,10 @@ internal sealed class VirtualCpu : ICpu
             TrapCause.Suspended => Suspend(StopReason.Below, ref trap),
             TrapCause.Interrupted => Interrupted(ref trap),
             TrapCause.MemoryExhausted => Exhausted(context, ref trap),
-            TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault => Fault(context, space, ref trap, ref passed),
+            TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault when context.System is null =>
+                Fault(context, space, trap.Address, ref trap, ref passed),
+            TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault or TrapCause.InstructionGuestPageFault =>
+                Fault(context, space, new VirtualAddress(trap.PhysicalAddress.Value), ref trap, ref passed),
             _ => Intercept(context, ref trap),
         };
         if (passed)
@@ -437,7 +442,8 @@ internal sealed class VirtualCpu : ICpu
         return Suspend(StopReason.Exit, ref trap);
     }
 
-    private bool Fault(HartContext context, VirtualSpace space, ref Trap trap, ref bool passed)
+    /// <remarks>The address is one of the space: of a hart with stages of its own its guest-physical one.</remarks>
+    private bool Fault(HartContext context, VirtualSpace space, VirtualAddress address, ref Trap trap, ref bool passed)
     {
         var wanted = trap.Access switch
         {
@@ -445,7 +451,7 @@ internal sealed class VirtualCpu : ICpu
             AccessKind.Store => PageRights.Write,
             _ => PageRights.Read,
         };
-        if (!space.TryTranslate(trap.Address, wanted, out ulong physical, out var extent))
+        if (!space.TryTranslate(address, wanted, out ulong physical, out var extent))
         {
             return Intercept(context, ref trap);
         }

@@ -23,8 +23,8 @@ internal sealed class Block
     /// <summary>Instructions that are retired by running to the end.</summary>
     public required int Count { get; set; }
 
-    /// <summary>The page it was decoded from; null if it may not be linked to, because it depends on a second page.</summary>
-    public required CodePage? Page { get; init; }
+    /// <summary>The blocks of its page that it may be linked to; null if it must not be, because it depends on a second page or on the hart's state.</summary>
+    public required Block?[]? Siblings { get; init; }
 
     /// <summary>Byte offset of the first instruction in the page.</summary>
     public int Start => Code[0].Offset;

@@ -10,21 +10,21 @@ internal static class BlockBuilder
 
     /// <summary>
     /// Decodes from <paramref name="offset"/> to the first unconditional transfer, the end of the page or
-    /// <see cref="Block.Capacity"/>. Null if the first instruction's second half lies in the next page.
+    /// <paramref name="most"/>. Null if the first instruction's second half lies in the next page.
     /// </summary>
-    public static Block? Build(CodePage page, int offset, in IsaConfiguration isa)
+    public static Block? Build(CodePage page, int offset, in IsaConfiguration isa, Block?[]? siblings, int most = Block.Capacity)
     {
         ReadOnlySpan<byte> bytes = page.Bytes;
         Span<DecodedInstruction> code = stackalloc DecodedInstruction[Block.Capacity + 1];
         int count = 0, links = 0;
         for (bool ended = false; !ended; count++)
         {
-            if (count == Block.Capacity || offset == PageSize || IsCut(bytes, offset))
+            if (count == most || offset == PageSize || IsCut(bytes, offset))
             {
                 if (count == 0)
                     return null;
                 code[count] = Continue(offset, links++);
-                return new Block { Code = code[..(count + 1)].ToArray(), Links = new Block?[links], Count = count, Page = page };
+                return new Block { Code = code[..(count + 1)].ToArray(), Links = new Block?[links], Count = count, Siblings = siblings };
             }
 
             code[count] = Decode(Bits(bytes, offset), offset, isa);
@@ -32,7 +32,7 @@ internal static class BlockBuilder
             offset += code[count].Length;
         }
 
-        return new Block { Code = code[..count].ToArray(), Links = new Block?[links], Count = count, Page = page };
+        return new Block { Code = code[..count].ToArray(), Links = new Block?[links], Count = count, Siblings = siblings };
     }
 
     /// <summary>A block of one instruction, whose second half is in the page after.</summary>
@@ -41,7 +41,7 @@ internal static class BlockBuilder
         int links = 0;
         DecodedInstruction only = Decode(bits, PageSize - 2, isa);
         DecodedInstruction[] code = Place(ref only, ref links) ? [only] : [only, Continue(PageSize + 2, links++)];
-        return new Block { Code = code, Links = new Block?[links], Count = 1, Page = null };
+        return new Block { Code = code, Links = new Block?[links], Count = 1, Siblings = null };
     }
 
     private static bool IsCut(ReadOnlySpan<byte> bytes, int offset) => offset == PageSize - 2 && (bytes[offset] & 3) == 3;
@@ -73,7 +73,7 @@ internal static class BlockBuilder
             case Op.Jal or Op.J:
                 Link(ref d, ref links);
                 return true;
-            case Op.Jalr or Op.Jr or Op.Ecall or Op.Ebreak or Op.Illegal or Op.Sret or Op.Mret or Op.Wfi or Op.SfenceVma:
+            case Op.Jalr or Op.Jr or Op.Ecall or Op.Ebreak or Op.Illegal or Op.Sret or Op.Mret or Op.Wfi:
                 return true;
             default:
                 return false;

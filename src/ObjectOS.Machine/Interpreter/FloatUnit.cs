@@ -5,20 +5,22 @@ using static ObjectOS.Machine.Isa.Floats.NanBoxing;
 
 namespace ObjectOS.Machine.Interpreter;
 
-/// <summary>Executes what F and D compute; loads and stores are the dispatch loop's.</summary>
+/// <summary>Executes what F and D compute, and passes on what Zfh does; loads and stores are the dispatch loop's.</summary>
 internal static class FloatUnit
 {
     private const uint FlagsMask = 0x1F;
     private const int Dynamic = 7;
 
-    /// <summary>Executes one operation from fmadd.s to fcvt.d.s. False: its dynamic rounding mode is reserved, nothing was done.</summary>
+    /// <summary>Executes one operation of F, D or Zfh. False: its dynamic rounding mode is reserved, nothing was done.</summary>
     public static bool TryExecute(in DecodedInstruction d, HartContext c, ref RegisterFile x)
     {
         FloatFlags flags = (FloatFlags)(c.Fcsr & FlagsMask);
         int mode = d.Imm == Dynamic ? (int)(c.Fcsr >> 5 & 7) : d.Imm;
         if (mode > (int)RoundingMode.NearestMaxMagnitude)
             return false;
-        if (d.Op < Op.Fld)
+        if (d.Op > Op.FcvtDS)
+            HalfUnit.Execute(d, c, ref x, (RoundingMode)mode, ref flags);
+        else if (d.Op < Op.Fld)
             Single(d, c, ref x, (RoundingMode)mode, ref flags);
         else
             Double(d, c, ref x, (RoundingMode)mode, ref flags);

@@ -69,7 +69,7 @@ internal sealed partial class Interpreter
                 case Op.Sllw: x[d.Rd] = (ulong)((int)x[d.Rs1] << (int)x[d.Rs2]); continue;
                 case Op.Srlw: x[d.Rd] = (ulong)(int)((uint)x[d.Rs1] >> (int)x[d.Rs2]); continue;
                 case Op.Sraw: x[d.Rd] = (ulong)((int)x[d.Rs1] >> (int)x[d.Rs2]); continue;
-                case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: continue;
+                case Op.Nop or Op.Fence or Op.FenceI: continue;
 
                 case Op.Lb: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lb)) break; x[d.Rd] = (ulong)(sbyte)lb; continue;
                 case Op.Lbu: if (!_tlb.TryRead8(x[d.Rs1] + (ulong)(long)d.Imm, out byte lbu)) break; x[d.Rd] = lbu; continue;
@@ -154,6 +154,15 @@ internal sealed partial class Interpreter
                 case Op.Bexti: x[d.Rd] = Bits.Bext(x[d.Rs1], (ulong)d.Imm); continue;
                 case Op.Binvi: x[d.Rd] = Bits.Binv(x[d.Rs1], (ulong)d.Imm); continue;
                 case Op.Bseti: x[d.Rd] = Bits.Bset(x[d.Rs1], (ulong)d.Imm); continue;
+                case Op.Clmul: x[d.Rd] = Bits.Clmul(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Clmulh: x[d.Rd] = Bits.Clmulh(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Clmulr: x[d.Rd] = Bits.Clmulr(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Pack: x[d.Rd] = Bits.Pack(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Packh: x[d.Rd] = Bits.Packh(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Packw: x[d.Rd] = Bits.Packw(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Brev8: x[d.Rd] = Bits.Brev8(x[d.Rs1]); continue;
+                case Op.Xperm4: x[d.Rd] = Bits.Xperm4(x[d.Rs1], x[d.Rs2]); continue;
+                case Op.Xperm8: x[d.Rd] = Bits.Xperm8(x[d.Rs1], x[d.Rs2]); continue;
                 case Op.CzeroEqz: x[d.Rd] = Bits.CzeroEqz(x[d.Rs1], x[d.Rs2]); continue;
                 case Op.CzeroNez: x[d.Rd] = Bits.CzeroNez(x[d.Rs1], x[d.Rs2]); continue;
 
@@ -185,6 +194,9 @@ internal sealed partial class Interpreter
                 case Outcome.Done:
                     _chunk -= block.Count - i;
                     continue;
+                case Outcome.Left:
+                    _chunk--;
+                    return;
                 case Outcome.Trapped:
                     _pc = _page + code[i].Offset;
                     _trap.Instruction = code[i].Bits;

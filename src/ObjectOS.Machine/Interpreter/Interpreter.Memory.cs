@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Isa.Floats;
@@ -16,7 +17,7 @@ internal sealed partial class Interpreter
     {
         AccessResult result = _space.Read(EffectiveAddress(d), size, out ulong value);
         if (result != AccessResult.Ok)
-            return Fault(result, TrapCause.LoadPageFault, AccessKind.Load, size);
+            return LoadFault(result, d, size, new LoadTarget(d.Rd == Registers.Sink ? (byte)0 : d.Rd, IsFloat: false, IsSigned: sign != 0));
 
         // Flipping the sign bit and taking its weight away again extends the sign.
         _x[d.Rd] = (value ^ (ulong)(sign & -sign)) + (ulong)sign;
@@ -27,8 +28,8 @@ internal sealed partial class Interpreter
     {
         AccessResult result = _space.Read(EffectiveAddress(d), size, out ulong value);
         if (result != AccessResult.Ok)
-            return Fault(result, TrapCause.LoadPageFault, AccessKind.Load, size);
-        _context.F[d.Rd] = size == 4 ? NanBoxing.Box((uint)value) : value;
+            return LoadFault(result, d, size, new LoadTarget(d.Rd, IsFloat: true, IsSigned: false));
+        _context.F[d.Rd] = size == 8 ? value : size == 4 ? NanBoxing.Box((uint)value) : NanBoxing.BoxHalf(value);
         return Outcome.Done;
     }
 
@@ -40,8 +41,13 @@ internal sealed partial class Interpreter
         if (result == AccessResult.Ok)
             return Outcome.Done;
         if (result != AccessResult.OkCodeChanged)
-            return Fault(result, TrapCause.StorePageFault, AccessKind.Store, size);
-        _epoch = _space.FetchEpoch;
+        {
+            _trap.Value = size == sizeof(ulong) ? value : value & ((1UL << (8 * size)) - 1);
+            return Fault(_space, result, AccessKind.Store, address, size);
+        }
+
+        _code.Enter();
+        _epoch = _code.FetchEpoch;
         return Outcome.CodeChanged;
     }
 
@@ -52,7 +58,7 @@ internal sealed partial class Interpreter
             return SetTrap(TrapCause.LoadAddressMisaligned, address, AccessKind.Load, size);
         AccessResult result = _space.Read(address, size, out ulong value);
         if (result != AccessResult.Ok)
-            return Fault(result, TrapCause.LoadPageFault, AccessKind.Load, size);
+            return AtomicFault(result, AccessKind.Load, address, size);
         _context.Reservation = address;
         _context.ReservedValue = value;
         _x[d.Rd] = Extend(value, size);
@@ -72,12 +78,12 @@ internal sealed partial class Interpreter
         {
             AccessResult result = _space.Read(address, size, out ulong value);
             if (result != AccessResult.Ok)
-                return Fault(result, TrapCause.StorePageFault, AccessKind.Store, size);
+                return AtomicFault(result, AccessKind.Store, address, size);
             succeeds = value == Truncate(_context.ReservedValue, size);
             if (succeeds)
                 outcome = Store(address, size, _x[d.Rs2]);
             if (outcome == Outcome.Trapped)
-                return outcome;
+                return Uncompletable();
         }
 
         _context.Reservation = HartContext.NoReservation;
@@ -93,10 +99,11 @@ internal sealed partial class Interpreter
             return SetTrap(TrapCause.StoreAddressMisaligned, address, AccessKind.Store, size);
         AccessResult result = _space.Read(address, size, out ulong old);
         if (result != AccessResult.Ok)
-            return Fault(result, TrapCause.StorePageFault, AccessKind.Store, size);
+            return AtomicFault(result, AccessKind.Store, address, size);
         Outcome outcome = Store(address, size, Truncate(Atomics.Apply(d.Op, old, _x[d.Rs2]), size));
-        if (outcome != Outcome.Trapped)
-            _x[d.Rd] = Extend(old, size);
+        if (outcome == Outcome.Trapped)
+            return Uncompletable();
+        _x[d.Rd] = Extend(old, size);
         return outcome;
     }
 
@@ -104,19 +111,55 @@ internal sealed partial class Interpreter
 
     private static ulong Truncate(ulong value, int size) => size == 4 ? (uint)value : value;
 
-    private Outcome Fault(AccessResult result, TrapCause pageFault, AccessKind access, int size)
+    private Outcome LoadFault(AccessResult result, in DecodedInstruction d, int size, LoadTarget target)
+    {
+        _trap.Target = target;
+        return Fault(_space, result, AccessKind.Load, EffectiveAddress(d), size);
+    }
+
+    private Outcome AtomicFault(AccessResult result, AccessKind access, ulong address, int size)
+    {
+        Fault(_space, result, access, address, size);
+        return Uncompletable();
+    }
+
+    // Nobody but memory can do an atomic operation.
+    private Outcome Uncompletable()
+    {
+        if (_trap.Cause is TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault)
+            _trap.Size = 0;
+        return Outcome.Trapped;
+    }
+
+    /// <summary>Fills in the trap of an access by what the translation says of it.</summary>
+    private Outcome Fault(Translation translation, AccessResult result, AccessKind access, ulong address, int size)
     {
         switch (result)
         {
             case AccessResult.PageFault:
-                return SetTrap(pageFault, _space.FaultAddress, access, size);
+                return SetTrap(CauseOf(access, TrapCause.InstructionPageFault, TrapCause.LoadPageFault, TrapCause.StorePageFault), translation.FaultAddress, access, size);
+            case AccessResult.AccessFault:
+                return SetTrap(CauseOf(access, TrapCause.InstructionAccessFault, TrapCause.LoadAccessFault, TrapCause.StoreAccessFault), translation.FaultAddress, access, size);
+            case AccessResult.GuestFault:
+                bool isWhole = access != AccessKind.Fetch && !translation.IsWalkFault && translation.FaultAddress == address && (address & (Pages.Size - 1)) + (ulong)size <= Pages.Size;
+                _trap.PhysicalAddress = new PhysicalAddress(translation.FaultPhysical);
+                return SetTrap(
+                    CauseOf(access, TrapCause.InstructionGuestPageFault, TrapCause.LoadGuestPageFault, TrapCause.StoreGuestPageFault),
+                    translation.FaultAddress, translation.FaultAccess, isWhole ? size : 0);
             case AccessResult.MemoryExhausted:
-                _trap.Account = _space.ExhaustedAccount;
-                return SetTrap(TrapCause.MemoryExhausted, _space.FaultAddress, access, size);
+                _trap.Account = translation.ExhaustedAccount;
+                return SetTrap(TrapCause.MemoryExhausted, translation.FaultAddress, access, size);
             case AccessResult.Suspended:
                 return SetTrap(TrapCause.Suspended);
             default:
                 throw new UnreachableException($"access result {result}");
         }
     }
+
+    private static TrapCause CauseOf(AccessKind access, TrapCause fetch, TrapCause load, TrapCause store) => access switch
+    {
+        AccessKind.Fetch => fetch,
+        AccessKind.Store => store,
+        _ => load,
+    };
 }

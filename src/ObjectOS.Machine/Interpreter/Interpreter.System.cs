@@ -3,7 +3,7 @@ using ObjectOS.Machine.Isa;
 
 namespace ObjectOS.Machine.Interpreter;
 
-/// <content>Control and status registers.</content>
+/// <content>Control and status registers of user code.</content>
 internal sealed partial class Interpreter
 {
     private const int Fflags = 0x001;

@@ -8,7 +8,7 @@ using ObjectOS.Machine.Mmu;
 
 namespace ObjectOS.Machine.Interpreter;
 
-/// <summary>Executes user code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
+/// <summary>Executes code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
 internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
 {
     // Instructions between two looks at the interrupt flag: some 50 microseconds.
@@ -16,12 +16,15 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private const int JumpEntries = 1 << 10;
 
     private readonly JumpEntry[] _jumps = new JumpEntry[JumpEntries];
-    private readonly Block _partial = new() { Code = new DecodedInstruction[Block.Capacity + 1], Links = [], Count = 0, Page = null };
+    private readonly Block _partial = new() { Code = new DecodedInstruction[Block.Capacity + 1], Links = [], Count = 0, Siblings = null };
     private readonly uint _nanosecondsPerTick = 1_000_000_000 / timebaseHz;
 
     private RegisterFile _x;
     private HartContext _context = new();
-    private AddressSpace _space = null!;
+
+    // Loads and stores; fetches. One and the same but for harts.
+    private Translation _space = null!;
+    private Translation _code = null!;
     private SoftTlb _tlb = null!;
     private RunLimits _limits;
     private Trap _trap;
@@ -43,26 +46,27 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(HartContext context, AddressSpace space, in RunLimits limits, out Trap trap)
     {
-        space.Enter();
-        _epoch = space.FetchEpoch;
         _context = context;
-        _space = space;
-        _tlb = space.Tlb;
         _limits = limits;
         _trap = default;
         _chunk = 0;
         _reserve = limits.Instructions;
         _pc = context.Pc;
-        _page = context.Pc & ~4095UL;
         ((ReadOnlySpan<ulong>)context.X).CopyTo(_x);
         _x[0] = 0;
+        _hart = null;
+        _taken = 0;
 
-        if (limits.Instructions == 0)
-            EndOfBudget(context.Pc);
-        else if ((context.Pc & 1) != 0)
-            SetTrap(TrapCause.InstructionAddressMisaligned, context.Pc, AccessKind.Fetch, 2);
-        else if ((Recall(context.Pc) ?? Find(context.Pc)) is { } block)
-            Dispatch(block);
+        if (context.System is not null)
+        {
+            RunHart(space);
+        }
+        else
+        {
+            space.Enter();
+            Use(space, space);
+            RunFrom(_pc);
+        }
 
         ulong x0 = context.X[0];
         ((ReadOnlySpan<ulong>)_x)[..32].CopyTo(context.X);
@@ -70,9 +74,35 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         context.Pc = _pc;
         _trap.Pc = _pc;
         _trap.Retired = limits.Instructions - _reserve - (uint)_chunk;
-        context.Retired += _trap.Retired;
+        context.Retired += _trap.Retired - _taken;
         trap = _trap;
         _trap.Account = null;
+    }
+
+    /// <summary>Runs from an instruction's address until something ends it.</summary>
+    private void RunFrom(ulong pc)
+    {
+        if (_reserve + (uint)_chunk == 0)
+        {
+            EndOfBudget(pc);
+        }
+        else if ((pc & 1) != 0)
+        {
+            SetTrap(TrapCause.InstructionAddressMisaligned, pc, AccessKind.Fetch, 2);
+        }
+        else if ((Recall(pc) ?? Find(pc)) is { } block)
+        {
+            _page = pc & ~4095UL;
+            Dispatch(block);
+        }
+    }
+
+    private void Use(Translation data, Translation code)
+    {
+        _space = data;
+        _tlb = data.Tlb;
+        _code = code;
+        _epoch = code.FetchEpoch;
     }
 
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
@@ -95,7 +125,21 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
             return null;
         }
 
-        _chunk = (int)Math.Min(total, ChunkSize);
+        ulong next = ulong.MaxValue;
+        if (_hart is { } hart)
+        {
+            if (hart.PendingInterrupt(Ticks) >= 0)
+            {
+                // Its timer: the hart takes it before it goes on.
+                EndOfBudget(_page + (ulong)block.Start);
+                _reserve = total;
+                return null;
+            }
+
+            next = UntilTimer();
+        }
+
+        _chunk = (int)Math.Min(Math.Min(total, next), ChunkSize);
         _reserve = total - (uint)_chunk;
         return _chunk >= block.Count ? block : Cut(block, _chunk);
     }
@@ -120,9 +164,9 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     /// <summary>The block at a transfer's target in its own page, from now on linked; null if it is elsewhere or must not be linked.</summary>
     private static Block? TryLink(Block block, in DecodedInstruction d)
     {
-        if (block.Page is not { } page || (uint)d.Imm >= Pages.Size)
+        if (block.Siblings is not { } siblings || (uint)d.Imm >= Pages.Size)
             return null;
-        return block.Links[d.Rs3] = page.Blocks[d.Imm >> 1];
+        return block.Links[d.Rs3] = siblings[d.Imm >> 1];
     }
 
     private Block? Recall(ulong pc)
@@ -134,27 +178,37 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     /// <summary>The block at an address, remembered for the epoch; null: the fetch has trapped.</summary>
     private Block? Find(ulong pc)
     {
-        if (_space.Fetch(pc) is not { } page)
+        if (_code.Fetch(pc) is not { } page)
             return FetchFault(pc, pc);
         int offset = (int)(pc & (Pages.Size - 1));
-        ref Block? slot = ref page.Blocks[offset >> 1];
-        Block? block = slot ??= BlockBuilder.Build(page, offset, isa);
-        if (block is null)
-        {
-            uint low = (uint)(page.Bytes[offset] | page.Bytes[offset + 1] << 8);
-            if (_space.Fetch(pc + 2) is not { } next)
-                return FetchFault(pc, pc + 2);
-            block = BlockBuilder.BuildAcrossPages(low | (uint)(next.Bytes[0] | next.Bytes[1] << 8) << 16, isa);
-        }
-
+        bool hidesFloats = _hart is { HasFloats: false };
+        IsaConfiguration decoded = hidesFloats ? isa.WithoutFloats : isa;
+        if (!_code.IsWholePage)
+            return FindAlone(page, pc, decoded);
+        Block?[] blocks = page.Blocks(hidesFloats);
+        ref Block? slot = ref blocks[offset >> 1];
+        Block? block = slot ??= BlockBuilder.Build(page, offset, decoded, blocks);
+        if (block is null && (block = FindAcrossPages(page, pc, decoded)) is null)
+            return null;
         _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };
         return block;
+    }
+
+    /// <summary>The one instruction at an address whose second half is in the next page; null: the fetch of that has trapped.</summary>
+    private Block? FindAcrossPages(CodePage page, ulong pc, in IsaConfiguration decoded)
+    {
+        const int LastHalfword = (int)Pages.Size - 2;
+        uint low = (uint)(page.Bytes[LastHalfword] | page.Bytes[LastHalfword + 1] << 8);
+        if (_code.Fetch(pc + 2) is not { } next)
+            return FetchFault(pc, pc + 2);
+        return BlockBuilder.BuildAcrossPages(low | (uint)(next.Bytes[0] | next.Bytes[1] << 8) << 16, decoded);
     }
 
     private Block? FetchFault(ulong pc, ulong address)
     {
         _pc = pc;
-        SetTrap(TrapCause.InstructionPageFault, address, AccessKind.Fetch, 2);
+        _trap.Instruction = 0;
+        Fault(_code, _code.FetchResult, AccessKind.Fetch, address, 2);
         return null;
     }
 
@@ -181,6 +235,9 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         Op.Lw => Load(d, 4, int.MinValue),
         Op.Lwu => Load(d, 4, 0),
         Op.Ld => Load(d, 8, 0),
+        Op.Flh => LoadFloat(d, 2),
+        Op.Fsh => Store(d, 2, _context.F[d.Rs2]),
+        >= Op.FmaddH and <= Op.FcvtHD => TryExecuteFloat(d) ? Outcome.Done : SetTrap(TrapCause.IllegalInstruction),
         Op.Flw => LoadFloat(d, 4),
         Op.Fld => LoadFloat(d, 8),
         Op.Sb => Store(d, 1, _x[d.Rs2]),
@@ -195,10 +252,15 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         Op.ScD => StoreConditional(d, 8),
         >= Op.AmoswapW and <= Op.AmomaxuW => Amo(d, 4),
         >= Op.AmoswapD and <= Op.AmomaxuD => Amo(d, 8),
-        >= Op.Csrrw and <= Op.Csrrci => ControlRegister(d),
-        Op.Ecall => SetTrap(TrapCause.EcallFromU),
+        >= Op.Csrrw and <= Op.Csrrci => _hart is { } hart ? HartRegister(hart, d, pc) : ControlRegister(d),
         Op.Ebreak => SetTrap(TrapCause.Breakpoint, pc),
-        Op.Illegal or Op.Sret or Op.Mret or Op.Wfi or Op.SfenceVma => SetTrap(TrapCause.IllegalInstruction),
+        Op.Illegal when _hart is { HasFloats: false } hart => ExecuteHidden(hart, d, pc),
+        Op.Illegal => SetTrap(TrapCause.IllegalInstruction),
+        Op.Pause when _hart is null => Outcome.Done,
+        Op.Ecall when _hart is null => SetTrap(TrapCause.EcallFromU),
+        Op.Ecall or Op.Pause or Op.Sret or Op.Mret or Op.Wfi or Op.SfenceVma or Op.SinvalVma or Op.SfenceWInval or Op.SfenceInvalIr
+            or Op.CboInval or Op.CboClean or Op.CboFlush or Op.CboZero =>
+            _hart is { } hart ? ExecutePrivileged(hart, d, pc) : SetTrap(TrapCause.IllegalInstruction),
         >= Op.FmaddS and <= Op.FcvtSLu or >= Op.FmaddD and <= Op.FcvtDS => SetTrap(TrapCause.IllegalInstruction),
         _ => throw new UnreachableException($"operation {d.Op}"),
     };

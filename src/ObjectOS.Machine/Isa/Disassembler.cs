@@ -34,6 +34,7 @@ public static class Disassembler
         Isa.Format.LoadReserved => $"{X(d.Rd)},({X(d.Rs1)})",
         Isa.Format.Amo => $"{X(d.Rd)},{X(d.Rs2)},({X(d.Rs1)})",
         Isa.Format.Fence => $"{Accesses(d.Imm >> 4)},{Accesses(d.Imm)}",
+        Isa.Format.CacheBlock => $"({X(d.Rs1)})",
         Isa.Format.FenceAddress => $"{X(d.Rs1)},{X(d.Rs2)}",
         Isa.Format.Csr => $"{X(d.Rd)},{Csr(d.Imm)},{X(d.Rs1)}",
         Isa.Format.CsrImmediate => Text($"{X(d.Rd)},{Csr(d.Imm)},{d.Rs1}"),

@@ -23,4 +23,12 @@ internal enum Extensions : uint
 
     /// <summary>mret, sret, wfi and sfence.vma; whether a mode may execute them is the executor's question.</summary>
     Privileged = 1 << 13,
+
+    Svinval = 1 << 14,
+    Zicbom = 1 << 15,
+    Zicboz = 1 << 16,
+    Zbc = 1 << 17,
+    Zbkb = 1 << 18,
+    Zbkx = 1 << 19,
+    Zfh = 1 << 20,
 }

@@ -58,6 +58,9 @@ internal enum Format : byte
     /// <summary>rs1,rs2</summary>
     FenceAddress,
 
+    /// <summary>(rs1)</summary>
+    CacheBlock,
+
     /// <summary>rd,csr,rs1; Imm is the CSR's number</summary>
     Csr,
 

@@ -13,7 +13,7 @@ internal static class InstructionTable
     public static ImmutableArray<InstructionRow> Rows { get; } =
     [
         .. IntegerRows.Rows, .. SystemRows.Rows, .. MultiplyRows.Rows, .. AtomicRows.Rows,
-        .. FloatRows.Rows, .. DoubleRows.Rows, .. BitRows.Rows, .. CompressedRows.Rows,
+        .. FloatRows.Rows, .. DoubleRows.Rows, .. HalfRows.Rows, .. BitRows.Rows, .. CompressedRows.Rows,
     ];
 
     // After Rows: static fields are initialised in the order of the text.

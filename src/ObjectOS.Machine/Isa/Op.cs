@@ -17,7 +17,10 @@ internal enum Op : ushort
     Srlw, Sraw, Fence, Pause, FenceI, Ecall, Ebreak,
 
     // Zicsr, privileged
-    Csrrw, Csrrs, Csrrc, Csrrwi, Csrrsi, Csrrci, Sret, Mret, Wfi, SfenceVma,
+    Csrrw, Csrrs, Csrrc, Csrrwi, Csrrsi, Csrrci, Sret, Mret, Wfi, SfenceVma, SinvalVma, SfenceWInval, SfenceInvalIr,
+
+    // Zicbom, Zicboz
+    CboInval, CboClean, CboFlush, CboZero,
 
     // M
     Mul, Mulh, Mulhsu, Mulhu, Div, Divu, Rem, Remu, Mulw, Divw, Divuw, Remw, Remuw,
@@ -38,6 +41,14 @@ internal enum Op : ushort
     AddUw, Sh1add, Sh2add, Sh3add, Sh1addUw, Sh2addUw, Sh3addUw, SlliUw, Andn, Orn, Xnor, Min, Minu, Max, Maxu, Rol, Ror, Rolw,
     Rorw, Rori, Roriw, Clz, Ctz, Cpop, Clzw, Ctzw, Cpopw, SextB, SextH, ZextH, OrcB, Rev8, Bclr, Bext, Binv, Bset, Bclri, Bexti,
     Binvi, Bseti, CzeroEqz, CzeroNez,
+
+    // Zbc, Zbkb, Zbkx
+    Clmul, Clmulh, Clmulr, Pack, Packh, Packw, Brev8, Xperm4, Xperm8,
+
+    // Zfh
+    Flh, Fsh, FmaddH, FmsubH, FnmsubH, FnmaddH, FaddH, FsubH, FmulH, FdivH, FsqrtH, FsgnjH, FsgnjnH, FsgnjxH, FminH, FmaxH, FeqH,
+    FltH, FleH, FclassH, FmvXH, FmvHX, FcvtWH, FcvtWuH, FcvtLH, FcvtLuH, FcvtHW, FcvtHWu, FcvtHL, FcvtHLu, FcvtSH, FcvtHS, FcvtDH,
+    FcvtHD,
 
     /// <summary>Nothing but the step to the next instruction: hints and integer arithmetic into x0.</summary>
     Nop,

@@ -46,6 +46,7 @@ internal static class Operands
             case Format.LoadReserved: Set(ref d, rd: Dest(b), rs1: F15(b), imm: (int)Field(b, 25, 2)); break;
             case Format.Amo: Set(ref d, rd: Dest(b), rs1: F15(b), rs2: F20(b), imm: (int)Field(b, 25, 2)); break;
             case Format.Fence: Set(ref d, imm: (int)Field(b, 20, 12)); break;
+            case Format.CacheBlock: Set(ref d, rs1: F15(b)); break;
             case Format.FenceAddress: Set(ref d, rs1: F15(b), rs2: F20(b)); break;
             case Format.Csr or Format.CsrImmediate: Set(ref d, rd: Dest(b), rs1: F15(b), imm: (int)Field(b, 20, 12)); break;
             default: throw new UnreachableException($"format {format}");

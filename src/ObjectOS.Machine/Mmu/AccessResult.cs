@@ -11,6 +11,12 @@ internal enum AccessResult : byte
     /// <summary>Not mapped, or not with this right.</summary>
     PageFault,
 
+    /// <summary>Physical memory protection does not allow it, or a page table cannot be where it is said to be.</summary>
+    AccessFault,
+
+    /// <summary>The hart's physical memory has nothing at the address: its holder's business.</summary>
+    GuestFault,
+
     /// <summary>The page cannot be paid for.</summary>
     MemoryExhausted,
 

@@ -89,7 +89,7 @@ public sealed class DifferentialTests
             string source = Path.Combine(AppContext.BaseDirectory, "Differential", "differential.c");
             using (Process compiler = Start("riscv64-linux-gnu-gcc", "-O1", "-static", "-Wl,--no-relax", "-o", engine, source))
                 await compiler.WaitForExitAsync();
-            using Process qemu = Start("qemu-riscv64", "-cpu", "rv64,zba=true,zbb=true,zbs=true", engine);
+            using Process qemu = Start("qemu-riscv64", "-cpu", "rv64,zba=true,zbb=true,zbc=true,zbkb=true,zbkx=true,zbs=true,Zfh=true", engine);
             using var output = new MemoryStream();
             Task reading = qemu.StandardOutput.BaseStream.CopyToAsync(output);
             await using (var writer = new BinaryWriter(new BufferedStream(qemu.StandardInput.BaseStream, 1 << 16)))

@@ -83,7 +83,7 @@ internal sealed class RandomProgram
     private static bool IsUsable(InstructionRow row) =>
         row.Op is not (Op.Illegal or Op.Ecall or Op.Ebreak or Op.Jalr or Op.Csrrw or Op.Csrrs or Op.Csrrc or Op.Csrrwi or Op.Csrrsi or Op.Csrrci
             or Op.LrW or Op.LrD or Op.ScW or Op.ScD or Op.Pause or Op.Ctzw)
-        && (row.Extension & (Extensions.Zicond | Extensions.Privileged)) == 0;
+        && (row.Extension & (Extensions.Zicond | Extensions.Privileged | Extensions.Svinval | Extensions.Zicbom | Extensions.Zicboz)) == 0;
 
     private void Add()
     {

@@ -19,7 +19,7 @@ internal static class GnuTools
     public const string Assembler = "riscv64-linux-gnu-as";
     public const string Objdump = "riscv64-linux-gnu-objdump";
 
-    private const string Architecture = "rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbs";
+    private const string Architecture = "rv64imafdc_zicsr_zifencei_zihintpause_zicbom_zicboz_zfh_zba_zbb_zbc_zbkb_zbkx_zbs_svinval";
 
     public static IReadOnlyList<ObjdumpLine> Disassemble(IEnumerable<uint> words) =>
         Disassemble(words, 4, "-Mno-aliases");

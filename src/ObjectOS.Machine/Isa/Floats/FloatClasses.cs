@@ -47,7 +47,8 @@ internal static class FloatClassification
     /// <summary>fclass.s.</summary>
     public static FloatClasses Classify32(uint a) => Classify<Binary32>(a);
 
-    private static FloatClasses Classify<TFormat>(ulong bits)
+    /// <summary>fclass of any format.</summary>
+    public static FloatClasses Classify<TFormat>(ulong bits)
         where TFormat : struct, IFloatFormat
     {
         bool negative = FloatFormat<TFormat>.IsNegative(bits);

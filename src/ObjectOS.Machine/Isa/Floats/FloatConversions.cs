@@ -107,14 +107,15 @@ internal static class FloatConversions
     }
 
     /// <summary>The integer a conversion reads, extended to 64 bits by its own signedness.</summary>
-    private static ulong Operand(ulong register, IntegerKind kind) => kind switch
+    public static ulong Operand(ulong register, IntegerKind kind) => kind switch
     {
         IntegerKind.Word => (ulong)(int)register,
         IntegerKind.UnsignedWord => (uint)register,
         _ => register,
     };
 
-    private static ulong Reformat<TSource, TTarget>(ulong a, RoundingMode rm, ref FloatFlags flags)
+    /// <summary>From one format to another.</summary>
+    public static ulong Reformat<TSource, TTarget>(ulong a, RoundingMode rm, ref FloatFlags flags)
         where TSource : struct, IFloatFormat
         where TTarget : struct, IFloatFormat
     {
@@ -138,7 +139,8 @@ internal static class FloatConversions
         return Rounding.PackNormalized<TTarget>(negative, parts.Exponent, parts.Significand, rm, ref flags);
     }
 
-    private static ulong FromInteger<TFormat>(ulong integer, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
+    /// <summary>An integer, extended to 64 bits, in a format.</summary>
+    public static ulong FromInteger<TFormat>(ulong integer, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
         if (integer == 0)
@@ -151,7 +153,8 @@ internal static class FloatConversions
         return Rounding.Pack<TFormat>(negative, exponent: 127, (UInt128)magnitude, rm, ref flags);
     }
 
-    private static ulong ToInteger<TFormat>(ulong a, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
+    /// <summary>The register after the conversion to an integer; out of range saturates and is invalid.</summary>
+    public static ulong ToInteger<TFormat>(ulong a, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
         if (FloatFormat<TFormat>.IsZero(a))

@@ -10,6 +10,14 @@ internal interface IFloatFormat
     static abstract int ExponentBits { get; }
 }
 
+/// <summary>binary16, the format of Zfh.</summary>
+internal readonly struct Binary16 : IFloatFormat
+{
+    public static int FractionBits => 10;
+
+    public static int ExponentBits => 5;
+}
+
 /// <summary>binary32, the format of the F extension.</summary>
 internal readonly struct Binary32 : IFloatFormat
 {

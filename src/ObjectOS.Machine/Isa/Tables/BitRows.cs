@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ObjectOS.Machine.Isa;
 
-/// <summary>The rows of Zba, Zbb, Zbs and Zicond.</summary>
+/// <summary>The rows of Zba, Zbb, Zbc, Zbkb, Zbkx, Zbs and Zicond.</summary>
 /// <remarks>Source: the unprivileged specification, chapters "B" and "Zicond".</remarks>
 internal static class BitRows
 {
@@ -49,6 +49,15 @@ internal static class BitRows
         new(Op.Bexti, "bexti", 0xFC00707F, 0x48005013, Format.Shift, Extensions.Zbs),
         new(Op.Binvi, "binvi", 0xFC00707F, 0x68001013, Format.Shift, Extensions.Zbs),
         new(Op.Bseti, "bseti", 0xFC00707F, 0x28001013, Format.Shift, Extensions.Zbs),
+        new(Op.Clmul, "clmul", 0xFE00707F, 0x0A001033, Format.R, Extensions.Zbc),
+        new(Op.Clmulr, "clmulr", 0xFE00707F, 0x0A002033, Format.R, Extensions.Zbc),
+        new(Op.Clmulh, "clmulh", 0xFE00707F, 0x0A003033, Format.R, Extensions.Zbc),
+        new(Op.Pack, "pack", 0xFE00707F, 0x08004033, Format.R, Extensions.Zbkb),
+        new(Op.Packh, "packh", 0xFE00707F, 0x08007033, Format.R, Extensions.Zbkb),
+        new(Op.Packw, "packw", 0xFE00707F, 0x0800403B, Format.R, Extensions.Zbkb),
+        new(Op.Brev8, "brev8", 0xFFF0707F, 0x68705013, Format.Unary, Extensions.Zbkb),
+        new(Op.Xperm4, "xperm4", 0xFE00707F, 0x28002033, Format.R, Extensions.Zbkx),
+        new(Op.Xperm8, "xperm8", 0xFE00707F, 0x28004033, Format.R, Extensions.Zbkx),
         new(Op.CzeroEqz, "czero.eqz", 0xFE00707F, 0x0E005033, Format.R, Extensions.Zicond),
         new(Op.CzeroNez, "czero.nez", 0xFE00707F, 0x0E007033, Format.R, Extensions.Zicond),
     ];
