@@ -23,6 +23,46 @@ public enum HostRequestKind : uint
 
     /// <summary>A cell was started for the host: target is the host's own number for it, argument 0 the kernel's. Needs no answer.</summary>
     Started = 7,
+
+    /// <summary>
+    /// Listen on a port of the host's loopback address: target the network grant, argument 0 the port, which the grant must name. Result: a
+    /// listener.
+    /// </summary>
+    SocketListen = 16,
+
+    /// <summary>
+    /// Take a connection: argument 0 the listener, 1 the most milliseconds of the host's time to wait (all ones: without a limit). Result: a
+    /// connection, or <see cref="HostError.TryAgain"/>.
+    /// </summary>
+    SocketAccept = 17,
+
+    /// <summary>
+    /// Read from a connection: argument 0 the connection, 1 the most bytes, 2 the most milliseconds to wait. Result: bytes read, 0 at the end, or
+    /// <see cref="HostError.TryAgain"/>; data: the bytes.
+    /// </summary>
+    SocketReceive = 18,
+
+    /// <summary>
+    /// Write data to a connection: argument 0 the connection, 1 the most milliseconds to wait. Result: bytes taken, which may be fewer than came, or
+    /// <see cref="HostError.TryAgain"/> where that is none.
+    /// </summary>
+    SocketSend = 19,
+
+    /// <summary>Close a connection: argument 0 the connection, 1 the <see cref="SocketCloseMode"/>. Result 0.</summary>
+    SocketClose = 20,
+}
+
+/// <summary>How a connection is closed.</summary>
+public enum SocketCloseMode : uint
+{
+    /// <summary>All that was written still arrives.</summary>
+    Orderly = 0,
+
+    /// <summary>Nothing more is written; reading goes on.</summary>
+    EndSending = 1,
+
+    /// <summary>At once: the other side sees a reset.</summary>
+    Reset = 2,
 }
 
 /// <summary>What a <see cref="HostRequestKind.File"/> request asks for. Paths are relative to the grant, UTF-8, first in the data.</summary>
@@ -109,8 +149,14 @@ public enum HostError
     /// <summary>No such file or directory.</summary>
     NotFound = 2,
 
+    /// <summary>Cut off: whether it was done is not known.</summary>
+    Interrupted = 4,
+
     /// <summary>Input or output error.</summary>
     InputOutput = 5,
+
+    /// <summary>Nothing within the time that the request gave; to be asked for again.</summary>
+    TryAgain = 11,
 
     /// <summary>Access denied: outside of the grant, or the grant is not writable.</summary>
     AccessDenied = 13,

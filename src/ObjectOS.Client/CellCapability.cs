@@ -40,7 +40,7 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
 
     /// <summary>Makes a hart of an operating system, suspended and in its reset state, in this cell.</summary>
     /// <param name="space">Its guest-physical addresses.</param>
-    /// <param name="mode">1 supervisor, 2 machine.</param>
+    /// <param name="mode">1 supervisor, 2 machine; plus 4: it updates accessed and dirty bits from its reset on; plus the bits of its widest paging, 39, 48 or 57, shifted left by 8.</param>
     /// <param name="id">Its mhartid.</param>
     /// <param name="hart">It.</param>
     /// <param name="number">Its number as a thread, which messages name it by.</param>

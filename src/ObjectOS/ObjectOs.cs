@@ -68,7 +68,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell));
-        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
+        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
     }
 

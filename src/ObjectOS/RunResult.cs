@@ -31,6 +31,18 @@ public enum RunEnd
 
     /// <summary>The kernel under it halted; the report says why.</summary>
     KernelHalted,
+
+    /// <summary>A virtual machine switched itself off; with an exit code that is not 0 it told a failure.</summary>
+    PoweredOff,
+
+    /// <summary>A virtual machine asked for a reset, and was not to be started again.</summary>
+    Reset,
+
+    /// <summary>A virtual machine told its result by HTIF.</summary>
+    Htif,
+
+    /// <summary>A virtual machine whose harts all wait for an interrupt that nothing can cause any more.</summary>
+    Idle,
 }
 
 /// <summary>What a finished program leaves behind. A guest that fails is a result, never an exception.</summary>
@@ -69,6 +81,9 @@ public sealed record RunResult
     /// </summary>
     public string? StateHash { get; init; }
 
+    /// <summary>The signature of a conformance test, where <see cref="MachineSpec.ReportsSignature"/> asked for it.</summary>
+    public ReadOnlyMemory<byte> Signature { get; init; }
+
     /// <summary>SHA-256 of the program's file; null where it was not read.</summary>
     public string? ProgramSha256 { get; init; }
 
@@ -87,8 +102,8 @@ public sealed record RunResult
     /// <summary>Standard error as UTF-8.</summary>
     public string Error => Encoding.UTF8.GetString(ErrorBytes.Span);
 
-    /// <summary>True where the program ended by itself with code 0.</summary>
-    public bool IsSuccess => End == RunEnd.Exited && ExitCode == 0;
+    /// <summary>True where the program or machine ended by itself with code 0.</summary>
+    public bool IsSuccess => End is RunEnd.Exited or RunEnd.PoweredOff or RunEnd.Reset or RunEnd.Htif && ExitCode == 0;
 
     /// <summary>Gives the result on, or throws where the program failed.</summary>
     /// <exception cref="ProgramFailedException">It did not end by itself with code 0; the message holds the fault's line.</exception>

@@ -43,6 +43,12 @@ internal sealed class Job : IDisposable
     /// <summary>SHA-256 of its file, once that was read.</summary>
     public string? Sha256 { get; set; }
 
+    /// <summary>The virtual machine that it is; null: it is a program.</summary>
+    public MachineSpec? Machine { get; init; }
+
+    /// <summary>Its disks, by number.</summary>
+    public Dictionary<ulong, HostDisk> Disks { get; } = [];
+
     /// <summary>The kernel's number of the cell that holds it and its children; 0 until it has one.</summary>
     public uint Cell { get; set; }
 
@@ -123,6 +129,11 @@ internal sealed class Job : IDisposable
         foreach (var directory in Directories.Values)
         {
             directory.Dispose();
+        }
+
+        foreach (var disk in Disks.Values)
+        {
+            disk.Dispose();
         }
     }
 }

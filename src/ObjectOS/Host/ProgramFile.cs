@@ -9,7 +9,14 @@ internal static class ProgramFile
     /// <summary>The file's bytes; of a file that does not begin like a program, its beginning.</summary>
     /// <exception cref="IOException">It is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    public static Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, mustBeElf: true, cancellationToken);
+
+    /// <summary>The file's bytes, whatever it begins like; of one without an end, more than <see cref="Most"/>.</summary>
+    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static Task<ReadOnlyMemory<byte>> ReadAllAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, mustBeElf: false, cancellationToken);
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, bool mustBeElf, CancellationToken cancellationToken)
     {
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
         using var copy = new MemoryStream();
@@ -17,7 +24,7 @@ internal static class ProgramFile
         for (int read; (read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
         {
             copy.Write(buffer, 0, read);
-            if (copy.Length > Most || (copy.Length >= 4 && !copy.GetBuffer().AsSpan(0, 4).SequenceEqual("\u007fELF"u8)))
+            if (copy.Length > Most || (mustBeElf && copy.Length >= 4 && !copy.GetBuffer().AsSpan(0, 4).SequenceEqual("\u007fELF"u8)))
             {
                 break;
             }

@@ -5,6 +5,7 @@ using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
+using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Host;
 
@@ -17,11 +18,12 @@ namespace ObjectOS.Host;
 /// <param name="images">Where their files go.</param>
 /// <param name="linux">The slot of the endpoint of the service for Linux programs.</param>
 /// <param name="native">Makes the service for native programs, where it is not there yet, and tells the slot of its endpoint.</param>
+/// <param name="vmm">Makes the service for virtual machines, where it is not there yet, and tells the slot of its endpoint and it.</param>
 /// <param name="options">The OS object's options.</param>
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
-internal sealed class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<uint> native, ObjectOsOptions options, ILogger log, Action<Completion> post)
+internal sealed partial class ProgramJobs(
+    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<uint> native, Func<(uint Endpoint, VmmService Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
@@ -32,7 +34,7 @@ internal sealed class ProgramJobs(
     public IReadOnlyCollection<Job> Running => _jobs.Values;
 
     /// <summary>Streams and directories that requests can name.</summary>
-    public int Targets => _streams.Count + _directories.Count;
+    public int Targets => _streams.Count + _directories.Count + _disks.Count;
 
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
@@ -89,7 +91,7 @@ internal sealed class ProgramJobs(
         job.StopReason ??= reason;
         if (_jobs.ContainsKey(job.Number))
         {
-            Send(job, ProgramProtocol.Stop, job.Number, 9, 0, 0);
+            Send(job, job.Machine is null ? ProgramProtocol.Stop : MachineProtocol.Stop, job.Number, 9, 0, 0);
         }
 
         // Behind the message: a deterministic kernel stands still until what the program asked of the host is answered.
@@ -119,6 +121,9 @@ internal sealed class ProgramJobs(
             case HostRequestKind.File when _directories.TryGetValue(request.Target, out var directory):
                 post(directory.Execute(request));
                 break;
+            case HostRequestKind.File when _disks.TryGetValue(request.Target, out var disk):
+                post(disk.Execute(request));
+                break;
             case HostRequestKind.Started:
                 if (_jobs.TryGetValue(request.Target, out var started))
                 {
@@ -127,7 +132,11 @@ internal sealed class ProgramJobs(
 
                 break;
             case HostRequestKind.Ended:
-                if (_jobs.TryGetValue(request.Target, out var ended))
+                if (_jobs.TryGetValue(request.Target, out var ended) && ended.Machine is not null)
+                {
+                    EndMachine(ended, request);
+                }
+                else if (ended is not null)
                 {
                     using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
                     var record = ProgramEndRecord.Restore(reader);
@@ -221,6 +230,11 @@ internal sealed class ProgramJobs(
         foreach (ulong number in job.Directories.Keys)
         {
             _directories.Remove(number);
+        }
+
+        foreach (ulong number in job.Disks.Keys)
+        {
+            _disks.Remove(number);
         }
     }
 }

@@ -1,0 +1,130 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>A device in its place, and what it can do from there.</summary>
+/// <param name="device">The device.</param>
+/// <param name="address">The guest-physical address of its window.</param>
+/// <param name="interrupt">Its first interrupt source; 0: none.</param>
+/// <param name="bus">Where it stands.</param>
+internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, DeviceBus bus) : IDeviceHost
+{
+    private readonly SortedSet<ulong> _requests = [];
+
+    public IDevice Device => device;
+
+    public ulong Address => address;
+
+    public int Interrupt => interrupt;
+
+    /// <summary>When it wants to be called; null: it does not.</summary>
+    public ulong? Deadline { get; private set; }
+
+    /// <summary>True where the host works for it.</summary>
+    public bool IsBusy => _requests.Count > 0;
+
+    public ulong Now => bus.Now;
+
+    public DeviceStatus ReadMemory(ulong address, Span<byte> destination) => bus.Ram.Read(address, destination);
+
+    public DeviceStatus PrepareMemory(ulong address, ulong length) => bus.Ram.Prepare(address, length);
+
+    public DeviceStatus WriteMemory(ulong address, ReadOnlySpan<byte> source) => bus.Ram.Write(address, source);
+
+    public void SetInterrupt(int line, bool level)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)line, (uint)device.InterruptCount, nameof(line));
+        if (interrupt != 0)
+        {
+            bus.Plic?.SetLevel(interrupt + line, level);
+        }
+    }
+
+    public void SetDeadline(ulong? nanoseconds) => Deadline = nanoseconds;
+
+    public ulong Request(HostRequestKind kind, ulong target, ReadOnlySpan<byte> data, ulong argument0, ulong argument1, ulong argument2, ulong argument3)
+    {
+        if (bus.Host.Request(kind, target, data, out ulong id, argument0, argument1, argument2, argument3) != KernelStatus.Ok)
+        {
+            return 0;
+        }
+
+        _requests.Add(id);
+        return id;
+    }
+
+    public bool Owns(ulong request) => _requests.Contains(request);
+
+    /// <summary>Tells the device the end of its request.</summary>
+    public DeviceStatus Complete(ulong request, long result, ReadOnlySpan<byte> data)
+    {
+        var status = device.OnCompletion(request, result, data);
+        if (status != DeviceStatus.Suspended)
+        {
+            _requests.Remove(request);
+        }
+
+        return status;
+    }
+
+    /// <summary>Tells the device that its time has come.</summary>
+    public DeviceStatus Tick()
+    {
+        // The device may set the next one.
+        ulong? due = Deadline;
+        Deadline = null;
+        var status = device.OnDeadline();
+        Deadline = status == DeviceStatus.Suspended ? due : Deadline;
+        return status;
+    }
+
+    /// <summary>The machine reboots: what the host still does for the device is not told to it any more.</summary>
+    public void Reset()
+    {
+        _requests.Clear();
+        Deadline = null;
+        device.Reset();
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(device.Name);
+        writer.Write(Deadline.HasValue);
+        writer.Write(Deadline ?? 0);
+        writer.Write(_requests.Count);
+        foreach (ulong request in _requests)
+        {
+            writer.Write(request);
+        }
+
+        using var state = new MemoryStream();
+        using (var inner = new BinaryWriter(state, System.Text.Encoding.UTF8, leaveOpen: true))
+        {
+            device.Save(inner);
+        }
+
+        writer.Write((int)state.Length);
+        writer.Write(state.GetBuffer().AsSpan(0, (int)state.Length));
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        if (reader.ReadString() is var name && name != device.Name)
+        {
+            throw new InvalidDataException($"The state is of device {name}; {device.Name} stands there.");
+        }
+
+        bool hasDeadline = reader.ReadBoolean();
+        ulong deadline = reader.ReadUInt64();
+        _requests.Clear();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _requests.Add(reader.ReadUInt64());
+        }
+
+        using var state = new MemoryStream(reader.ReadBytes(reader.ReadInt32()));
+        using var inner = new BinaryReader(state);
+        device.Restore(inner);
+        Deadline = hasDeadline ? deadline : null;
+    }
+}

@@ -1,0 +1,261 @@
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>
+/// A 16550A serial port on the machine's console (National Semiconductor's data sheet PC16550D). It sends at once; while the console has no room, the
+/// transmitter is not empty. Input stays with the console until the guest reads it, so that clearing the receive FIFO loses nothing;
+/// the console is asked for input only once the guest shows that it wants some.
+/// </summary>
+internal sealed class Uart16550(string name, MachineConsole console) : IDevice
+{
+    private const byte DataReady = 1 << 0, HoldingEmpty = 1 << 5, TransmitterEmpty = 1 << 6;
+    private const byte ReceiveInterrupt = 1 << 0, TransmitInterrupt = 1 << 1;
+    private const byte DivisorLatch = 1 << 7, Loop = 1 << 4, FifoEnable = 1 << 0;
+    private const int LoopLimit = 16;
+
+    /// <summary>Reads of the line status in a row, without a byte sent between them, that show that the guest waits for input.</summary>
+    private const int PatientReads = 16;
+
+    private readonly Queue<byte> _looped = [];
+    private IDeviceHost _host = null!;
+    private ushort _divisor;
+    private byte _interruptEnable;
+    private byte _fifoControl;
+    private byte _lineControl;
+    private byte _modemControl;
+    private byte _scratch;
+    private bool _isEmptyPending;
+    private bool _wasFull;
+    private int _statusReads;
+
+    public string Name { get; } = name;
+
+    public ulong WindowSize => 0x1000;
+
+    public int InterruptCount => 1;
+
+    private bool IsLooping => (_modemControl & Loop) != 0;
+
+    private bool HasData => IsLooping ? _looped.Count > 0 : console.HasInput;
+
+    private bool IsEmpty => IsLooping || console.HasRoom;
+
+    public void Attach(IDeviceHost host)
+    {
+        _host = host;
+        console.Changed += OnConsole;
+    }
+
+    public DeviceStatus Read(ulong offset, int size, out ulong value)
+    {
+        value = offset switch
+        {
+            0 => (_lineControl & DivisorLatch) != 0 ? (byte)_divisor : Receive(),
+            1 => (_lineControl & DivisorLatch) != 0 ? (ulong)(_divisor >> 8) : _interruptEnable,
+            2 => IdentifyInterrupt(),
+            3 => _lineControl,
+            4 => _modemControl,
+            5 => LineStatus(),
+            6 => ModemStatus(),
+            7 => _scratch,
+            _ => 0,
+        };
+        Update();
+        return DeviceStatus.Done;
+    }
+
+    public DeviceStatus Write(ulong offset, int size, ulong value)
+    {
+        byte data = (byte)value;
+        bool isDivisor = (_lineControl & DivisorLatch) != 0;
+        switch (offset)
+        {
+            case 0 when isDivisor:
+                _divisor = (ushort)((_divisor & 0xff00) | data);
+                break;
+            case 0:
+                Send(data);
+                break;
+            case 1 when isDivisor:
+                _divisor = (ushort)((_divisor & 0xff) | (data << 8));
+                break;
+            case 1:
+                EnableInterrupts((byte)(data & 0x0f));
+                break;
+            case 2:
+                ControlFifo(data);
+                break;
+            case 3:
+                _lineControl = data;
+                break;
+            case 4:
+                _modemControl = (byte)(data & 0x1f);
+                break;
+            case 7:
+                _scratch = data;
+                break;
+            default:
+                break;
+        }
+
+        Update();
+        return DeviceStatus.Done;
+    }
+
+    public void Reset()
+    {
+        _looped.Clear();
+        (_divisor, _interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch) = (0, 0, 0, 0, 0, 0);
+        (_isEmptyPending, _wasFull, _statusReads) = (false, false, 0);
+        Update();
+    }
+
+    public void Describe(DeviceTreeNode node)
+    {
+        node.Set("compatible", "ns16550a");
+        node.Set("clock-frequency", 3_686_400u);
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_divisor);
+        writer.Write([_interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch]);
+        writer.Write(_isEmptyPending);
+        writer.Write(_wasFull);
+        writer.Write(_statusReads);
+        writer.Write(_looped.Count);
+        writer.Write(_looped.ToArray());
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        _divisor = reader.ReadUInt16();
+        (_interruptEnable, _fifoControl, _lineControl) = (reader.ReadByte(), reader.ReadByte(), reader.ReadByte());
+        (_modemControl, _scratch) = (reader.ReadByte(), reader.ReadByte());
+        (_isEmptyPending, _wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadInt32());
+        _looped.Clear();
+        foreach (byte data in reader.ReadBytes(reader.ReadInt32()))
+        {
+            _looped.Enqueue(data);
+        }
+    }
+
+    /// <summary>Input has come, or there is room again.</summary>
+    private void OnConsole()
+    {
+        if (_wasFull && console.HasRoom)
+        {
+            _wasFull = false;
+            _isEmptyPending = true;
+        }
+
+        Update();
+    }
+
+    private byte Receive()
+    {
+        if (IsLooping)
+        {
+            return _looped.TryDequeue(out byte looped) ? looped : (byte)0;
+        }
+
+        _statusReads = 0;
+        if (console.TryTake(out byte data))
+        {
+            return data;
+        }
+
+        console.Ask();
+        return 0;
+    }
+
+    private void Send(byte data)
+    {
+        _statusReads = 0;
+        if (IsLooping)
+        {
+            if (_looped.Count < LoopLimit)
+            {
+                _looped.Enqueue(data);
+            }
+
+            _isEmptyPending = true;
+            return;
+        }
+
+        console.TryPut(data);
+        _wasFull = !console.HasRoom;
+        _isEmptyPending = !_wasFull;
+    }
+
+    private void EnableInterrupts(byte enable)
+    {
+        // Enabling the transmitter's interrupt while it is empty raises it.
+        _isEmptyPending |= (enable & ~_interruptEnable & TransmitInterrupt) != 0 && IsEmpty;
+        _interruptEnable = enable;
+        if ((enable & ReceiveInterrupt) != 0)
+        {
+            console.Ask();
+        }
+    }
+
+    private void ControlFifo(byte control)
+    {
+        _fifoControl = (byte)(control & (FifoEnable | 0xc0));
+        if ((control & 2) != 0)
+        {
+            _looped.Clear();
+        }
+    }
+
+    /// <summary>The highest interrupt that is pending; telling that the transmitter is empty ends that one.</summary>
+    private ulong IdentifyInterrupt()
+    {
+        ulong identity = (_fifoControl & FifoEnable) != 0 ? 0xc0UL : 0;
+        if (HasData && (_interruptEnable & ReceiveInterrupt) != 0)
+        {
+            return identity | 4;
+        }
+
+        if (_isEmptyPending && (_interruptEnable & TransmitInterrupt) != 0)
+        {
+            _isEmptyPending = false;
+            return identity | 2;
+        }
+
+        return identity | 1;
+    }
+
+    private ulong LineStatus()
+    {
+        ulong status = IsEmpty ? (ulong)(HoldingEmpty | TransmitterEmpty) : 0;
+        if (HasData)
+        {
+            return status | DataReady;
+        }
+
+        if (!IsLooping && ++_statusReads >= PatientReads)
+        {
+            _statusReads = PatientReads;
+            console.Ask();
+        }
+
+        return status;
+    }
+
+    /// <summary>Carrier, data set ready, clear to send; in the loop the four outputs come back as inputs.</summary>
+    private ulong ModemStatus() => !IsLooping
+        ? 0xb0
+        : (ulong)(((_modemControl & 0x0c) << 4) | ((_modemControl & 2) << 3) | ((_modemControl & 1) << 5));
+
+    private void Update()
+    {
+        bool receives = HasData && (_interruptEnable & ReceiveInterrupt) != 0;
+        bool sends = _isEmptyPending && (_interruptEnable & TransmitInterrupt) != 0;
+        if (!HasData && (_interruptEnable & ReceiveInterrupt) != 0 && !IsLooping)
+        {
+            console.Ask();
+        }
+
+        _host.SetInterrupt(0, receives || sends);
+    }
+}

@@ -1,0 +1,1 @@
+global using ThreadState = ObjectOS.Client.ThreadState;

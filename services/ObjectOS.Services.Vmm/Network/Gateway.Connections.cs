@@ -1,0 +1,335 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <content>Published ports: what the host is asked for, and the connections that come of it.</content>
+public sealed partial class Gateway
+{
+    /// <summary>Most connections at once.</summary>
+    public const int MostConnections = 256;
+
+    private const int MostPublished = 64;
+    private const int MostAtOnce = 32 * 1024;
+    private const ushort FirstLocalPort = 49152;
+    private const ulong RetryAfter = 1_000_000;
+
+    private readonly List<PublishedPort> _published = [];
+    private readonly List<TcpConnection> _connections = [];
+
+    /// <summary>Connections of before a restore, to be reset.</summary>
+    private readonly List<LostConnection> _lost = [];
+
+    private uint _opened;
+    private bool _wasRefused;
+
+    private readonly record struct LostConnection(int Port, ulong HostConnection, ushort LocalPort, ushort GuestPort, uint Next, uint Expected);
+
+    /// <summary>
+    /// Connections to a port of the host's loopback address go to a port of a machine, at the address that it is leased. The network grant must name
+    /// the host's port. False: there are too many, or the port is published already.
+    /// </summary>
+    public bool Publish(SwitchPort port, ushort hostPort, ushort guestPort)
+    {
+        if (_published.Count >= MostPublished || _options.Grant == 0 || _published.Exists(p => p.HostPort == hostPort))
+        {
+            return false;
+        }
+
+        _published.Add(new PublishedPort(port, hostPort, guestPort));
+        Pump();
+        return true;
+    }
+
+    /// <summary>True where the host is asked for connections or bytes: there may be input for a machine that waits.</summary>
+    public bool AwaitsHost => _published.Exists(p => p.Request != 0) || _connections.Exists(c => c.ReceiveRequest != 0);
+
+    internal void OnDeadline()
+    {
+        ResetLost();
+        foreach (var connection in _connections.ToArray())
+        {
+            if (connection.Deadline <= Now)
+            {
+                connection.OnDeadline();
+            }
+        }
+
+        Pump();
+    }
+
+    internal bool OnCompletion(ulong id, long result, ReadOnlySpan<byte> data)
+    {
+        bool isOurs = true;
+        if (_published.Find(p => p.Request == id) is { } published)
+        {
+            published.Request = 0;
+            TakeListening(published, result);
+        }
+        else if (_connections.Find(c => c.ReceiveRequest == id) is { } receiving)
+        {
+            receiving.ReceiveRequest = 0;
+            TakeReceived(receiving, result, data);
+        }
+        else if (_connections.Find(c => c.SendRequest == id) is { } sending)
+        {
+            sending.SendRequest = 0;
+            TakeSent(sending, result);
+        }
+        else
+        {
+            isOurs = false;
+        }
+
+        Pump();
+        return isOurs;
+    }
+
+    internal void SendSegment(TcpConnection connection, TcpFlags flags, uint sequence, uint acknowledgment, ushort window, ReadOnlySpan<byte> payload)
+    {
+        var to = MacOf(connection.Port);
+        _network.SendFromGateway(to, TcpSegment.Make(
+            to, Address, connection.LocalPort, DhcpServer.AddressOf(connection.Port), connection.GuestPort, sequence, acknowledgment, flags, window, payload));
+    }
+
+    internal void CloseHost(ulong connection, SocketCloseMode mode) =>
+        _host.Request(HostRequestKind.SocketClose, _options.Grant, [], connection, (ulong)mode);
+
+    private MacAddress MacOf(SwitchPort port) => _neighbours[DhcpServer.AddressOf(port) & ~Mask] is { } known && known.Port == port.Index ? known.Mac : port.Mac;
+
+    private void ReceiveTcp(SwitchPort from, MacAddress sender, InternetPacket packet)
+    {
+        if (!TcpSegment.TryParse(packet, out var segment))
+        {
+            Malformed++;
+            return;
+        }
+
+        foreach (var connection in _connections)
+        {
+            if (connection.Port == from && connection.LocalPort == segment.DestinationPort && connection.GuestPort == segment.SourcePort
+                && packet.Source == DhcpServer.AddressOf(from) && connection.State != TcpState.Closed)
+            {
+                connection.Receive(segment);
+                return;
+            }
+        }
+
+        if (!segment.Has(TcpFlags.Reset))
+        {
+            // RFC 9293, 3.10.7.1: nobody listens here.
+            bool acknowledges = segment.Has(TcpFlags.Acknowledge);
+            _network.SendFromGateway(sender, TcpSegment.Make(
+                sender, Address, segment.DestinationPort, packet.Source, segment.SourcePort, acknowledges ? segment.Acknowledgment : 0,
+                acknowledges ? 0 : segment.Sequence + segment.Length, acknowledges ? TcpFlags.Reset : TcpFlags.Reset | TcpFlags.Acknowledge, 0, default));
+        }
+    }
+
+    private void TakeListening(PublishedPort published, long result)
+    {
+        if (published.Listener == 0)
+        {
+            published.Listener = result > 0 ? (ulong)result : 0;
+            published.HasFailed = result <= 0 && result != -(long)HostError.Interrupted;
+        }
+        else if (result > 0)
+        {
+            // A clock drives the initial number (RFC 9293, 3.4.1); the guest's own, so that the same run has the same.
+            uint sequence = (uint)(Now / 4000) + (_opened * 64000);
+            var connection = new TcpConnection(this, published.Port, (ulong)result, NextLocalPort(), published.GuestPort, sequence);
+            _connections.Add(connection);
+            connection.Open();
+        }
+        else
+        {
+            published.HasFailed = result is not (-(long)HostError.TryAgain or -(long)HostError.Interrupted);
+        }
+    }
+
+    private ushort NextLocalPort()
+    {
+        ushort port;
+        do
+        {
+            port = (ushort)(FirstLocalPort + (_opened++ % (ushort.MaxValue - FirstLocalPort)));
+        }
+        while (_connections.Exists(c => c.LocalPort == port));
+        return port;
+    }
+
+    private static void TakeReceived(TcpConnection connection, long result, ReadOnlySpan<byte> data)
+    {
+        if (result == -(long)HostError.TryAgain || connection.State != TcpState.Open)
+        {
+            return;
+        }
+
+        if (result < 0)
+        {
+            connection.Abort();
+        }
+        else
+        {
+            connection.FromHost(data[..(int)Math.Min(result, data.Length)]);
+        }
+    }
+
+    private static void TakeSent(TcpConnection connection, long result)
+    {
+        if (result == -(long)HostError.TryAgain || connection.State != TcpState.Open)
+        {
+            return;
+        }
+
+        if (result < 0)
+        {
+            connection.Abort();
+        }
+        else
+        {
+            connection.HostTook((int)Math.Min(result, connection.ToHost.Length));
+        }
+    }
+
+    /// <summary>Asks the host for all that is wanted and not asked for, forgets what is over, and sets the next deadline.</summary>
+    private void Pump()
+    {
+        _wasRefused = false;
+        foreach (var published in _published)
+        {
+            if (published.Request != 0 || published.HasFailed || _network.Port(published.Port.Index) != published.Port)
+            {
+                continue;
+            }
+
+            published.Request = published.Listener == 0 ? Ask(HostRequestKind.SocketListen, [], published.HostPort)
+                : _connections.Count < MostConnections ? Ask(HostRequestKind.SocketAccept, [], published.Listener, _options.WaitMilliseconds)
+                : 0;
+        }
+
+        foreach (var connection in _connections)
+        {
+            Pump(connection);
+        }
+
+        _connections.RemoveAll(c => c.State == TcpState.Closed);
+        ulong? next = _lost.Count > 0 ? Now : _wasRefused ? Now + RetryAfter : null;
+        foreach (var connection in _connections)
+        {
+            next = connection.Deadline is { } deadline && !(next < deadline) ? deadline : next;
+        }
+
+        _host.SetDeadline(next);
+    }
+
+    private void Pump(TcpConnection connection)
+    {
+        if (connection.State != TcpState.Open)
+        {
+            return;
+        }
+
+        if (connection.ReceiveRequest == 0 && connection.Room > 0)
+        {
+            connection.ReceiveRequest = Ask(
+                HostRequestKind.SocketReceive, [], connection.HostConnection, (ulong)Math.Min(connection.Room, MostAtOnce), _options.WaitMilliseconds);
+        }
+
+        if (connection.SendRequest != 0)
+        {
+            return;
+        }
+
+        if (!connection.ToHost.IsEmpty)
+        {
+            var bytes = connection.ToHost[..Math.Min(connection.ToHost.Length, MostAtOnce)];
+            connection.SendRequest = Ask(HostRequestKind.SocketSend, bytes, connection.HostConnection, _options.WaitMilliseconds);
+        }
+        else if (connection.GuestHasEnded && !connection.HostWasTold)
+        {
+            connection.HostWasTold = Ask(HostRequestKind.SocketClose, [], connection.HostConnection, (ulong)SocketCloseMode.EndSending) != 0;
+            connection.Finish();
+        }
+    }
+
+    private ulong Ask(HostRequestKind kind, ReadOnlySpan<byte> data, ulong argument0, ulong argument1 = 0, ulong argument2 = 0)
+    {
+        ulong id = _host.Request(kind, _options.Grant, data, argument0, argument1, argument2);
+        _wasRefused |= id == 0;
+        return id;
+    }
+
+    private void Withdraw(SwitchPort port)
+    {
+        foreach (var connection in _connections.Where(c => c.Port == port))
+        {
+            connection.Abort(tellGuest: false);
+        }
+
+        // The listener stays with the host until its grant ends; what it still accepts is closed.
+        _published.RemoveAll(p => p.Port == port);
+        _lost.RemoveAll(l => l.Port == port.Index);
+    }
+
+    private void ResetLost()
+    {
+        foreach (var lost in _lost)
+        {
+            CloseHost(lost.HostConnection, SocketCloseMode.Reset);
+            if (_network.Port(lost.Port) is { } port)
+            {
+                var to = MacOf(port);
+                _network.SendFromGateway(to, TcpSegment.Make(
+                    to, Address, lost.LocalPort, DhcpServer.AddressOf(port), lost.GuestPort, lost.Next, lost.Expected,
+                    TcpFlags.Reset | TcpFlags.Acknowledge, 0, default));
+            }
+        }
+
+        _lost.Clear();
+    }
+
+    private void SaveConnections(BinaryWriter writer)
+    {
+        writer.Write(_opened);
+        writer.Write(_published.Count);
+        foreach (var published in _published)
+        {
+            writer.Write(published.Port.Index);
+            writer.Write(published.HostPort);
+            writer.Write(published.GuestPort);
+        }
+
+        var lost = _lost.Concat(_connections.Select(c => new LostConnection(c.Port.Index, c.HostConnection, c.LocalPort, c.GuestPort, c.Next, c.Expected))).ToArray();
+        writer.Write(lost.Length);
+        foreach (var connection in lost)
+        {
+            writer.Write(connection.Port);
+            writer.Write(connection.HostConnection);
+            writer.Write(connection.LocalPort);
+            writer.Write(connection.GuestPort);
+            writer.Write(connection.Next);
+            writer.Write(connection.Expected);
+        }
+    }
+
+    /// <summary>Ports are published again; connections cannot be taken up again, and both their ends see a reset.</summary>
+    private void RestoreConnections(BinaryReader reader)
+    {
+        _opened = reader.ReadUInt32();
+        _published.Clear();
+        _connections.Clear();
+        _lost.Clear();
+        for (int count = Saved.Count(reader, MostPublished); count > 0; count--)
+        {
+            int index = reader.ReadInt32();
+            var port = _network.Port(index) ?? throw new InvalidDataException($"A saved gateway publishes a port of machine {index}, which is not there.");
+            _published.Add(new PublishedPort(port, reader.ReadUInt16(), reader.ReadUInt16()));
+        }
+
+        for (int count = Saved.Count(reader, 2 * MostConnections); count > 0; count--)
+        {
+            _lost.Add(new LostConnection(reader.ReadInt32(), reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt32(), reader.ReadUInt32()));
+        }
+
+        Pump();
+    }
+}

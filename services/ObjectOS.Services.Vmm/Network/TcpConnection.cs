@@ -1,0 +1,405 @@
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>Where a connection is.</summary>
+internal enum TcpState : byte
+{
+    /// <summary>The guest has not answered yet.</summary>
+    SynSent,
+
+    /// <summary>Bytes go both ways, or one way once the other has ended.</summary>
+    Open,
+
+    /// <summary>Both ways have ended; what the guest repeats is acknowledged for a while.</summary>
+    TimeWait,
+
+    /// <summary>Over.</summary>
+    Closed,
+}
+
+/// <summary>
+/// A connection that the gateway has opened to a guest for one that came to the host: the sending, receiving and ending of RFC 9293, 3.10,
+/// for the side that opens. Left out, as a wire without congestion allows: window scaling, selective acknowledgment, measured round trips, slow start.
+/// Segments ahead of what is missing are not kept; the guest repeats them.
+/// </summary>
+internal sealed class TcpConnection
+{
+    /// <summary>Bytes that fit into a frame (RFC 9293, 3.7.1).</summary>
+    public const ushort MostInSegment = 1460;
+
+    /// <summary>Most bytes held for either side.</summary>
+    public const int MostHeld = 65535;
+
+    private const ulong FirstTimeout = 500_000_000;
+    private const ulong LongestTimeout = 16_000_000_000;
+    private const ulong TimeWaitTime = 1_000_000_000;
+    private const int MostRepeats = 8;
+
+    private readonly Gateway _gateway;
+    private readonly ByteStore _toGuest = new();
+    private readonly ByteStore _toHost = new();
+    private uint _oldest;
+    private uint _next;
+    private uint _recovered;
+    private uint _window;
+    private uint _expected;
+    private int _segmentSize = 536;
+    private int _repeats;
+    private int _duplicates;
+    private bool _hasSentEnd;
+
+    public TcpConnection(Gateway gateway, SwitchPort port, ulong hostConnection, ushort localPort, ushort guestPort, uint initialSequence)
+    {
+        (_gateway, Port, HostConnection, LocalPort, GuestPort) = (gateway, port, hostConnection, localPort, guestPort);
+        _oldest = _next = _recovered = initialSequence;
+    }
+
+    public SwitchPort Port { get; }
+
+    public ulong HostConnection { get; }
+
+    public ushort LocalPort { get; }
+
+    public ushort GuestPort { get; }
+
+    public TcpState State { get; private set; }
+
+    /// <summary>When something is to be repeated or forgotten; null: never.</summary>
+    public ulong? Deadline { get; private set; }
+
+    /// <summary>The host's work under way; 0: none.</summary>
+    public ulong ReceiveRequest { get; set; }
+
+    /// <summary>The host's work under way; 0: none.</summary>
+    public ulong SendRequest { get; set; }
+
+    /// <summary>True once the host's side sends no more.</summary>
+    public bool HostHasEnded { get; private set; }
+
+    /// <summary>True once the guest sends no more.</summary>
+    public bool GuestHasEnded { get; private set; }
+
+    /// <summary>True once the host was told so.</summary>
+    public bool HostWasTold { get; set; }
+
+    /// <summary>What the host has to take.</summary>
+    public ReadOnlySpan<byte> ToHost => _toHost.Bytes;
+
+    /// <summary>Bytes that may be asked of the host.</summary>
+    public int Room => State == TcpState.Open && !HostHasEnded ? MostHeld - _toGuest.Count : 0;
+
+    /// <summary>The number behind the last byte sent.</summary>
+    public uint Next => _next;
+
+    /// <summary>The number of the byte expected from the guest.</summary>
+    public uint Expected => _expected;
+
+    private uint ReceiveWindow => (uint)(MostHeld - _toHost.Count);
+
+    private uint InFlight => _next - _oldest;
+
+    /// <summary>Opens it.</summary>
+    public void Open()
+    {
+        _next = _oldest + 1;
+        Send(TcpFlags.Syn, _oldest, default);
+        StartTimer();
+    }
+
+    /// <summary>Ends it at once, on both sides.</summary>
+    public void Abort(bool tellGuest = true)
+    {
+        if (State == TcpState.Closed)
+        {
+            return;
+        }
+
+        if (tellGuest)
+        {
+            Send(State == TcpState.SynSent ? TcpFlags.Reset : TcpFlags.Reset | TcpFlags.Acknowledge, _next, default);
+        }
+
+        Close();
+    }
+
+    /// <summary>A segment of the guest's.</summary>
+    public void Receive(in TcpSegment segment)
+    {
+        if (State == TcpState.SynSent)
+        {
+            ReceiveFirst(segment);
+            return;
+        }
+
+        // RFC 9293, 3.10.7.4, in its order; RFC 5961 for what an attacker might have guessed.
+        uint ahead = segment.Sequence - _expected;
+        if (segment.Has(TcpFlags.Reset))
+        {
+            if (ahead == 0)
+            {
+                Close();
+            }
+            else if (ahead < ReceiveWindow)
+            {
+                Acknowledge();
+            }
+
+            return;
+        }
+
+        if (segment.Has(TcpFlags.Syn) || !segment.Has(TcpFlags.Acknowledge))
+        {
+            Acknowledge();
+            return;
+        }
+
+        if (!TakeAcknowledgment(segment))
+        {
+            return;
+        }
+
+        if (segment.Length > 0)
+        {
+            TakePayload(segment);
+        }
+
+        Push();
+        Finish();
+    }
+
+    /// <summary>The timer has run out.</summary>
+    public void OnDeadline()
+    {
+        Deadline = null;
+        if (State == TcpState.TimeWait)
+        {
+            Close();
+            return;
+        }
+
+        if (++_repeats > MostRepeats)
+        {
+            Abort();
+            return;
+        }
+
+        Repeat();
+        StartTimer();
+    }
+
+    /// <summary>Bytes have come from the host; none: its end.</summary>
+    public void FromHost(ReadOnlySpan<byte> bytes)
+    {
+        HostHasEnded |= bytes.IsEmpty;
+        _toGuest.Add(bytes);
+        Push();
+        Finish();
+    }
+
+    /// <summary>The host has taken bytes.</summary>
+    public void HostTook(int count)
+    {
+        uint before = ReceiveWindow;
+        _toHost.Take(count);
+
+        // RFC 9293, 3.8.6.2.2: the guest is told of a window that was too small for a segment and is not any more.
+        if (before < 2 * MostInSegment && ReceiveWindow >= 2 * MostInSegment)
+        {
+            Acknowledge();
+        }
+
+        Finish();
+    }
+
+    /// <summary>Goes to where it is over when both ways have ended, and the host has taken all.</summary>
+    public void Finish()
+    {
+        if (State == TcpState.Open && _hasSentEnd && InFlight == 0 && GuestHasEnded && HostWasTold)
+        {
+            State = TcpState.TimeWait;
+            Deadline = _gateway.Now + TimeWaitTime;
+            _gateway.CloseHost(HostConnection, SocketCloseMode.Orderly);
+        }
+    }
+
+    private void ReceiveFirst(in TcpSegment segment)
+    {
+        bool acknowledges = segment.Has(TcpFlags.Acknowledge) && segment.Acknowledgment == _next;
+        if (segment.Has(TcpFlags.Reset))
+        {
+            if (acknowledges)
+            {
+                Close();
+            }
+
+            return;
+        }
+
+        if (!acknowledges || !segment.Has(TcpFlags.Syn))
+        {
+            if (segment.Has(TcpFlags.Acknowledge) && !acknowledges)
+            {
+                Send(TcpFlags.Reset, segment.Acknowledgment, default);
+            }
+
+            return;
+        }
+
+        _oldest = _next;
+        _recovered = _next;
+        _expected = segment.Sequence + 1;
+        _window = segment.Window;
+        _segmentSize = Math.Clamp((int)segment.MaximumSize, 64, MostInSegment);
+        _repeats = 0;
+        Deadline = null;
+        State = TcpState.Open;
+        Acknowledge();
+    }
+
+    /// <summary>False: it acknowledges what was not sent.</summary>
+    private bool TakeAcknowledgment(in TcpSegment segment)
+    {
+        uint acknowledged = segment.Acknowledgment - _oldest;
+        if (acknowledged > InFlight)
+        {
+            // Old: passed over. Ahead of what was sent: answered.
+            if ((int)acknowledged > 0)
+            {
+                Acknowledge();
+                return false;
+            }
+
+            return true;
+        }
+
+        _repeats = 0;
+        bool isDuplicate = acknowledged == 0 && InFlight > 0 && segment.Length == 0 && segment.Window == _window;
+        _window = segment.Window;
+        if (isDuplicate)
+        {
+            // RFC 5681, 3.2: three in a row mean that one is missing.
+            if (++_duplicates == 3)
+            {
+                _recovered = _next;
+                Repeat();
+            }
+
+            return true;
+        }
+
+        if (acknowledged > 0)
+        {
+            _duplicates = 0;
+            bool coversEnd = _hasSentEnd && acknowledged == InFlight;
+            _toGuest.Take((int)acknowledged - (coversEnd ? 1 : 0));
+            _oldest += acknowledged;
+            Deadline = null;
+            if ((int)(_recovered - _oldest) > 0)
+            {
+                // RFC 6582, 3.2: what was lost with the first is repeated at once.
+                Repeat();
+            }
+
+            StartTimer();
+        }
+
+        return true;
+    }
+
+    private void TakePayload(in TcpSegment segment)
+    {
+        uint behind = _expected - segment.Sequence;
+        if (!GuestHasEnded && behind <= (uint)segment.Payload.Length)
+        {
+            var fresh = segment.Payload[(int)behind..];
+            int taken = (int)Math.Min((uint)fresh.Length, ReceiveWindow);
+            _toHost.Add(fresh[..taken]);
+            _expected += (uint)taken;
+            if (taken == fresh.Length && segment.Has(TcpFlags.Fin))
+            {
+                _expected++;
+                GuestHasEnded = true;
+            }
+        }
+
+        Acknowledge();
+    }
+
+    /// <summary>Sends what the guest's window takes, and the end behind the last byte.</summary>
+    private void Push()
+    {
+        while (State == TcpState.Open && !_hasSentEnd)
+        {
+            int sent = (int)InFlight;
+            int length = Math.Min(Math.Min(_toGuest.Count - sent, (int)_window - sent), _segmentSize);
+            if (length > 0)
+            {
+                Send(TcpFlags.Push | TcpFlags.Acknowledge, _next, _toGuest.Bytes.Slice(sent, length));
+                _next += (uint)length;
+                continue;
+            }
+
+            if (HostHasEnded && sent == _toGuest.Count)
+            {
+                Send(TcpFlags.Fin | TcpFlags.Acknowledge, _next, default);
+                _next++;
+                _hasSentEnd = true;
+            }
+
+            break;
+        }
+
+        StartTimer();
+    }
+
+    /// <summary>Sends the oldest that is not acknowledged again; with a window of nothing one byte, to ask (RFC 9293, 3.8.6.1).</summary>
+    private void Repeat()
+    {
+        if (State == TcpState.SynSent)
+        {
+            Send(TcpFlags.Syn, _oldest, default);
+            return;
+        }
+
+        int length = Math.Min(_toGuest.Count, _window == 0 ? 1 : (int)Math.Min(_window, (uint)_segmentSize));
+        if (length > 0)
+        {
+            Send(TcpFlags.Push | TcpFlags.Acknowledge, _oldest, _toGuest.Bytes[..length]);
+            _next = (int)(_oldest + (uint)length - _next) > 0 ? _oldest + (uint)length : _next;
+        }
+        else if (_hasSentEnd && InFlight > 0)
+        {
+            Send(TcpFlags.Fin | TcpFlags.Acknowledge, _oldest, default);
+        }
+    }
+
+    private void StartTimer()
+    {
+        bool waits = State == TcpState.SynSent || (State == TcpState.Open && (InFlight > 0 || _toGuest.Count > 0));
+        if (waits)
+        {
+            Deadline ??= _gateway.Now + Math.Min(FirstTimeout << _repeats, LongestTimeout);
+        }
+        else if (State == TcpState.Open)
+        {
+            Deadline = null;
+        }
+    }
+
+    private void Acknowledge() => Send(TcpFlags.Acknowledge, _next, default);
+
+    private void Send(TcpFlags flags, uint sequence, ReadOnlySpan<byte> payload) =>
+        _gateway.SendSegment(this, flags, sequence, (flags & TcpFlags.Acknowledge) != 0 ? _expected : 0, (ushort)ReceiveWindow, payload);
+
+    private void Close()
+    {
+        if (State != TcpState.TimeWait)
+        {
+            _gateway.CloseHost(HostConnection, SocketCloseMode.Reset);
+        }
+
+        State = TcpState.Closed;
+        Deadline = null;
+    }
+}

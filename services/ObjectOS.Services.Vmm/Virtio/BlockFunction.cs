@@ -1,0 +1,374 @@
+using System.Buffers.Binary;
+using System.Text;
+using ObjectOS.Abi;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>
+/// A disk (VIRTIO 1.2, 5.2): reads, writes, flushes and an identity, over a file of the host. Several requests are under way at once and
+/// are given back as they end.
+/// </summary>
+public sealed class BlockFunction : VirtioFunction
+{
+    /// <summary>Bytes of the unit that requests count in (5.2.6).</summary>
+    public const int SectorSize = 512;
+
+    /// <summary>Most bytes asked of the host at once.</summary>
+    internal const int MostInPart = 256 * 1024;
+
+    private const int MostUnderWay = 32;
+    private const int HeaderSize = 16;
+    private const int IdentityLength = 20;
+    private const ushort QueueSize = 128;
+    private const ulong RetryAfter = 1_000_000;
+    private const uint SavedVersion = 1;
+
+    private readonly BlockBackend _backend;
+    private readonly byte[] _identity = new byte[IdentityLength];
+    private readonly byte[] _configuration = new byte[24];
+    private readonly BlockOverlay? _overlay;
+    private readonly List<BlockRequest> _requests = [];
+
+    /// <param name="backend">The file.</param>
+    /// <param name="identity">What GET_ID answers: at most 20 ASCII characters.</param>
+    /// <exception cref="ArgumentException">The identity is too long or not ASCII.</exception>
+    public BlockFunction(BlockBackend backend, string identity)
+        : base(2, QueueSize)
+    {
+        if (identity.Length > IdentityLength || !Ascii.IsValid(identity))
+        {
+            throw new ArgumentException($"The identity of a disk is \"{identity}\"; at most {IdentityLength} ASCII characters are wanted.", nameof(identity));
+        }
+
+        _backend = backend;
+        Encoding.ASCII.GetBytes(identity, _identity);
+        _overlay = backend.Policy == BlockPolicy.Snapshot ? new BlockOverlay(backend.OverlayLimit) : null;
+
+        // 5.2.4: capacity in sectors, size_max, seg_max, geometry, blk_size. Header and status need two of a chain's descriptors.
+        BinaryPrimitives.WriteUInt64LittleEndian(_configuration, backend.Size / SectorSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(_configuration.AsSpan(12), QueueSize - 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(_configuration.AsSpan(20), SectorSize);
+    }
+
+    /// <inheritdoc/>
+    public override ulong Offered => VirtioFeatures.BlockSize | VirtioFeatures.BlockSegmentMaximum | VirtioFeatures.BlockFlush
+        | (_backend.Policy == BlockPolicy.ReadOnly ? VirtioFeatures.BlockReadOnly : 0);
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Configuration => _configuration;
+
+    private Virtqueue Queue => Queues[0];
+
+    private ulong Capacity => _backend.Size / SectorSize * SectorSize;
+
+    /// <inheritdoc/>
+    public override DeviceStatus OnNotify(int queue) => GoOn();
+
+    /// <inheritdoc/>
+    public override DeviceStatus OnDeadline() => GoOn();
+
+    /// <inheritdoc/>
+    public override DeviceStatus OnCompletion(ulong id, long result, ReadOnlySpan<byte> data)
+    {
+        // Where this call is made again after it suspended, the request has gone on already.
+        if (_requests.Find(r => r.HostRequest == id && id != 0) is { } request)
+        {
+            var status = TakeResult(request, result, data);
+            if (status != DeviceStatus.Done)
+            {
+                return status;
+            }
+        }
+
+        return GoOn();
+    }
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+        _requests.Clear();
+        Host.SetDeadline(null);
+    }
+
+    /// <inheritdoc/>
+    public override void Save(BinaryWriter writer)
+    {
+        writer.Write(SavedVersion);
+        writer.Write(_requests.Count);
+        foreach (var request in _requests)
+        {
+            request.Save(writer);
+        }
+
+        writer.Write(_overlay is not null);
+        _overlay?.Save(writer);
+    }
+
+    /// <inheritdoc/>
+    public override void Restore(BinaryReader reader)
+    {
+        Saved.Version(reader, SavedVersion, "a disk");
+        _requests.Clear();
+        for (int count = Saved.Count(reader, MostUnderWay); count > 0; count--)
+        {
+            _requests.Add(BlockRequest.Restore(reader));
+        }
+
+        if (reader.ReadBoolean() != (_overlay is not null))
+        {
+            throw new InvalidDataException("The saved state of a disk is of another policy.");
+        }
+
+        _overlay?.Restore(reader);
+        if (_requests.Exists(r => r.HostRequest == 0))
+        {
+            Host.SetDeadline(Host.Now);
+        }
+    }
+
+    /// <summary>Goes on with what waits for nobody, then takes what is new.</summary>
+    private DeviceStatus GoOn()
+    {
+        for (int i = 0; i < _requests.Count;)
+        {
+            var request = _requests[i];
+            var status = GoOn(request);
+            if (status != DeviceStatus.Done)
+            {
+                return status;
+            }
+
+            i += i < _requests.Count && _requests[i] == request ? 1 : 0;
+        }
+
+        while (_requests.Count < MostUnderWay)
+        {
+            var status = Queue.TryPeek(out var chain);
+            if (status != DeviceStatus.Done || chain is null)
+            {
+                return status;
+            }
+
+            status = TakeNew(chain);
+            if (status != DeviceStatus.Done)
+            {
+                return status;
+            }
+        }
+
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus TakeNew(DescriptorChain chain)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        if (chain.WritableLength == 0)
+        {
+            // 5.2.6: there is no place to say how it ended.
+            return DeviceStatus.Fault;
+        }
+
+        var status = chain.Read(Host, 0, header);
+        status = status == DeviceStatus.Done ? Queue.Prepare() : status;
+        if (status != DeviceStatus.Done)
+        {
+            return status;
+        }
+
+        var command = (BlockCommand)BinaryPrimitives.ReadUInt32LittleEndian(header);
+        ulong sector = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
+        ulong length = command switch
+        {
+            BlockCommand.In => chain.WritableLength - 1,
+            BlockCommand.Out => chain.ReadableLength - HeaderSize,
+            BlockCommand.GetId => Math.Min(chain.WritableLength - 1, IdentityLength),
+            _ => 0,
+        };
+        bool isTransfer = command is BlockCommand.In or BlockCommand.Out;
+        var request = new BlockRequest(chain, command, isTransfer ? unchecked(sector * SectorSize) : 0, length)
+        {
+            // 5.2.6.2: whole sectors within the capacity, and no writes to what is read-only.
+            Outcome = isTransfer && (length % SectorSize != 0 || sector > Capacity / SectorSize || length > Capacity - (sector * SectorSize))
+                || (command == BlockCommand.Out && _backend.Policy == BlockPolicy.ReadOnly) ? BlockOutcome.IoError : BlockOutcome.Open,
+        };
+        Queue.Take();
+        _requests.Add(request);
+        return GoOn(request);
+    }
+
+    /// <summary>Carries a request as far as it goes without the host, and asks the host for the next part.</summary>
+    private DeviceStatus GoOn(BlockRequest request)
+    {
+        while (request.HostRequest == 0)
+        {
+            if (request.Outcome != BlockOutcome.Open)
+            {
+                return GiveBack(request);
+            }
+
+            var status = request.Command switch
+            {
+                BlockCommand.In or BlockCommand.Out when request.Position == request.Length => End(request, BlockOutcome.Ok),
+                BlockCommand.In => ReadPart(request),
+                BlockCommand.Out => WritePart(request),
+                BlockCommand.Flush when _backend.Policy == BlockPolicy.ReadWrite => Ask(request, HostFileOperation.Synchronize, [], 0),
+                BlockCommand.Flush => End(request, BlockOutcome.Ok),
+                BlockCommand.GetId => Identify(request),
+                _ => End(request, BlockOutcome.Unsupported),
+            };
+            if (status != DeviceStatus.Done || (request.HostRequest == 0 && request.Outcome == BlockOutcome.Open && _isRefused))
+            {
+                _isRefused = false;
+                return status;
+            }
+        }
+
+        return DeviceStatus.Done;
+    }
+
+    // Of one call: the host takes no more requests now.
+    private bool _isRefused;
+
+    private DeviceStatus ReadPart(BlockRequest request)
+    {
+        if (_overlay is not null)
+        {
+            var part = new byte[request.PartLength];
+            if (_overlay.Read(request.Offset + request.Position, part))
+            {
+                return PutPart(request, part);
+            }
+        }
+
+        return Ask(request, HostFileOperation.Read, [], (ulong)request.PartLength);
+    }
+
+    private DeviceStatus WritePart(BlockRequest request)
+    {
+        var part = new byte[request.PartLength];
+        var status = request.Chain.Read(Host, HeaderSize + request.Position, part);
+        if (status != DeviceStatus.Done)
+        {
+            return status;
+        }
+
+        if (_overlay is null)
+        {
+            return Ask(request, HostFileOperation.Write, part, 0);
+        }
+
+        if (!_overlay.TryWrite(request.Offset + request.Position, part))
+        {
+            return End(request, BlockOutcome.IoError);
+        }
+
+        request.Position += (ulong)part.Length;
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus Identify(BlockRequest request)
+    {
+        var status = request.Chain.PrepareWrite(Host, 0, request.Length);
+        if (status == DeviceStatus.Done)
+        {
+            request.Chain.Write(Host, 0, _identity.AsSpan(0, (int)request.Length));
+            request.Position = request.Length;
+            request.Outcome = BlockOutcome.Ok;
+        }
+
+        return status;
+    }
+
+    private DeviceStatus Ask(BlockRequest request, HostFileOperation operation, ReadOnlySpan<byte> data, ulong length)
+    {
+        ulong offset = operation == HostFileOperation.Synchronize ? 0 : request.Offset + request.Position;
+        request.HostRequest = Host.Request(HostRequestKind.File, _backend.Target, data, (ulong)operation, _backend.Handle, offset, length);
+        if (request.HostRequest == 0)
+        {
+            _isRefused = true;
+            Host.SetDeadline(Host.Now + RetryAfter);
+        }
+
+        return DeviceStatus.Done;
+    }
+
+    /// <summary>Takes what the host did for a request; the rest is for <see cref="GoOn(BlockRequest)"/>.</summary>
+    private DeviceStatus TakeResult(BlockRequest request, long result, ReadOnlySpan<byte> data)
+    {
+        if (result == -(long)HostError.Interrupted)
+        {
+            // Not known whether it was done; all that is asked for here can be done twice.
+            request.HostRequest = 0;
+            return DeviceStatus.Done;
+        }
+
+        if (result < 0 || (request.Command != BlockCommand.Flush && result != request.PartLength))
+        {
+            request.HostRequest = 0;
+            return End(request, BlockOutcome.IoError);
+        }
+
+        switch (request.Command)
+        {
+            case BlockCommand.In when data.Length < request.PartLength:
+                End(request, BlockOutcome.IoError);
+                break;
+            case BlockCommand.In:
+                byte[] part = data[..request.PartLength].ToArray();
+                _overlay?.Read(request.Offset + request.Position, part);
+                var status = PutPart(request, part);
+                if (status != DeviceStatus.Done)
+                {
+                    return status;
+                }
+
+                break;
+            case BlockCommand.Out:
+                request.Position += (ulong)request.PartLength;
+                break;
+            default:
+                End(request, BlockOutcome.Ok);
+                break;
+        }
+
+        request.HostRequest = 0;
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus PutPart(BlockRequest request, ReadOnlySpan<byte> part)
+    {
+        var status = request.Chain.PrepareWrite(Host, request.Position, (ulong)part.Length);
+        if (status == DeviceStatus.Done)
+        {
+            request.Chain.Write(Host, request.Position, part);
+            request.Position += (ulong)part.Length;
+        }
+
+        return status;
+    }
+
+    private static DeviceStatus End(BlockRequest request, BlockOutcome outcome)
+    {
+        request.Outcome = outcome;
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus GiveBack(BlockRequest request)
+    {
+        ulong at = request.Chain.WritableLength - 1;
+        var status = Queue.Prepare();
+        status = status == DeviceStatus.Done ? request.Chain.PrepareWrite(Host, at, 1) : status;
+        if (status != DeviceStatus.Done)
+        {
+            return status;
+        }
+
+        request.Chain.Write(Host, at, [(byte)request.Outcome]);
+
+        // 2.7.8.2: so many bytes from the beginning were written; the status lies behind the data.
+        ulong before = request.Command is BlockCommand.In or BlockCommand.GetId ? request.Position : 0;
+        Queue.Complete(request.Chain.Head, (uint)(before == at ? at + 1 : before));
+        _requests.Remove(request);
+        return DeviceStatus.Done;
+    }
+}

@@ -1,0 +1,362 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>What a virtual machine is made of, as the service has made or restored it.</summary>
+internal sealed record MachineParts(
+    Invoker Invoker, MachineRequest Request, CellCapability Cell, AddressSpaceCapability Space, MemoryCapability Memory,
+    IReadOnlyDictionary<MachineFile, MemoryCapability> Files, IReadOnlyList<IDevice> OwnDevices);
+
+/// <summary>
+/// A virtual machine from its request to its end: harts, memory, devices, console, and what is still to be done for it in steps. Whatever cannot be done now because memory was suspended
+/// has changed nothing and is done again.
+/// </summary>
+internal sealed partial class VirtualMachine : IPlatformHost
+{
+    /// <summary>Most bytes of its device tree.</summary>
+    public const int TreeRoom = 64 << 10;
+
+    private readonly MachineParts _parts;
+    private readonly List<Hart> _harts = [];
+    private readonly Htif? _htif;
+    private readonly SbiCalls _sbi;
+    private readonly IdleWatch _idle;
+    private BootPlan _plan;
+    private MachineLoader _loader;
+    private Stage _stage;
+
+    private VirtualMachine(MachineParts parts, BootPlan plan)
+    {
+        _parts = parts;
+        _plan = plan;
+        Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory);
+        Console = new MachineConsole(Host, parts.Request.Input.Number, parts.Request.Output.Number);
+        Bus = new DeviceBus(Ram, Host);
+        _loader = new MachineLoader(plan, parts.Files, Ram);
+        _htif = plan.ToHost == 0 ? null : new Htif(this, plan.ToHost, plan.FromHost);
+        _sbi = new SbiCalls(this);
+        _idle = new IdleWatch(this);
+        Console.Changed += _sbi.Console.ServeWaiting;
+    }
+
+    private enum Stage : byte
+    {
+        Loading,
+        Running,
+        Discarding,
+        Ending,
+    }
+
+    public MachineRequest Request => _parts.Request;
+
+    public CellCapability Cell => _parts.Cell;
+
+    public GuestRam Ram { get; }
+
+    public DeviceBus Bus { get; }
+
+    public MachineConsole Console { get; }
+
+    public IReadOnlyList<Hart> Harts => _harts;
+
+    int IPlatformHost.Harts => Request.Harts;
+
+    public ulong Now => _parts.Invoker.Port.Now;
+
+    /// <summary>Why it ended, until the host has been told.</summary>
+    public (MachineEnd Reason, ulong Code, ProgramEndRecord Record)? Ended { get; private set; }
+
+    /// <summary>True where <see cref="Step"/> has something to do.</summary>
+    public bool HasWork => _stage switch
+    {
+        Stage.Running => _htif?.HasWork == true,
+        Stage.Ending => !Console.IsHoldingBack,
+        _ => true,
+    };
+
+    /// <summary>True where the host is asked for something that can wake the machine.</summary>
+    public bool IsWaitingForHost => Console.IsBusy || Bus.Slots.Any(slot => slot.IsBusy);
+
+    /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
+    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(Console.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
+
+    /// <summary>What hart_create is told: modes, whether accessed and dirty bits are updated (they are, unless the ISA says Svade), the widest paging.</summary>
+    private ulong HartKind => (_plan.IsMachineMode ? 2UL : 1) | (Request.Isa.Contains("_svade", StringComparison.Ordinal) ? 0UL : 4)
+        | (Request.Paging switch { PagingMode.Sv39 => 39UL, PagingMode.Sv48 => 48, _ => 57 } << 8);
+
+    private HostPortCapability Host => new(_parts.Invoker, 3);
+
+    /// <summary>Makes a machine in a cell that is there. Empty: done; else why it cannot be.</summary>
+    public static string TryMake(MachineParts parts, BootPlan plan, out VirtualMachine machine)
+    {
+        machine = new VirtualMachine(parts, plan);
+        string problem = machine.Build();
+        if (problem.Length > 0)
+        {
+            return problem;
+        }
+
+        byte[] tree;
+        try
+        {
+            tree = PlatformTree.Make(parts.Request, machine.Bus, new PlatformTreeOptions(plan.IsMachineMode, plan.InitrdStart, plan.InitrdEnd));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return $"a device cannot describe itself: {e.Message}";
+        }
+
+        if (tree.Length > TreeRoom)
+        {
+            return $"the device tree has {tree.Length} bytes: at most {TreeRoom} are wanted";
+        }
+
+        machine._plan = plan.WithTree(tree);
+        machine._loader = new MachineLoader(machine._plan, parts.Files, machine.Ram);
+        return machine.MakeHarts();
+    }
+
+    /// <summary>A load, store or fetch where no memory is, or none that can be written.</summary>
+    public HandleResult Access(in Message message)
+    {
+        ulong address = message.Words[0];
+        int size = (int)message.Words[4];
+        bool isStore = message.Label == FaultCause.StoreGuestPage;
+        ulong value = 0;
+        var status = DeviceStatus.Fault;
+        if (size is 1 or 2 or 4 or 8 && message.Label != FaultCause.FetchGuestPage)
+        {
+            var stored = message.Words[2];
+            string what = Bus.Find(address, size)?.Device.Name ?? "htif";
+            status = Guarded(what, () => isStore ? Store(address, size, stored) : Load(address, size, out value));
+        }
+
+        if (status == DeviceStatus.Suspended)
+        {
+            return HandleResult.Suspended;
+        }
+
+        if (_stage == Stage.Running)
+        {
+            var reply = new ReplyCapability(_parts.Invoker, message.ReplySlot);
+            if (status == DeviceStatus.Done)
+            {
+                reply.Send(2, value);
+            }
+            else
+            {
+                reply.Send(3, FaultCause.AccessFaultOf(message.Label), message.Words[5]);
+            }
+        }
+
+        return HandleResult.Handled;
+    }
+
+    /// <summary>An SBI call.</summary>
+    public HandleResult Call(Hart hart, in Message message)
+    {
+        var result = _sbi.Call(new SbiCall(hart, (uint)message.Label, (uint)(message.Label >> 32), message.Words, message.ReplySlot));
+        EndWhenExhausted();
+        if (result.Outcome == SbiOutcome.Suspended)
+        {
+            return HandleResult.Suspended;
+        }
+
+        if (result.Outcome != SbiOutcome.Silent && _stage == Stage.Running)
+        {
+            Answer(message.ReplySlot, result);
+        }
+
+        return HandleResult.Handled;
+    }
+
+    public void Answer(uint replySlot, in SbiResult result)
+    {
+        var reply = new ReplyCapability(_parts.Invoker, replySlot);
+        if (result.Outcome == SbiOutcome.ReturnsOne)
+        {
+            reply.Send(0, result.Value);
+        }
+        else
+        {
+            reply.Send(2, (ulong)(long)result.Error, result.Value);
+        }
+    }
+
+    /// <summary>The end of a host request; null: none of this machine's.</summary>
+    public HandleResult? Complete(in Message message)
+    {
+        if (Console.Complete(message.Label, (long)message.Words[0], message.Data.Span))
+        {
+            if (Console.IsClosed && _stage is Stage.Running)
+            {
+                End(MachineEnd.OutputClosed, 0);
+            }
+
+            _idle.Update();
+            return HandleResult.Handled;
+        }
+
+        ulong id = message.Label;
+        if (Bus.Slots.FirstOrDefault(slot => slot.Owns(id)) is not { } owner)
+        {
+            return null;
+        }
+
+        long result = (long)message.Words[0];
+        var data = message.Data;
+        var status = Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
+        if (status == DeviceStatus.Suspended)
+        {
+            return HandleResult.Suspended;
+        }
+
+        _idle.Update();
+        return HandleResult.Handled;
+    }
+
+    /// <summary>The time of <see cref="Deadline"/> has come: one thing that is due is done.</summary>
+    public HandleResult Tick()
+    {
+        if (Console.Deadline <= Now)
+        {
+            Console.Flush();
+        }
+        else if (Bus.NextDue() is { } slot && slot.Deadline <= Now)
+        {
+            var status = Guarded(slot.Device.Name, slot.Tick);
+            return status == DeviceStatus.Suspended ? HandleResult.Suspended : HandleResult.Handled;
+        }
+        else if (_idle.Deadline <= Now)
+        {
+            _idle.Look();
+        }
+
+        return HandleResult.Handled;
+    }
+
+    public void AfterMessage()
+    {
+        if (_stage == Stage.Running)
+        {
+            _idle.Update();
+        }
+    }
+
+    public void DriveLine(int hart, int line, bool level)
+    {
+        // Devices may drive their lines before there are harts.
+        if (hart < _harts.Count)
+        {
+            _harts[hart].Drive(line, level);
+        }
+    }
+
+    public void SetTimer(int hart, ulong deadline) => _harts[hart].SetTimer(deadline);
+
+    public void End(MachineEnd reason, ulong code) => End(reason, code, new ProgramEndRecord());
+
+    public void End(MachineEnd reason, ulong code, ProgramEndRecord record)
+    {
+        if (Ended is null)
+        {
+            Ended = (reason, code, record);
+            _stage = Stage.Ending;
+            Cell.Pause();
+            Console.Flush();
+        }
+    }
+
+    public void Reset()
+    {
+        if (!Request.Reboots)
+        {
+            End(MachineEnd.Reset, 0);
+        }
+        else if (_stage == Stage.Running)
+        {
+            _stage = Stage.Discarding;
+            _harts.ForEach(hart => hart.Stop());
+        }
+    }
+
+    private static ulong? Least(ulong? left, ulong? right) => left is null ? right : right is null ? left : Math.Min(left.Value, right.Value);
+
+    private DeviceStatus Load(ulong address, int size, out ulong value)
+    {
+        value = 0;
+        return Bus.Find(address, size) is { } slot ? slot.Device.Read(address - slot.Address, size, out value) : DeviceStatus.Fault;
+    }
+
+    private DeviceStatus Store(ulong address, int size, ulong value)
+    {
+        if (_htif?.Covers(address) == true)
+        {
+            return _htif.Store(address, size, value);
+        }
+
+        return Bus.Find(address, size) is { } slot ? slot.Device.Write(address - slot.Address, size, value) : DeviceStatus.Fault;
+    }
+
+    /// <summary>A device that throws ends its machine, not the kernel.</summary>
+    private DeviceStatus Guarded(string what, Func<DeviceStatus> work)
+    {
+        DeviceStatus status;
+        try
+        {
+            status = work();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            End(MachineEnd.DeviceFailed, 0, new ProgramEndRecord { Text = $"device {what} failed: {e.GetType().Name}: {e.Message}" });
+            return DeviceStatus.Done;
+        }
+
+        EndWhenExhausted();
+        return status;
+    }
+
+    private void EndWhenExhausted()
+    {
+        if (Ram.IsExhausted)
+        {
+            End(MachineEnd.MemoryExhausted, 0);
+        }
+    }
+
+    private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
+
+    /// <summary>The disks in the first slots, then a source of entropy.</summary>
+    private List<IDevice> VirtioDevices()
+    {
+        var devices = new List<IDevice>();
+        foreach (var disk in Request.Disks)
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new BlockFunction(disk, $"disk{devices.Count}")));
+        }
+
+        if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new EntropyFunction(Request.Seed, "entropy")));
+        }
+
+        return devices;
+    }
+
+    private string MakeHarts()
+    {
+        var status = Ram.Map(_htif?.GuardedStart ?? Ram.Start, _htif?.GuardedEnd ?? Ram.Start);
+        for (int id = 0; id < Request.Harts && status == KernelStatus.Ok; id++)
+        {
+            status = Cell.CreateHart(_parts.Space, HartKind, (ulong)id, out var hart, out ulong number);
+            if (status == KernelStatus.Ok)
+            {
+                _harts.Add(new Hart(hart, number, id));
+            }
+        }
+
+        return status == KernelStatus.Ok ? "" : $"its harts cannot be made ({status})";
+    }
+}

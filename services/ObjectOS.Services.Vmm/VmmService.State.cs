@@ -1,0 +1,66 @@
+using ObjectOS.Client;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <content>The state of all machines as data.</content>
+public sealed partial class VmmService
+{
+    private const int Version = 1;
+
+    /// <inheritdoc/>
+    public void Save(BinaryWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Write(Version);
+        _invoker.Save(writer);
+        writer.Write(_signals.Slot);
+        writer.Write(_timer.Slot);
+        writer.Write(_armed ?? ulong.MaxValue);
+        writer.Write(_isSignalled);
+        writer.Write(_lastStepped);
+        writer.Write(_files.Count);
+        foreach (var (key, file) in _files)
+        {
+            writer.Write(key.Job);
+            writer.Write((int)key.File);
+            writer.Write(file.Memory.Slot);
+            writer.Write(file.Length);
+        }
+
+        writer.Write(_machines.Count);
+        foreach (var machine in _machines.Values)
+        {
+            machine.Save(writer);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Devices of the embedding program are offered before, new objects without a state of their own.</remarks>
+    public void Restore(BinaryReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (reader.ReadInt32() is var version && version != Version)
+        {
+            throw new InvalidDataException($"The state is of version {version} of the virtual machine service; {Version} is wanted.");
+        }
+
+        _invoker.Restore(reader);
+        _signals = new NotificationCapability(_invoker, reader.ReadUInt32());
+        _timer = new TimerCapability(_invoker, reader.ReadUInt32());
+        _armed = reader.ReadUInt64() is var armed and not ulong.MaxValue ? armed : null;
+        _isSignalled = reader.ReadBoolean();
+        _lastStepped = reader.ReadUInt64();
+        _files.Clear();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _files.Add((reader.ReadUInt64(), (MachineFile)reader.ReadInt32()), (new MemoryCapability(_invoker, reader.ReadUInt32()), reader.ReadUInt64()));
+        }
+
+        _machines.Clear();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var machine = VirtualMachine.Restore(_invoker, reader, DevicesOf);
+            _machines.Add(machine.Request.Job, machine);
+        }
+    }
+}

@@ -1,0 +1,380 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Vmm;
+
+/// <summary>
+/// Runs operating systems: each virtual machine is a cell whose threads are harts over one address space of guest-physical addresses, and this service answers what comes back from them:
+/// accesses to devices, and calls of the supervisor binary interface. It holds its own cell (slot 1), its endpoint (2) and the host port (3), and acts by invocations
+/// alone, so that it works at any depth. Protocol: <see cref="MachineProtocol"/>.
+/// </summary>
+/// <remarks>
+/// Each message does at most one thing that memory can suspend, before all else that it changes: the message then comes again, and nobody can tell. Work in steps is carried on by
+/// a signal that the service sends itself.
+/// </remarks>
+public sealed partial class VmmService : IManagedProgram
+{
+    private const uint FirstFreeSlot = 16;
+    private const ulong LargestFile = 256UL << 20, LargestRecord = 1 << 20;
+    private const int FewestObjects = 64;
+    private const ulong AgainBit = 1, TimerBit = 2;
+
+    /// <summary>In badges of machines, so that badge 0 is the root's alone.</summary>
+    private const ulong JobBit = 1UL << 63;
+
+    private readonly SortedDictionary<ulong, VirtualMachine> _machines = [];
+    private readonly SortedDictionary<(ulong Job, MachineFile File), (MemoryCapability Memory, ulong Length)> _files = [];
+    private readonly Dictionary<ulong, IReadOnlyList<IDevice>> _devices = [];
+    private Invoker _invoker = null!;
+    private NotificationCapability _signals;
+    private TimerCapability _timer;
+    private ulong? _armed;
+    private bool _isSignalled;
+    private ulong _lastStepped;
+
+    /// <inheritdoc/>
+    public string Name => "vmm";
+
+    private CellCapability Own => new(_invoker, 1);
+
+    private EndpointCapability Endpoint => new(_invoker, 2);
+
+    private HostPortCapability Host => new(_invoker, 3);
+
+    /// <summary>
+    /// Hands over devices of the embedding program for a job that is going to be started, or restored: objects are no data that a message could carry. Called between slices.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="devices">Its devices, owned by the machine until it ends.</param>
+    public void Offer(ulong job, IReadOnlyList<IDevice> devices) => _devices[job] = devices;
+
+    /// <inheritdoc/>
+    public void Start(IInvocationPort port)
+    {
+        ArgumentNullException.ThrowIfNull(port);
+        _invoker = new Invoker(port, FirstFreeSlot);
+    }
+
+    /// <inheritdoc/>
+    public HandleResult Handle(in Message message, IInvocationPort port)
+    {
+        Begin();
+        var result = message.Kind switch
+        {
+            MessageKind.Endpoint when message.Badge == 0 => Administer(message),
+            MessageKind.Fault or MessageKind.SystemCall or MessageKind.CellEnded
+                when _machines.TryGetValue(message.Badge & ~JobBit, out var machine) && machine.Ended is null => FromHart(machine, message),
+            MessageKind.Completion => Complete(message),
+            MessageKind.Notification => Continue(message.Words[0]),
+            _ => HandleResult.Handled,
+        };
+        if (result == HandleResult.Handled)
+        {
+            Finish();
+        }
+
+        return result;
+    }
+
+    /// <summary>Makes what the service needs for itself: with the first message, so that a restored service makes nothing twice.</summary>
+    private void Begin()
+    {
+        if (_signals.Slot == 0 && Own.CreateNotification(out _signals) == KernelStatus.Ok)
+        {
+            Endpoint.Bind(_signals);
+            Host.Bind(Endpoint);
+            Own.CreateTimer(_signals, TimerBit, out _timer);
+        }
+    }
+
+    /// <summary>Sees to it that what is to be done comes back as a message.</summary>
+    private void Finish()
+    {
+        ulong? next = null;
+        bool hasWork = false;
+        foreach (var machine in _machines.Values)
+        {
+            machine.AfterMessage();
+            hasWork |= machine.HasWork;
+            next = machine.Deadline < (next ?? ulong.MaxValue) ? machine.Deadline : next;
+        }
+
+        if (hasWork && !_isSignalled)
+        {
+            _isSignalled = true;
+            _signals.Signal(AgainBit);
+        }
+
+        if (next != _armed)
+        {
+            _armed = next;
+            if (next is { } deadline)
+            {
+                _timer.Set(deadline);
+            }
+            else
+            {
+                _timer.Cancel();
+            }
+        }
+    }
+
+    private HandleResult Administer(in Message message)
+    {
+        switch (message.Label)
+        {
+            case MachineProtocol.Start:
+                return StartMachine(message);
+            case MachineProtocol.File when message.CapabilitySlot != 0 && message.Words[1] <= (ulong)MachineFile.Initrd && message.Words[2] <= LargestFile:
+                var key = (message.Words[0], (MachineFile)message.Words[1]);
+                if (_files.Remove(key, out var older))
+                {
+                    older.Memory.Delete();
+                }
+
+                _files.Add(key, (new MemoryCapability(_invoker, message.CapabilitySlot), message.Words[2]));
+                return Reply(message, 0);
+            case MachineProtocol.Stop:
+                if (_machines.TryGetValue(message.Words[0], out var machine))
+                {
+                    machine.End(MachineEnd.Stopped, 0);
+                }
+
+                return Reply(message, 0);
+            case MachineProtocol.Drop:
+                DropFiles(message.Words[0]);
+                return Reply(message, 0);
+            default:
+                if (message.CapabilitySlot != 0)
+                {
+                    new MemoryCapability(_invoker, message.CapabilitySlot).Delete();
+                }
+
+                return Reply(message, 1);
+        }
+    }
+
+    private HandleResult StartMachine(in Message message)
+    {
+        if (message.CapabilitySlot == 0)
+        {
+            return Reply(message, 1);
+        }
+
+        var memory = new MemoryCapability(_invoker, message.CapabilitySlot);
+        var record = new byte[Math.Min(message.Words[1], LargestRecord)];
+        var status = memory.Read(message.Words[0], record);
+        if (status == KernelStatus.Suspended)
+        {
+            return HandleResult.Suspended;
+        }
+
+        if (status != KernelStatus.Ok || !TryReadRequest(record, out var request) || _machines.ContainsKey(request.Job))
+        {
+            memory.Delete();
+            return Reply(message, 1);
+        }
+
+        var contents = new Dictionary<MachineFile, ReadOnlyMemory<byte>>();
+        foreach (var (key, file) in _files.Where(file => file.Key.Job == request.Job))
+        {
+            var bytes = new byte[file.Length];
+            if (bytes.Length > 0 && file.Memory.Read(0, bytes) == KernelStatus.Suspended)
+            {
+                return HandleResult.Suspended;
+            }
+
+            contents.Add(key.File, bytes);
+        }
+
+        memory.Delete();
+        Reply(message, 0);
+        string problem = request.Problem() ?? BootPlanner.TryMake(request, contents, VirtualMachine.TreeRoom, out var plan) switch
+        {
+            "" => Make(request, plan),
+            var bad => bad,
+        };
+        if (problem.Length > 0)
+        {
+            DropFiles(request.Job);
+            Tell(request.Job, MachineEnd.NotRunnable, 0, new MachineEndRecord { Program = new ProgramEndRecord { Text = problem } });
+        }
+
+        return HandleResult.Handled;
+    }
+
+    private static bool TryReadRequest(byte[] record, out MachineRequest request)
+    {
+        request = null!;
+        try
+        {
+            using var reader = new BinaryReader(new MemoryStream(record));
+            request = MachineRequest.Restore(reader);
+            return (request.Job & JobBit) == 0;
+        }
+        catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or IOException or ArgumentException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes the machine's cell, and the machine in it. Empty where that is done, else why it cannot be.</summary>
+    private string Make(MachineRequest request, BootPlan plan)
+    {
+        CellCapability cell = default;
+        var status = request.ObjectLimit < FewestObjects ? KernelStatus.ObjectsExhausted : Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out cell);
+        if (status != KernelStatus.Ok)
+        {
+            return $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})";
+        }
+
+        status = cell.CreateAddressSpace(out var space);
+        MemoryCapability memory = default;
+        EndpointCapability badged = default;
+        status = status == KernelStatus.Ok ? cell.CreateMemory(request.Memory, out memory) : status;
+        status = status == KernelStatus.Ok ? Endpoint.Badge(request.Job | JobBit, CapabilityRights.Write, out badged) : status;
+        status = status == KernelStatus.Ok ? cell.SetFaultEndpoint(badged.Slot) : status;
+        status = status == KernelStatus.Ok ? cell.SetSystemCallEndpoint(badged.Slot) : status;
+        var files = _files.Where(file => file.Key.Job == request.Job).ToDictionary(file => file.Key.File, file => file.Value.Memory);
+        string problem = $"the machine's cell cannot be made ({status})";
+        VirtualMachine machine = null!;
+        if (status == KernelStatus.Ok)
+        {
+            problem = VirtualMachine.TryMake(new MachineParts(_invoker, request, cell, space, memory, files, DevicesOf(request.Job)), plan, out machine);
+        }
+
+        if (badged.Slot != 0)
+        {
+            _invoker.Delete(badged.Slot);
+        }
+
+        if (problem.Length > 0)
+        {
+            Discard(cell, machine, space.Slot, memory.Slot);
+            return problem;
+        }
+
+        cell.SetBudget(request.InstructionLimit);
+        foreach (var file in files.Keys)
+        {
+            _files.Remove((request.Job, file));
+        }
+
+        _machines.Add(request.Job, machine);
+        if (cell.Status(out var figures) == KernelStatus.Ok)
+        {
+            Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);
+        }
+
+        return "";
+    }
+
+    /// <summary>Takes back what was made of a machine that cannot be.</summary>
+    private void Discard(CellCapability cell, VirtualMachine? machine, params uint[] slots)
+    {
+        cell.Destroy();
+        foreach (uint slot in slots.Append(cell.Slot).Concat(machine?.Harts.Select(hart => hart.Capability.Slot) ?? []).Where(slot => slot != 0))
+        {
+            _invoker.Delete(slot);
+        }
+    }
+
+    private static HandleResult FromHart(VirtualMachine machine, in Message message)
+    {
+        if (message.Kind == MessageKind.SystemCall)
+        {
+            ulong number = message.ThreadNumber;
+            return machine.Harts.FirstOrDefault(hart => hart.Number == number) is { } hart ? machine.Call(hart, message) : HandleResult.Handled;
+        }
+
+        if (message.Kind == MessageKind.Fault && message.Label is FaultCause.FetchGuestPage or FaultCause.LoadGuestPage or FaultCause.StoreGuestPage)
+        {
+            return machine.Access(message);
+        }
+
+        var record = new ProgramEndRecord { Cause = message.Label, Address = message.Words[0], Pc = message.Words[1], Instruction = (uint)message.Words[2] };
+        machine.End(message.Label switch
+        {
+            FaultCause.BudgetEnd => MachineEnd.BudgetExhausted,
+            FaultCause.MemoryExhausted => MachineEnd.MemoryExhausted,
+            _ => MachineEnd.Fault,
+        }, 0, record);
+        return HandleResult.Handled;
+    }
+
+    private HandleResult Complete(in Message message)
+    {
+        foreach (var machine in _machines.Values)
+        {
+            if (machine.Complete(message) is { } result)
+            {
+                return result;
+            }
+        }
+
+        return HandleResult.Handled;
+    }
+
+    /// <summary>Does one thing: what is due first, else a step of a machine's work, the machines taking turns.</summary>
+    private HandleResult Continue(ulong bits)
+    {
+        if ((bits & TimerBit) != 0)
+        {
+            ulong now = _invoker.Port.Now;
+            var due = _machines.Values.FirstOrDefault(machine => machine.Deadline <= now);
+            if (due?.Tick() == HandleResult.Suspended)
+            {
+                return HandleResult.Suspended;
+            }
+
+            _armed = null;
+            _isSignalled &= (bits & AgainBit) == 0;
+            return HandleResult.Handled;
+        }
+
+        var turn = _machines.FirstOrDefault(pair => pair.Key > _lastStepped && pair.Value.HasWork);
+        turn = turn.Value is null ? _machines.FirstOrDefault(pair => pair.Value.HasWork) : turn;
+        if (turn.Value?.Step(OnEnd) == HandleResult.Suspended)
+        {
+            return HandleResult.Suspended;
+        }
+
+        _lastStepped = turn.Key;
+        _isSignalled = false;
+        return HandleResult.Handled;
+    }
+
+    private void OnEnd(VirtualMachine machine, MachineEndRecord record)
+    {
+        _machines.Remove(machine.Request.Job);
+        _devices.Remove(machine.Request.Job);
+        Tell(machine.Request.Job, machine.Ended!.Value.Reason, machine.Ended.Value.Code, record);
+    }
+
+    private void Tell(ulong job, MachineEnd reason, ulong code, MachineEndRecord record) =>
+        Host.Request(HostRequestKind.Ended, job, record.ToBytes(), out _, (ulong)reason, code);
+
+    private IReadOnlyList<IDevice> DevicesOf(ulong job) => _devices.GetValueOrDefault(job, []);
+
+    private void DropFiles(ulong job)
+    {
+        foreach (var key in _files.Keys.Where(key => key.Job == job).ToArray())
+        {
+            _files[key].Memory.Delete();
+            _files.Remove(key);
+        }
+
+        _devices.Remove(job);
+    }
+
+    private HandleResult Reply(in Message message, ulong label)
+    {
+        if (message.ReplySlot != 0)
+        {
+            new ReplyCapability(_invoker, message.ReplySlot).Send(label);
+        }
+
+        return HandleResult.Handled;
+    }
+}

@@ -1,0 +1,136 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Services.Vmm;
+
+namespace ObjectOS.Host;
+
+/// <content>Virtual machines are jobs, too.</content>
+internal sealed partial class ProgramJobs
+{
+    private readonly Dictionary<ulong, HostDisk> _disks = [];
+
+    /// <summary>Begins a virtual machine. What becomes of it, one that cannot be begun included, is its end.</summary>
+    /// <exception cref="IOException">A disk cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">A disk may not be opened so.</exception>
+    public Job StartMachine(MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files, CancellationToken stopping)
+    {
+        var job = new Job(++_lastNumber, spec.AsProgram(), stopping) { Machine = spec };
+        try
+        {
+            foreach (var disk in spec.Disks)
+            {
+                job.Disks.Add(++_lastNumber, new HostDisk(disk));
+            }
+        }
+        catch
+        {
+            job.Dispose();
+            throw;
+        }
+
+        foreach (var (number, disk) in job.Disks)
+        {
+            _disks.Add(number, disk);
+        }
+
+        var (endpoint, service) = vmm();
+        job.Endpoint = endpoint;
+        _jobs.Add(job.Number, job);
+        byte[] record = Describe(job, spec, files).ToBytes();
+        var status = KernelStatus.Ok;
+        foreach (var (file, source, bytes) in files)
+        {
+            if (ProgramFile.Problem(bytes) is { } problem)
+            {
+                EndUnstartedMachine(job, $"{source.Path}: {problem}");
+                return job;
+            }
+
+            status = status == KernelStatus.Ok ? HandOver(job, file, bytes) : status;
+        }
+
+        service.Offer(job.Number, spec.Devices);
+        status = status == KernelStatus.Ok ? HandOverRecord(job, record) : status;
+        if (status != KernelStatus.Ok)
+        {
+            EndUnstartedMachine(job, $"{spec.Name}: not started: {status}");
+        }
+
+        return job;
+    }
+
+    private void EndUnstartedMachine(Job job, string sentence)
+    {
+        Send(job, MachineProtocol.Drop, job.Number, 0, 0, 0);
+        End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = sentence });
+    }
+
+    private void EndMachine(Job job, HostRequest request) =>
+        End(job, MachineReport.Read((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), job, kernel.Cpu.Description.Depth));
+
+    private KernelStatus HandOver(Job job, MachineFile file, ReadOnlyMemory<byte> bytes)
+    {
+        var status = images.Load(bytes.Span, [], out var memory, out _, out string sha256);
+        job.Sha256 ??= sha256;
+        if (status == KernelStatus.Ok)
+        {
+            status = Send(job, MachineProtocol.File, job.Number, (ulong)file, (ulong)bytes.Length, memory.Slot);
+            memory.Delete();
+        }
+
+        return status;
+    }
+
+    private KernelStatus HandOverRecord(Job job, byte[] record)
+    {
+        var status = new CellCapability(root, 1).CreateMemory((ulong)record.Length, out var memory);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        status = memory.Write(0, record);
+        status = status == KernelStatus.Ok ? Send(job, MachineProtocol.Start, 0, (ulong)record.Length, 0, memory.Slot) : status;
+        memory.Delete();
+        return status;
+    }
+
+    private MachineRequest Describe(Job job, MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files)
+    {
+        var cpu = kernel.Cpu.Description;
+        string[] names = ["image", "bios", "kernel", "initrd"];
+        foreach (var (file, source, _) in files)
+        {
+            names[(int)file] = source.Path;
+        }
+
+        return new MachineRequest
+        {
+            Job = job.Number,
+            Name = spec.Name,
+            FileNames = names,
+            Harts = spec.Harts,
+            Memory = spec.Memory,
+            Isa = spec.Isa ?? IsaOf(cpu.Isa),
+            TimebaseHz = cpu.TimebaseHz,
+            Paging = spec.Paging,
+            Arguments = spec.Arguments,
+            Input = AddStream(job, 0),
+            Output = AddStream(job, 1),
+            Reboots = spec.Reboots,
+            Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
+            MemoryLimit = Math.Min(job.Spec.Limits.Memory, options.Memory),
+            ObjectLimit = job.Spec.Limits.Objects,
+            InstructionLimit = spec.Instructions ?? 0,
+            WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
+            Seed = spec.Seed ?? options.Seed,
+            ReportsState = spec.ReportsState,
+            ReportsSignature = spec.ReportsSignature,
+            Platform = spec.Platform,
+        };
+    }
+
+    /// <summary>A CPU's description names what user code has.</summary>
+    private static string IsaOf(string cpu) => string.Concat(
+        [cpu, .. ((string[])["_zicbom", "_zicboz"]).Where(extension => !cpu.Contains(extension, StringComparison.Ordinal)), MachineRequest.SupervisorExtensions]);
+}

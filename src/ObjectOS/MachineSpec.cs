@@ -1,0 +1,110 @@
+using ObjectOS.Services.Vmm;
+
+namespace ObjectOS;
+
+/// <summary>A file that a virtual machine boots; a path converts to it by itself.</summary>
+/// <param name="Path">A file of the host; where <paramref name="Contents"/> is set, only a name.</param>
+/// <param name="Contents">The file's bytes; null: they are read from <paramref name="Path"/>.</param>
+public sealed record BootFile(string Path, ReadOnlyMemory<byte>? Contents = null)
+{
+    /// <summary>The file at a path.</summary>
+    public static implicit operator BootFile(string path) => new(path);
+}
+
+/// <summary>A file of the host as a disk of a virtual machine.</summary>
+/// <param name="Path">The file; it must exist. Nothing else of the host can be reached through it.</param>
+/// <param name="Policy">What the guest's writes do.</param>
+/// <param name="OverlayLimit">For a snapshot: most bytes of what is written.</param>
+public sealed record DiskSpec(string Path, BlockPolicy Policy = BlockPolicy.ReadWrite, ulong OverlayLimit = 1UL << 30);
+
+/// <summary>A virtual machine to boot: an operating system, a kernel or firmware, told by the contents of its files.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>What is to run: an ELF with HTIF, a firmware, or a kernel, told by its contents.</summary>
+    public BootFile? Image { get; init; }
+
+    /// <summary>Firmware that starts in machine mode.</summary>
+    public BootFile? Bios { get; init; }
+
+    /// <summary>A kernel for supervisor mode: started by the firmware, or, without one, directly.</summary>
+    public BootFile? Kernel { get; init; }
+
+    /// <summary>The kernel's first root file system.</summary>
+    public BootFile? Initrd { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string Arguments { get; init; } = "";
+
+    /// <summary>Its harts, 1 to 8, which take turns.</summary>
+    public int Harts { get; init; } = 1;
+
+    /// <summary>Bytes of its memory, whole pages of 4 KiB. They cost nothing until touched.</summary>
+    public ulong Memory { get; init; } = 128UL << 20;
+
+    /// <summary>The widest paging that its harts offer.</summary>
+    public PagingMode Paging { get; init; } = PagingMode.Sv48;
+
+    /// <summary>Its disks.</summary>
+    public IReadOnlyList<DiskSpec> Disks { get; init; } = [];
+
+    /// <summary>Devices of one's own, each for this machine alone; it owns them until it ends.</summary>
+    public IReadOnlyList<IDevice> Devices { get; init; } = [];
+
+    /// <summary>What stands where beside memory and devices of one's own.</summary>
+    public PlatformDescription Platform { get; init; } = PlatformDescription.Virt;
+
+    /// <summary>True: a reset starts it anew; false: it ends with <see cref="RunEnd.Reset"/>.</summary>
+    public bool Reboots { get; init; } = true;
+
+    /// <summary>What its console reads; null: at its end. Read by the OS object, not closed by it.</summary>
+    public Stream? StandardInput { get; init; }
+
+    /// <summary>What its console writes; null: kept for <see cref="RunResult.Output"/>. Not closed.</summary>
+    public Stream? StandardOutput { get; init; }
+
+    /// <summary>True where a person sits at the console.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Most memory of its cell, in bytes; null: all of its memory can be touched.</summary>
+    public ulong? MemoryLimit { get; init; }
+
+    /// <summary>Virtual instructions that it may use; exact, the same on every host. Null: no limit.</summary>
+    public ulong? Instructions { get; init; }
+
+    /// <summary>Host time after which it is stopped.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The seed of what is random to it; null: the OS object's.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>The ISA string that its device tree shows; null: what the CPU is, with what supervisor modes have beside it.</summary>
+    public string? Isa { get; init; }
+
+    /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through its memory at its end.</summary>
+    public bool ReportsState { get; init; }
+
+    /// <summary>True: <see cref="RunResult.Signature"/> is wanted.</summary>
+    public bool ReportsSignature { get; init; }
+
+    /// <summary>What it is called in messages: the name of the first of its files.</summary>
+    public string Name => (Image ?? Kernel ?? Bios)?.Path ?? "machine";
+
+    /// <summary>Says what is wrong with it; null where nothing is. Files are looked at when it is started.</summary>
+    public string? Problem() =>
+        Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
+        : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
+        : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."
+        : new MachineRequest { Harts = Harts, Memory = Memory, Paging = Paging, Platform = Platform }.Problem() is { } problem ? $"Not a machine: {problem}."
+        : AsProgram().Limits.Problem();
+
+    /// <summary>What a machine has in common with a program.</summary>
+    internal ProgramSpec AsProgram() => new()
+    {
+        Path = Name,
+        StandardInput = StandardInput,
+        StandardOutput = StandardOutput,
+        IsTerminal = IsTerminal,
+        ReportsState = ReportsState,
+        Limits = new ProgramLimits { Memory = MemoryLimit ?? (Memory + (1 << 20)), Objects = 1024, Instructions = Instructions, Timeout = Timeout },
+    };
+}

@@ -1,0 +1,74 @@
+using ObjectOS.Cpu;
+using ObjectOS.Host;
+using ObjectOS.Services.Vmm;
+
+namespace ObjectOS;
+
+/// <content>Operating systems in cells.</content>
+public sealed partial class ObjectOs
+{
+    private const uint VmmCell = 7;
+    private const uint VmmEndpoint = 8;
+
+    private VmmService? _vmm;
+
+    /// <summary>Boots a virtual machine in a cell of its own.</summary>
+    /// <param name="spec">What to boot, and within which limits.</param>
+    /// <param name="cancellationToken">Gives up before the start; a machine that has started goes on.</param>
+    /// <returns>The cell; what becomes of the machine, files that cannot be booted included, is its <see cref="Cell.Completion"/>.</returns>
+    /// <exception cref="ArgumentException">The specification is out of its range.</exception>
+    /// <exception cref="IOException">A file of it cannot be read, or a disk not be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file of it may not be read or written.</exception>
+    /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
+    public async ValueTask<Cell> StartMachineAsync(MachineSpec spec, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (spec.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(spec));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var files = new List<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)>();
+        foreach (var (file, source) in ((MachineFile, BootFile?)[])[(MachineFile.Image, spec.Image), (MachineFile.Bios, spec.Bios), (MachineFile.Kernel, spec.Kernel), (MachineFile.Initrd, spec.Initrd)])
+        {
+            if (source is not null)
+            {
+                files.Add((file, source, source.Contents ?? await ProgramFile.ReadAllAsync(source.Path, cancellationToken).ConfigureAwait(false)));
+            }
+        }
+
+        var job = await OnKernelAsync(() => _jobs.StartMachine(spec, files, _stopping.Token)).ConfigureAwait(false);
+        if (_pump.Completion.IsCompleted)
+        {
+            // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.
+            await EndJobsAsync().ConfigureAwait(false);
+        }
+
+        job.StopAfter(spec.Timeout, () => _ = StopAsync(job, RunEnd.TimedOut));
+        return new Cell(this, job);
+    }
+
+    /// <summary>Boots a virtual machine and waits for its end.</summary>
+    /// <param name="spec">What to boot, and within which limits.</param>
+    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="RunEnd.Stopped"/>.</param>
+    /// <exception cref="ArgumentException">As for <see cref="StartMachineAsync"/>.</exception>
+    public async Task<RunResult> BootMachineAsync(MachineSpec spec, CancellationToken cancellationToken = default)
+    {
+        var cell = await StartMachineAsync(spec, cancellationToken).ConfigureAwait(false);
+        return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>
+    private (uint Endpoint, VmmService Service) NeedVmmService(IKernel kernel)
+    {
+        if (_vmm is null)
+        {
+            _vmm = new VmmService();
+            kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, _vmm, _options.Memory, 1 << 18);
+        }
+
+        return (VmmEndpoint, _vmm);
+    }
+}

@@ -1,0 +1,375 @@
+using System.Text;
+
+namespace ObjectOS.Services.Vmm.Tests;
+
+/// <summary>A machine from its start to its end: power, console, SBI, HTIF, faults; plain, with the service reborn after every message, and with suspended memory.</summary>
+public sealed class MachineTests
+{
+    private const ulong Uart = 0x10000000, Test = 0x100000, Clint = 0x2000000, Plic = 0xc000000;
+
+    private static readonly MachineRequest Request = new() { Memory = 16 << 20, Harts = 3 };
+    private static readonly byte[] Code = [0x13, 0, 0, 0];
+
+    public static TheoryData<bool, int> Ways => new() { { false, -1 }, { true, -1 }, { true, 7 }, { false, 8 } };
+
+    private static VmmHost Supervisor(bool isReborn = false, int seed = -1, MachineRequest? request = null) =>
+        new VmmHost(isReborn, seed < 0 ? null : seed).Start(request ?? Request, (MachineFile.Image, Code));
+
+    private static VmmHost Machine(MachineRequest? request = null) => new VmmHost(true, 3).Start(request ?? Request, (MachineFile.Bios, Code));
+
+    [Theory]
+    [InlineData(0x5555, MachineEnd.PowerOff, 0)]
+    [InlineData(0x00033333, MachineEnd.GuestFailure, 3)]
+    [InlineData(0x01003333, MachineEnd.GuestFailure, 0x100)]
+    public void TestDevice_EndsTheMachine(ulong value, MachineEnd reason, ulong code)
+    {
+        var host = Supervisor(true, 4);
+        host.Store(Test, value).Should().BeNull("the hart does not go on");
+        (host.End?.Reason, host.End?.Code).Should().Be((reason, code));
+        (host.Kernel.Machine!.IsDestroyed, host.Kernel.Objects).Should().Be((true, 2), "only the service's own notification and timer are left");
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Reset_StartsAnew(bool isReborn, int seed)
+    {
+        var host = Supervisor(isReborn, seed);
+        host.WriteMemory(0x80800000, [1, 2, 3]);
+        host.Store(Uart + 7, 0x5a, 1);
+        host.Store(Test, 0x7777).Should().BeNull();
+        host.Memory(0x80800000, 3).Should().Equal(0, 0, 0);
+        host.Memory(0x80200000, 1).Should().Equal(0x13);
+        host.Load(Uart + 7, 1).Should().Be(0, "devices are reset");
+        host.Kernel.Harts.Values.Select(hart => (hart.IsRunning, hart.Resets)).Should().Equal((true, 1), (false, 1), (false, 1));
+        Supervisor(request: Request with { Reboots = false }).Then(other =>
+        {
+            other.Call(0, 0x53525354, 0, 1, 0);
+            other.End?.Reason.Should().Be(MachineEnd.Reset);
+        });
+    }
+
+    [Fact]
+    public void NothingThere_IsAnAccessFaultWithTheVirtualAddress()
+    {
+        var host = Supervisor();
+        host.Access(0x5000, 21, 4, 0).Should().Be((3UL, 5UL, 0x100000005000UL));
+        host.Access(0x5000, 23, 8, 0).Should().Be((3UL, 7UL, 0x100000005000UL));
+        host.Access(0x5000, 20, 0, 0).Should().Be((3UL, 1UL, 0x100000005000UL));
+        host.Access(Uart, 23, 0, 0).Should().Be((3UL, 7UL, 0x100010000000UL), "an atomic operation on a device");
+        host.Load(Uart + 1, 4).Should().BeNull("it is not aligned");
+        host.Load(Clint + 0xbff8, 8).Should().BeNull("a supervisor's machine has no CLINT");
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Console_OfUartAndSbi_IsOne(bool isReborn, int seed)
+    {
+        var host = Supervisor(isReborn, seed);
+        host.Input = "typed"u8.ToArray();
+        foreach (char letter in "uart ")
+        {
+            (host.Load(Uart + 5, 1) & 0x20).Should().Be(0x20);
+            host.Store(Uart, letter, 1);
+        }
+
+        foreach (char letter in "legacy ")
+        {
+            host.Call(0, 1, 99, letter).Should().Be((0UL, 0UL, 0UL));
+        }
+
+        host.WriteMemory(0x80300000, "debug"u8.ToArray());
+        host.Call(0, 0x4442434E, 0, 5, 0x80300000, 0).Should().Be((2UL, 0UL, 5UL));
+        host.Call(0, 0x4442434E, 2, '!').Should().Be((2UL, 0UL, 0UL));
+        host.Call(0, 0x4442434E, 0, 5, 0x80300000, 1).Should().Be((2UL, unchecked((ulong)-3), 0UL));
+        host.Call(0, 0x4442434E, 0, 5, 0x80fffffc, 0).Should().Be((2UL, unchecked((ulong)-3), 0UL));
+        host.Pass(2_000_000);
+        host.Output.Should().Be("uart legacy debug!");
+
+        host.Call(0, 2, 0).Should().Be((0UL, ulong.MaxValue, 0UL), "it has to be asked for first");
+        host.Call(0, 2, 0).Should().Be((0UL, (ulong)'t', 0UL));
+        host.Call(0, 0x4442434E, 1, 3, 0x80300000, 0).Should().Be((2UL, 0UL, 3UL));
+        host.Memory(0x80300000, 5).Should().Equal("ypeug"u8.ToArray());
+        host.Load(Uart, 1).Should().Be('d');
+    }
+
+    [Fact]
+    public void Sbi_BaseProbesAndUnknownCalls()
+    {
+        var host = Supervisor();
+        host.Call(0, 0x10, 0).Should().Be((2UL, 0UL, 0x2000000UL));
+        foreach (ulong there in (ulong[])[0, 8, 0x10, 0x54494D45, 0x735049, 0x52464E43, 0x48534D, 0x53525354, 0x4442434E, 0x504D55])
+        {
+            host.Call(0, 0x10, 3, there).Should().Be((2UL, 0UL, 1UL));
+        }
+
+        host.Call(0, 0x10, 3, 9).Should().Be((2UL, 0UL, 0UL));
+        host.Call(0, 0x10, 3, 1UL << 32).Should().Be((2UL, 0UL, 0UL));
+        host.Call(0, 0x12345678, 0).Should().Be((2UL, unchecked((ulong)-2), 0UL));
+        host.Call(0, 0x54494D45, 5).Should().Be((2UL, unchecked((ulong)-2), 0UL));
+        host.Call(0, 0x504D55, 0).Should().Be((2UL, 0UL, 0UL));
+        host.Call(0, 0x53525354, 0, 9, 0).Should().Be((2UL, unchecked((ulong)-3), 0UL));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Sbi_HartStates_Interrupts_Fences_Timer(bool isReborn, int seed)
+    {
+        var host = Supervisor(isReborn, seed);
+        var harts = host.Kernel.Harts;
+        host.Call(0, 0x48534D, 2, 1).Should().Be((2UL, 0UL, 1UL), "stopped");
+        host.Call(0, 0x48534D, 0, 1, 0x80200004, 42).Should().Be((2UL, 0UL, 0UL));
+        (harts[1].IsRunning, harts[1].Pc, harts[1].A0, harts[1].A1).Should().Be((true, 0x80200004UL, 1UL, 42UL));
+        host.Call(0, 0x48534D, 0, 1, 0x80200004, 42).Should().Be((2UL, unchecked((ulong)-6), 0UL), "available already");
+        host.Call(0, 0x48534D, 0, 7, 0x80200004, 0).Should().Be((2UL, unchecked((ulong)-3), 0UL));
+        host.Call(0, 0x48534D, 0, 2, 0x10000000, 0).Should().Be((2UL, unchecked((ulong)-5), 0UL));
+
+        host.Call(0, 0x735049, 0, 0b11, 0).Should().Be((2UL, 0UL, 0UL));
+        harts.Values.Select(hart => hart.Lines & 2).Should().Equal(2UL, 2, 0);
+        host.Call(0, 0x735049, 0, 0b10, 2).Should().Be((2UL, unchecked((ulong)-3), 0UL));
+        host.Call(1, 0x52464E43, 1, 0, ulong.MaxValue, 0, 0).Should().Be((2UL, 0UL, 0UL));
+        harts.Values.Select(hart => hart.Flushes).Should().Equal(1, 1, 0);
+
+        host.Call(1, 0x54494D45, 0, 5000).Should().Be((2UL, 0UL, 0UL));
+        harts[1].Timer.Should().Be(5000);
+        host.Call(1, 0x48534D, 1).Should().BeNull("a hart that stops does not go on");
+        harts[1].IsRunning.Should().BeFalse();
+        host.Call(0, 0x48534D, 2, 1).Should().Be((2UL, 0UL, 1UL));
+    }
+
+    [Fact]
+    public void Sbi_LegacyIpi_ReadsItsMaskThroughTheGuestsTables()
+    {
+        var host = Supervisor(true, 12);
+        // Sv39: 2^30 of virtual 0x40000000 by a leaf in the root table at 0x80400000, to 0x80000000.
+        host.WriteMemory(0x80400000 + 8, BitConverter.GetBytes((0x80000000UL >> 2) | 0xcf));
+        host.WriteMemory(0x80500000, BitConverter.GetBytes(0b001UL));
+        host.Kernel.Harts[0].Satp = (8UL << 60) | (0x80400000UL >> 12);
+        host.Call(0, 4, 0, 0x40500000).Should().Be((0UL, 0UL, 0UL));
+        host.Kernel.Harts[0].Lines.Should().Be(2);
+        host.Call(0, 4, 0, 0x1000).Should().Be((0UL, unchecked((ulong)-5), 0UL));
+    }
+
+    [Fact]
+    public void Sbi_SystemReset_Ends()
+    {
+        var host = Supervisor();
+        host.Call(0, 0x53525354, 0, 0, 0).Should().BeNull();
+        host.End?.Reason.Should().Be(MachineEnd.PowerOff);
+        host = Supervisor();
+        host.Call(0, 0x53525354, 0, 0, 1);
+        (host.End?.Reason, host.End?.Code).Should().Be((MachineEnd.GuestFailure, 1UL));
+        host = Supervisor();
+        host.Call(0, 8, 0);
+        host.End?.Reason.Should().Be(MachineEnd.PowerOff);
+    }
+
+    [Fact]
+    public void FullConsole_HoldsItsCallsUp_UntilThereIsRoom()
+    {
+        var host = Supervisor(true);
+        host.AnswersHost = false;
+        int count = 0;
+        while (host.Call(0, 1, 0, 'x') is not null)
+        {
+            (++count).Should().BeLessThan(100_000);
+        }
+
+        (host.Load(Uart + 5, 1) & 0x20).Should().Be(0, "the transmitter is not empty");
+        host.AnswersHost = true;
+        host.Store(Uart + 7, 0, 1);
+        host.Pass(5_000_000);
+        host.Output.Length.Should().Be(count + 1);
+        host.Kernel.Replies.Values.Count(answer => answer == (0UL, 0UL, 0UL)).Should().Be(count + 1);
+    }
+
+    [Fact]
+    public void Clint_DrivesSoftwareAndTimerLines()
+    {
+        var host = Machine();
+        host.Store(Clint + 4, 1).Should().BeTrue();
+        host.Kernel.Harts[1].Lines.Should().Be(1 << 3);
+        host.Load(Clint + 4).Should().Be(1);
+        host.Store(Clint + 0x4008, 0x1234);
+        host.Store(Clint + 0x400c, 1);
+        host.Kernel.Harts[1].Timer.Should().Be(0x1_0000_1234);
+        host.Store(Clint + 0x4010, 77, 8);
+        (host.Kernel.Harts[2].Timer, host.Load(Clint + 0x4010, 8)).Should().Be((77UL, 77UL));
+        host.Kernel.Now = 123_456;
+        host.Load(Clint + 0xbff8, 8).Should().Be(1234);
+    }
+
+    [Fact]
+    public void Uart_InterruptsThroughThePlic()
+    {
+        var host = Machine();
+        host.Input = "ab"u8.ToArray();
+        host.Store(Plic + 40, 1);
+        host.Store(Plic + 0x2080, 1 << 10);
+        host.Store(Uart + 1, 1, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Load(Plic + 0x201004).Should().Be(10);
+        host.Kernel.Harts[0].Lines.Should().Be(0);
+        host.Load(Uart + 2, 1).Should().Be(4);
+        host.Load(Uart, 1).Should().Be('a');
+        host.Store(Plic + 0x201004, 10);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9, "there is more");
+        host.Load(Uart, 1).Should().Be('b');
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(15, 7)]
+    public void Htif_EndsWithItsCode(ulong value, ulong code)
+    {
+        var request = Request with { ReportsSignature = true };
+        var host = new VmmHost(true, 2).Start(request, (MachineFile.Image, CraftedElf.Make(
+            0x80000000, new byte[0x2000], symbols: [("tohost", 0x80001000), ("fromhost", 0x80001040), ("begin_signature", 0x80000010), ("end_signature", 0x80000020)])));
+        host.WriteMemory(0x80000010, [1, 2, 3, 4]);
+        host.Store(0x80001004, 0).Should().BeTrue();
+        host.Store(0x80001000, value).Should().BeNull();
+        (host.End?.Reason, host.End?.Code).Should().Be((MachineEnd.Htif, code));
+        host.End!.Value.Record.Signature.Should().Equal(1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Htif_ConsoleAndSystemCall(bool isReborn, int seed)
+    {
+        var host = new VmmHost(isReborn, seed < 0 ? null : seed) { Input = "q"u8.ToArray() };
+        host.Start(Request, (MachineFile.Image, CraftedElf.Make(0x80000000, new byte[0x2000], symbols: [("tohost", 0x80001000), ("fromhost", 0x80001040)])));
+        host.Store(0x80001000, 0x0101_0000_0000_0000 | 'h', 8).Should().BeTrue();
+        host.WriteMemory(0x80003000, [64, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+        host.WriteMemory(0x80004000, "i!"u8.ToArray());
+        host.Store(0x80001000, 0x80003000, 8).Should().BeTrue();
+        BitConverter.ToUInt64(host.Memory(0x80001000, 8)).Should().Be(0);
+        BitConverter.ToUInt64(host.Memory(0x80001040, 8)).Should().Be(1);
+        BitConverter.ToUInt64(host.Memory(0x80003000, 8)).Should().Be(2);
+        host.Store(0x80001040, 0, 8).Should().BeTrue();
+        host.Store(0x80001000, 0x0100_0000_0000_0000, 8).Should().BeTrue();
+        BitConverter.ToUInt64(host.Memory(0x80001040, 8)).Should().Be(0x0100_0000_0000_0100 | 'q');
+        host.Pass(2_000_000);
+        host.Output.Should().Be("hi!");
+    }
+
+    [Theory]
+    [InlineData(0x100, MachineEnd.BudgetExhausted)]
+    [InlineData(0x103, MachineEnd.MemoryExhausted)]
+    [InlineData(2, MachineEnd.Fault)]
+    public void FaultsOfHarts_EndTheMachine(ulong cause, MachineEnd reason)
+    {
+        var host = Supervisor(true, 9, Request with { ReportsState = true });
+        host.Fault(cause);
+        host.End?.Reason.Should().Be(reason);
+        host.End!.Value.Record.Program.StateHash.Should().HaveLength(64);
+    }
+
+    [Fact]
+    public void Stop_AndIdle()
+    {
+        var host = Supervisor();
+        host.Stop();
+        host.End?.Reason.Should().Be(MachineEnd.Stopped);
+
+        host = Supervisor(true);
+        host.Call(0, 0, 0, 1_000_000_000);
+        host.Pass(1_000_000_000);
+        host.End.Should().BeNull("a timer is set");
+        host.Call(0, 0, 0, ulong.MaxValue);
+        host.Kernel.Machine!.Instructions += 5;
+        host.Pass(1_000_000_000);
+        host.End?.Reason.Should().Be(MachineEnd.Idle);
+    }
+
+    [Fact]
+    public void Idle_IsNotWhileTheHostIsAsked()
+    {
+        var host = Supervisor();
+        host.AnswersHost = false;
+        host.Call(0, 2, 0);
+        host.Pass(1_000_000_000);
+        host.End.Should().BeNull();
+        host.AnswersHost = true;
+        host.Settle();
+        host.Pass(1_000_000_000);
+        host.End?.Reason.Should().Be(MachineEnd.Idle);
+    }
+
+    [Fact]
+    public void OwnDevice_HasItsWindowInterruptAndNode_AndItsFailureIsTheMachinesOnly()
+    {
+        var host = new VmmHost(true, 5, () => [new Adder()]).Start(Request with { ReportsState = true }, (MachineFile.Bios, Code));
+        Encoding.ASCII.GetString(host.Memory(host.Kernel.Harts[0].A1, 16384)).Should().Contain("adder@4000000").And.Contain("test,adder");
+        host.Store(Plic + (32 * 4), 2);
+        host.Store(Plic + 0x2084, 1);
+        host.Store(0x4000000, 40);
+        host.Store(0x4000008, 2);
+        host.Load(0x4000010).Should().Be(42);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Store(0x4000020, 0x80900000, 8);
+        BitConverter.ToUInt32(host.Memory(0x80900000, 4)).Should().Be(42);
+        host.Store(0x4000018, 0).Should().BeNull();
+        (host.End?.Reason, host.End?.Record.Program.Text).Should().Be((MachineEnd.DeviceFailed, "device adder failed: InvalidOperationException: no"));
+    }
+
+    /// <summary>A device that exists nowhere: adds two words, interrupts, writes the sum to memory.</summary>
+    private sealed class Adder : IDevice
+    {
+        private IDeviceHost _host = null!;
+        private uint _left;
+        private uint _right;
+
+        public string Name => "adder";
+
+        public ulong WindowSize => 0x1000;
+
+        public int InterruptCount => 1;
+
+        public void Attach(IDeviceHost host)
+        {
+            (_host is null).Should().BeTrue("it is called once");
+            _host = host;
+        }
+
+        public DeviceStatus Read(ulong offset, int size, out ulong value)
+        {
+            value = _left + _right;
+            return DeviceStatus.Done;
+        }
+
+        public DeviceStatus Write(ulong offset, int size, ulong value)
+        {
+            switch (offset)
+            {
+                case 0:
+                    _left = (uint)value;
+                    return DeviceStatus.Done;
+                case 8:
+                    _right = (uint)value;
+                    _host.SetInterrupt(0, true);
+                    return DeviceStatus.Done;
+                case 0x20:
+                    var status = _host.PrepareMemory(value, 4);
+                    return status == DeviceStatus.Done ? _host.WriteMemory(value, BitConverter.GetBytes(_left + _right)) : status;
+                default:
+                    throw new InvalidOperationException("no");
+            }
+        }
+
+        public void Reset() => (_left, _right) = (0, 0);
+
+        public void Describe(DeviceTreeNode node) => node.Set("compatible", "test,adder");
+
+        public void Save(BinaryWriter writer)
+        {
+            writer.Write(_left);
+            writer.Write(_right);
+        }
+
+        public void Restore(BinaryReader reader) => (_left, _right) = (reader.ReadUInt32(), reader.ReadUInt32());
+    }
+}
+
+internal static class HostExtensions
+{
+    public static void Then(this VmmHost host, Action<VmmHost> action) => action(host);
+}
