@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ObjectOS.Cpu;
+using ObjectOS.Machine;
 
 namespace ObjectOS;
 
@@ -13,6 +14,9 @@ public sealed class ObjectOsOptions
     /// For a child: bytes of <see cref="Memory"/> that are guaranteed to it. They count as used in its parent, and in all above, from the start.
     /// </summary>
     public ulong ReservedMemory { get; set; }
+
+    /// <summary>Instructions of one's own, for all guests of the OS object and of those under it. A child has those of its root.</summary>
+    public IReadOnlyList<ICustomInstruction> Instructions { get; set; } = [];
 
     /// <summary>The seed of everything that is random to guests. The same seed and input give the same run.</summary>
     public ulong Seed { get; set; }
