@@ -90,5 +90,6 @@ public enum Call : ushort
     VCpuReadState = 123,
     VCpuWriteState = 124,
     VCpuStatus = 125,
+    VCpuReserve = 126,
 #pragma warning restore CS1591
 }

@@ -13,6 +13,12 @@ public interface IMemoryAccount
     /// <summary>Most pages that this account and those below it may hold together.</summary>
     ulong Limit { get; }
 
+    /// <summary>Pages that are guaranteed: they count against the accounts above now, whether they are charged or not.</summary>
+    ulong Reserved { get; }
+
+    /// <summary>What counts against <see cref="Limit"/>: pages charged here, and for each account below what it uses or has reserved.</summary>
+    ulong Used { get; }
+
     /// <summary>Pages charged here and below.</summary>
     ulong Charged { get; }
 
@@ -24,6 +30,10 @@ public interface IMemoryAccount
 
     /// <summary>Changes the limit; below <see cref="Charged"/> it stops growth and takes nothing away.</summary>
     void SetLimit(ulong pages);
+
+    /// <summary>Guarantees so many pages from now on, 0 for none, in place of what was guaranteed before. False: an account above cannot pay, or the limit is less; nothing has changed.</summary>
+    /// <exception cref="InvalidOperationException">It is a machine's own account, or closed.</exception>
+    bool TryReserve(ulong pages);
 
     /// <summary>Makes an account below this one.</summary>
     IMemoryAccount CreateChild(ulong limit);

@@ -9,6 +9,9 @@ public sealed record VirtualCpuOptions
     /// <summary>Most bytes that its guest may hold; they count against the cell that pays for it as they are written.</summary>
     public ulong MemoryLimit { get; init; } = ulong.MaxValue;
 
+    /// <summary>Bytes that its guest is guaranteed: they are taken from the cell that pays for it now. At most <see cref="MemoryLimit"/>.</summary>
+    public ulong MemoryReserved { get; init; }
+
     /// <summary>0 lowest to 31: the priority, in the kernel that made it, of the thread that runs its guest.</summary>
     public int Priority { get; init; } = 16;
 }
@@ -42,6 +45,9 @@ public interface IVirtualCpu
 
     /// <summary>Changes the most bytes that its guest may hold.</summary>
     void SetMemoryLimit(ulong bytes);
+
+    /// <summary>Changes how many bytes its guest is guaranteed. False: they cannot be had, or are more than its limit; nothing has changed.</summary>
+    bool TryReserve(ulong bytes);
 
     /// <summary>Figures so far.</summary>
     VirtualCpuStatistics Statistics { get; }

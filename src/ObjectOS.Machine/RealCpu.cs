@@ -26,9 +26,10 @@ public sealed class RealCpu : ICpu, IDisposable
             throw new ArgumentException($"MemorySize is {options.MemorySize}; it has to be a positive multiple of {Pages.Size}.", nameof(options));
         if (options.TimebaseHz == 0 || 1_000_000_000 % options.TimebaseHz != 0)
             throw new ArgumentException($"TimebaseHz is {options.TimebaseHz}; it has to divide 10^9.", nameof(options));
+        CustomInstructions? custom = options.Instructions.Count > 0 ? new CustomInstructions(options.Instructions) : null;
         _memory = machine.CreateMemory(options.MemorySize, options.MemoryLimit >> Pages.Shift);
-        _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc, options.TimebaseHz);
-        Description = new CpuDescription(Isa, options.MemorySize, options.TimebaseHz, Depth: 0);
+        _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc with { Custom = custom }, options.TimebaseHz);
+        Description = new CpuDescription(Isa + custom?.IsaSuffix, options.MemorySize, options.TimebaseHz, Depth: 0);
     }
 
     /// <inheritdoc/>

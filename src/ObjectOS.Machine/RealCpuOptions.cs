@@ -11,4 +11,7 @@ public sealed record RealCpuOptions
 
     /// <summary>Ticks of the <c>time</c> CSR in a second of guest time; divides 10^9.</summary>
     public uint TimebaseHz { get; init; } = 10_000_000;
+
+    /// <summary>Instructions of one's own, for all that runs on this CPU, at any depth.</summary>
+    public IReadOnlyList<ICustomInstruction> Instructions { get; init; } = [];
 }

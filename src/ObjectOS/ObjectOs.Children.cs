@@ -36,7 +36,7 @@ public sealed partial class ObjectOs
         if (status == KernelStatus.Ok)
         {
             _slotInParent = parent._root.TakeSlot();
-            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, _slotInParent, new VirtualCpuOptions { MemoryLimit = options.Memory }, out var cpu);
+            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, _slotInParent, new VirtualCpuOptions { MemoryLimit = options.Memory, MemoryReserved = options.ReservedMemory }, out var cpu);
             VirtualCpu = cpu;
         }
 

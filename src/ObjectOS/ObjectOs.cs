@@ -47,7 +47,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _options = options;
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
-        _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
+        _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
         Path = "0";
         (Kernel, _root, _jobs, _trace) = Boot();
         _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ObjectOS.Cpu;
+using ObjectOS.Machine;
 
 namespace ObjectOS;
 
@@ -8,6 +9,14 @@ public sealed class ObjectOsOptions
 {
     /// <summary>Most memory, in bytes, that all its cells may hold together. It costs nothing until touched.</summary>
     public ulong Memory { get; set; } = 1UL << 30;
+
+    /// <summary>
+    /// For a child: bytes of <see cref="Memory"/> that are guaranteed to it. They count as used in its parent, and in all above, from the start.
+    /// </summary>
+    public ulong ReservedMemory { get; set; }
+
+    /// <summary>Instructions of one's own, for all guests of the OS object and of those under it. A child has those of its root.</summary>
+    public IReadOnlyList<ICustomInstruction> Instructions { get; set; } = [];
 
     /// <summary>The seed of everything that is random to guests. The same seed and input give the same run.</summary>
     public ulong Seed { get; set; }
@@ -61,6 +70,7 @@ public sealed class ObjectOsOptions
     public string? Problem() =>
         Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
+        : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."

@@ -152,4 +152,21 @@ public sealed class NestingTests
         sentence.Should().StartWith("the kernel at 0.2 has neither run nor returned");
         (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
     }
+
+    [Fact]
+    public async Task ReservedMemory_OfAChild_CannotBeTakenByANeighbour()
+    {
+        await using var os = await ObjectOs.BootAsync(o => o.Memory = 24.MiB());
+        var hog = Misbehave("memory-hog") with { Limits = new ProgramLimits { Memory = 24.MiB() } };
+        ulong alone = (await os.RunAsync(hog)).PeakMemory;
+        var child = await os.CreateChildAsync(o => (o.Memory, o.ReservedMemory) = (12.MiB(), 8.MiB()));
+        ulong beside = (await os.RunAsync(hog)).PeakMemory;
+        beside.Should().BeCloseTo(alone - 8.MiB(), 64.KiB());
+        (await child.RunAsync(Misbehave("exit-42"))).ExitCode.Should().Be(42);
+        await child.DisposeAsync();
+        (await os.RunAsync(hog)).PeakMemory.Should().BeCloseTo(alone, 64.KiB());
+        var refused = async () => await os.CreateChildAsync(o => (o.Memory, o.ReservedMemory) = (64.MiB(), 32.MiB()));
+        await refused.Should().ThrowAsync<InvalidOperationException>();
+        await os.Invoking(o => o.CreateChildAsync(c => (c.Memory, c.ReservedMemory) = (1.MiB(), 2.MiB())).AsTask()).Should().ThrowAsync<ArgumentException>();
+    }
 }

@@ -98,6 +98,7 @@ internal static class Dispatcher
         Call.VCpuReadState => VCpuCalls.ReadState(ref call),
         Call.VCpuWriteState => VCpuCalls.WriteState(ref call),
         Call.VCpuStatus => VCpuCalls.Status(ref call),
+        Call.VCpuReserve => VCpuCalls.Reserve(ref call),
         _ => KernelStatus.UnknownInvocation,
     };
 }

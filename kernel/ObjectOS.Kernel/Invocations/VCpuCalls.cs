@@ -269,9 +269,16 @@ internal static class VCpuCalls
             call[3] = vcpu.Virtual.Retired;
             call[4] = vcpu.Exits;
             call[5] = vcpu.Intercepted;
+            call[6] = vcpu.Grant.Reserved << Pages.Shift;
         }
 
         return status;
+    }
+
+    public static KernelStatus Reserve(ref Invocation call)
+    {
+        var status = call.Target<VCpu>(out var vcpu);
+        return status == KernelStatus.Ok && !vcpu.TryReserve(call[1]) ? KernelStatus.MemoryExhausted : status;
     }
 
     private static KernelStatus DecodeState(ref Invocation call, int length, out HartContext context)

@@ -43,6 +43,13 @@ public sealed partial class Kernel
         if (status == KernelStatus.Ok)
         {
             var made = (VCpu)RootCell.Capabilities[destinationSlot]!.Object;
+            if (!made.TryReserve(options.MemoryReserved))
+            {
+                frame[0] = destinationSlot;
+                Root.Invoke(Call.CapabilityDelete, ref frame);
+                return KernelStatus.MemoryExhausted;
+            }
+
             made.Thread.Priority = Math.Clamp(options.Priority, 0, Scheduler.Priorities - 1);
             cpu = made;
         }

@@ -126,6 +126,9 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     public void SetMemoryLimit(ulong bytes) => _grant.SetLimit(bytes >> Pages.Shift);
 
     /// <inheritdoc/>
+    public bool TryReserve(ulong bytes) => !IsDead && _grant.TryReserve(Pages.Count(bytes));
+
+    /// <inheritdoc/>
     public void Resume(ExitAction action = ExitAction.Continue, Trap? trap = null)
     {
         if (Exit is not { Kind: not ExitKind.Halted } exit)

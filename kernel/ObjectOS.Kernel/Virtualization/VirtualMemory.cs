@@ -233,7 +233,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
     /// <summary>The lowest account that cannot pay for a page.</summary>
     private static IMemoryAccount? Unable(IMemoryAccount? payer)
     {
-        while (payer is not null && payer.Charged < payer.Limit)
+        while (payer is not null && payer.Used < payer.Limit)
         {
             payer = payer.Parent;
         }

@@ -34,7 +34,9 @@ internal sealed class TcpConnection
     private const ulong FirstTimeout = 500_000_000;
     private const ulong LongestTimeout = 16_000_000_000;
     private const ulong TimeWaitTime = 1_000_000_000;
-    private const int MostRepeats = 8;
+
+    /// <summary>So that more than three minutes pass before a connection is given up (RFC 9293, 3.8.3).</summary>
+    private const int MostRepeats = 16;
 
     private readonly Gateway _gateway;
     private readonly ByteStore _toGuest = new();
@@ -184,6 +186,7 @@ internal sealed class TcpConnection
             return;
         }
 
+        _recovered = _next;
         Repeat();
         StartTimer();
     }

@@ -52,7 +52,7 @@ internal static class BlockBuilder
 
     private static DecodedInstruction Decode(uint bits, int offset, in IsaConfiguration isa)
     {
-        if (!Decoder.TryDecode(bits, isa, out DecodedInstruction d))
+        if (!Decoder.TryDecode(bits, isa, out DecodedInstruction d) && isa.Custom?.TryDecode(bits, out d) != true)
             d.Op = Op.Illegal;
         d.Offset = (ushort)offset;
         return d;

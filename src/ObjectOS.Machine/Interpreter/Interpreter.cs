@@ -225,6 +225,12 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryExecuteFloat(in DecodedInstruction d) => FloatUnit.TryExecute(d, _context, ref _x);
 
+    private Outcome ExecuteCustom(in DecodedInstruction d)
+    {
+        _x[d.Rd] = isa.Custom!.Execute(d.Imm, _x[d.Rs1], _x[d.Rs2]);
+        return Outcome.Done;
+    }
+
     /// <summary>Executes what the dispatch loop leaves over.</summary>
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
     {
@@ -253,6 +259,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         >= Op.AmoswapW and <= Op.AmomaxuW => Amo(d, 4),
         >= Op.AmoswapD and <= Op.AmomaxuD => Amo(d, 8),
         >= Op.Csrrw and <= Op.Csrrci => _hart is { } hart ? HartRegister(hart, d, pc) : ControlRegister(d),
+        Op.Custom => ExecuteCustom(d),
         Op.Ebreak => SetTrap(TrapCause.Breakpoint, pc),
         Op.Illegal when _hart is { HasFloats: false } hart => ExecuteHidden(hart, d, pc),
         Op.Illegal => SetTrap(TrapCause.IllegalInstruction),

@@ -4,7 +4,7 @@ namespace ObjectOS.Machine.Isa;
 /// <remarks>
 /// The name is the mnemonic without its dots, each part with a capital: <c>fcvt.d.w</c> is <see cref="FcvtDW"/>. Compressed
 /// instructions have no members of their own, they expand. The members from <see cref="Nop"/> on are forms which
-/// <see cref="Specialisation"/> picks statically.
+/// <see cref="Specialisation"/> picks statically, <see cref="Custom"/> stands for what is defined from C#.
 /// </remarks>
 internal enum Op : ushort
 {
@@ -49,6 +49,9 @@ internal enum Op : ushort
     Flh, Fsh, FmaddH, FmsubH, FnmsubH, FnmaddH, FaddH, FsubH, FmulH, FdivH, FsqrtH, FsgnjH, FsgnjnH, FsgnjxH, FminH, FmaxH, FeqH,
     FltH, FleH, FclassH, FmvXH, FmvHX, FcvtWH, FcvtWuH, FcvtLH, FcvtLuH, FcvtHW, FcvtHWu, FcvtHL, FcvtHLu, FcvtSH, FcvtHS, FcvtDH,
     FcvtHD,
+
+    /// <summary>One of <see cref="CustomInstructions"/>.</summary>
+    Custom,
 
     /// <summary>Nothing but the step to the next instruction: hints and integer arithmetic into x0.</summary>
     Nop,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ObjectOS.Cpu;
 
 namespace ObjectOS.Machine.Memory;
@@ -12,7 +11,6 @@ internal sealed class MemoryAccount : IMemoryAccount
 {
     private readonly FramePool _pool;
     private readonly MemoryAccount? _parent;
-    private readonly int _depth;
 
     // The open accounts below, as a list threaded through them.
     private MemoryAccount? _firstChild;
@@ -23,6 +21,10 @@ internal sealed class MemoryAccount : IMemoryAccount
     private MemoryAccount? _forward;
 
     private ulong _limit;
+    private ulong _reserved;
+
+    // Charged here, and what each account below takes of this one: what it uses, or what is reserved for it if that is more.
+    private ulong _used;
     private ulong _charged;
     private ulong _chargedHere;
     private ulong _peak;
@@ -38,7 +40,6 @@ internal sealed class MemoryAccount : IMemoryAccount
     {
         _pool = pool;
         _parent = parent;
-        _depth = parent is null ? 0 : parent._depth + 1;
         _limit = limit;
         Index = pool.Accounts.Add(this);
     }
@@ -52,6 +53,10 @@ internal sealed class MemoryAccount : IMemoryAccount
 
     public ulong Limit => Volatile.Read(ref _limit);
 
+    public ulong Reserved => Volatile.Read(ref _reserved);
+
+    public ulong Used => Volatile.Read(ref _used);
+
     public ulong Charged => Volatile.Read(ref _charged);
 
     public ulong ChargedHere => Volatile.Read(ref _chargedHere);
@@ -64,6 +69,23 @@ internal sealed class MemoryAccount : IMemoryAccount
     {
         lock (_pool.Gate)
             _limit = pages;
+    }
+
+    /// <exception cref="InvalidOperationException">It is a machine's own account, or closed.</exception>
+    public bool TryReserve(ulong pages)
+    {
+        lock (_pool.Gate)
+        {
+            if (_parent is null || _forward is not null)
+                throw new InvalidOperationException("Pages are reserved for an open account below a machine's own.");
+            ulong before = Held;
+            ulong after = Math.Max(_used, pages);
+            if (pages > _limit || (after > before && _parent.FindUnableToPay(after - before) is not null))
+                return false;
+            _reserved = pages;
+            _parent.ChangeUsed((long)(after - before));
+            return true;
+        }
     }
 
     /// <exception cref="InvalidOperationException">This account is closed.</exception>
@@ -91,6 +113,9 @@ internal sealed class MemoryAccount : IMemoryAccount
                 return;
             Unlink();
             _parent._chargedHere += _charged;
+
+            // What was reserved and not used goes back to where it came from.
+            _parent.ChangeUsed((long)(_charged - Held));
             CloseTree();
         }
     }
@@ -122,13 +147,16 @@ internal sealed class MemoryAccount : IMemoryAccount
         return open;
     }
 
-    /// <summary>The lowest account from here up to <paramref name="end"/>, exclusive, that cannot pay for a page; null: all can. Under the gate.</summary>
-    internal MemoryAccount? FindUnableToPay(MemoryAccount? end = null)
+    /// <summary>
+    /// The lowest account from here up that cannot pay for so many pages more; null: all can, as far as nobody has them reserved. Under the gate.
+    /// </summary>
+    internal MemoryAccount? FindUnableToPay(ulong pages = 1)
     {
-        for (MemoryAccount? account = this; account != end; account = account._parent)
+        for (MemoryAccount? account = this; account is not null && pages > 0; account = account._parent)
         {
-            if (account!._charged >= account._limit)
+            if (account._used >= account._limit || pages > account._limit - account._used)
                 return account;
+            pages = Math.Max(account._used + pages, account._reserved) - account.Held;
         }
 
         return null;
@@ -138,67 +166,67 @@ internal sealed class MemoryAccount : IMemoryAccount
     internal void Charge()
     {
         _tagged++;
-        _chargedHere++;
-        AddUpTo(null);
+        Add();
     }
 
     /// <summary>Takes a frame that carries this account's number away from whoever stands for it now. Under the gate.</summary>
     internal void Credit()
     {
-        MemoryAccount open = Resolve();
-        open._chargedHere--;
-        open.SubtractUpTo(null);
+        Resolve().Subtract();
         Untag();
     }
 
-    /// <summary>
-    /// Moves a frame that carries this account's number to <paramref name="writer"/>, an open account, if it can pay. What both have
-    /// above them does not change. Under the gate.
-    /// </summary>
+    /// <summary>Moves a frame that carries this account's number to <paramref name="writer"/>, an open account, if it can pay. Under the gate.</summary>
     internal bool TryMoveTo(MemoryAccount writer)
     {
         MemoryAccount owner = Resolve();
         if (owner == writer)
             return false;
-        MemoryAccount common = CommonAncestor(owner, writer);
-        if (writer.FindUnableToPay(common) is not null)
+        owner.Subtract();
+        if (writer.FindUnableToPay() is not null)
+        {
+            owner.Add();
             return false;
-        owner._chargedHere--;
-        owner.SubtractUpTo(common);
+        }
+
         Untag();
         writer._tagged++;
-        writer._chargedHere++;
-        writer.AddUpTo(common);
+        writer.Add();
         return true;
     }
 
-    private static MemoryAccount CommonAncestor(MemoryAccount a, MemoryAccount b)
-    {
-        while (a != b)
-        {
-            if (a._depth >= b._depth)
-                a = a._parent ?? throw new UnreachableException("two accounts of one pool have no common ancestor");
-            else
-                b = b._parent!;
-        }
+    // What it takes of its parent.
+    private ulong Held => Math.Max(_used, _reserved);
 
-        return a;
-    }
-
-    private void AddUpTo(MemoryAccount? end)
+    private void Add()
     {
-        for (MemoryAccount? account = this; account != end; account = account._parent)
+        _chargedHere++;
+        ChangeUsed(1);
+        for (MemoryAccount? account = this; account is not null; account = account._parent)
         {
-            account!._charged++;
+            account._charged++;
             if (account._charged > account._peak)
                 account._peak = account._charged;
         }
     }
 
-    private void SubtractUpTo(MemoryAccount? end)
+    private void Subtract()
     {
-        for (MemoryAccount? account = this; account != end; account = account._parent)
-            account!._charged--;
+        _chargedHere--;
+        ChangeUsed(-1);
+        for (MemoryAccount? account = this; account is not null; account = account._parent)
+            account._charged--;
+    }
+
+    /// <summary>Something here takes more or less: what is reserved absorbs it, the rest goes up.</summary>
+    private void ChangeUsed(long pages)
+    {
+        for (MemoryAccount? account = this; account is not null && pages != 0; account = account._parent)
+        {
+            ulong before = account.Held;
+            account._used += (ulong)pages;
+            pages = (long)(account.Held - before);
+        }
     }
 
     private void Untag()
@@ -232,7 +260,7 @@ internal sealed class MemoryAccount : IMemoryAccount
 
         _firstChild = null;
         _forward = _parent;
-        _charged = _chargedHere = 0;
+        _charged = _chargedHere = _used = _reserved = 0;
         if (_tagged == 0)
             _pool.Accounts.Remove(Index);
     }

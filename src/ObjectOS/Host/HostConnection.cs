@@ -19,6 +19,9 @@ internal sealed class HostConnection(Socket socket) : IDisposable
     /// <summary>Reads come from here.</summary>
     public Socket Socket => socket;
 
+    /// <summary>True once nothing of it is left.</summary>
+    public bool IsClosed => socket.SafeHandle.IsClosed;
+
     /// <summary>Takes bytes over; waits for those before where there are many.</summary>
     /// <exception cref="OperationCanceledException">The time is up, and none was taken.</exception>
     /// <exception cref="SocketException">The other side is gone.</exception>

@@ -20,6 +20,7 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
     private readonly Dictionary<ulong, Socket> _listeners = [];
     private readonly Dictionary<ushort, ulong> _listenersByPort = [];
     private readonly Dictionary<ulong, HostConnection> _connections = [];
+    private readonly List<HostConnection> _closing = [];
     private readonly CancellationTokenSource _stopping = new();
     private ulong _lastNumber;
     private bool _isDisposed;
@@ -58,13 +59,14 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
                 listener.Dispose();
             }
 
-            foreach (var connection in _connections.Values)
+            foreach (var connection in _connections.Values.Concat(_closing))
             {
                 connection.Dispose();
             }
 
             _listeners.Clear();
             _connections.Clear();
+            _closing.Clear();
         }
 
         _stopping.Dispose();
@@ -146,7 +148,8 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
         var accepted = await listener.AcceptAsync(limit.Token).ConfigureAwait(false);
         lock (_lock)
         {
-            if (_isDisposed || _connections.Count >= MostConnections)
+            _closing.RemoveAll(c => c.IsClosed);
+            if (_isDisposed || _connections.Count + _closing.Count >= MostConnections)
             {
                 accepted.Dispose();
                 return Failed(request, _isDisposed ? HostError.Interrupted : HostError.TryAgain);
@@ -194,7 +197,10 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
 
             if ((SocketCloseMode)request.Argument1 != SocketCloseMode.EndSending)
             {
+                // It may still have to write.
                 _connections.Remove(request.Argument0);
+                _closing.RemoveAll(c => c.IsClosed);
+                _closing.Add(connection);
             }
 
             connection.Close((SocketCloseMode)request.Argument1);
