@@ -11,7 +11,11 @@ internal sealed class IdleWatch(VirtualMachine machine)
     /// <summary>Guest time, in nanoseconds, between two looks.</summary>
     private const ulong Interval = 100_000_000;
 
-    private ulong _instructions;
+    /// <summary>Looks in a row that must find it still. One does not tell: where guest time is the host's, it may have passed without a turn for the harts.</summary>
+    private const int Looks = 3;
+
+    private ulong _instructions = ulong.MaxValue;
+    private int _still;
 
     /// <summary>When to look next; null: not before the host has answered.</summary>
     public ulong? Deadline { get; private set; }
@@ -28,9 +32,9 @@ internal sealed class IdleWatch(VirtualMachine machine)
             return;
         }
 
-        bool isStill = figures.Instructions == _instructions;
+        _still = figures.Instructions == _instructions ? Math.Min(_still + 1, Looks) : 0;
         _instructions = figures.Instructions;
-        if (isStill && machine.Bus.NextDue() is null && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
+        if (_still == Looks && machine.Bus.NextDue() is null && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
         {
             machine.End(MachineEnd.Idle, 0);
         }
@@ -39,12 +43,14 @@ internal sealed class IdleWatch(VirtualMachine machine)
     public void Save(BinaryWriter writer)
     {
         writer.Write(_instructions);
+        writer.Write(_still);
         writer.Write(Deadline ?? ulong.MaxValue);
     }
 
     public void Restore(BinaryReader reader)
     {
         _instructions = reader.ReadUInt64();
+        _still = reader.ReadInt32();
         Deadline = reader.ReadUInt64() is var deadline and not ulong.MaxValue ? deadline : null;
     }
 

@@ -6,7 +6,8 @@ namespace ObjectOS.Cli;
 /// <summary><c>objectos boot</c>: an operating system in a virtual machine in a cell of a fresh OS object.</summary>
 internal sealed class BootCommand
 {
-    private const int MostDisks = 8;
+    /// <summary>Places for disks and a network card.</summary>
+    private const int MostDevices = 8;
 
     private readonly GuestOptions _guest = new(
         "boot",
@@ -20,6 +21,7 @@ internal sealed class BootCommand
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
     private readonly Option<string> _append = ValueOption.Text("--append", "TEXT", "The kernel's command line.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
+    private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch that leads nowhere but to the kernel's other machines; none unless given.", "none or user", "none", "user");
     private readonly Option<string> _paging = ValueOption.Word("--paging", "sv39|sv48|sv57", "The widest paging that harts offer; sv48 unless given.", "sv39, sv48 or sv57", "sv39", "sv48", "sv57");
     private readonly Option<bool> _noReboot = new("--no-reboot") { Description = "End at a reset instead of starting anew." };
     private readonly Option<string> _signature = ValueOption.Text("--signature", "FILE", "Write the words from begin_signature to end_signature to FILE afterwards.");
@@ -28,7 +30,7 @@ internal sealed class BootCommand
     public BootCommand()
     {
         Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF with HTIF, a firmware or a kernel, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
-        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _net, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
         {
             Command.Options.Add(option);
         }
@@ -45,7 +47,7 @@ internal sealed class BootCommand
             return streams.Usage(wrong);
         }
 
-        if (TryGetDisks(parsed.GetValue(_disks) ?? [], out var disks) is { } wrongDisk)
+        if (TryGetDisks(parsed.GetValue(_disks) ?? [], HasNetwork(parsed), out var disks) is { } wrongDisk)
         {
             return streams.Usage(wrongDisk);
         }
@@ -114,15 +116,18 @@ internal sealed class BootCommand
             Memory = _guest.MemoryOf(parsed),
             Paging = parsed.GetValue(_paging) switch { "sv39" => PagingMode.Sv39, "sv57" => PagingMode.Sv57, _ => PagingMode.Sv48 },
             Disks = disks,
+            HasNetwork = HasNetwork(parsed),
             Reboots = !parsed.GetValue(_noReboot),
             Instructions = _guest.BudgetOf(parsed),
             Timeout = _guest.TimeoutOf(parsed),
         };
     }
 
+    private bool HasNetwork(ParseResult parsed) => parsed.GetValue(_net) == "user";
+
     private static BootFile? FileOf(string? path) => path is null ? null : new BootFile(path);
 
-    private static string? TryGetDisks(string[] texts, out List<DiskSpec> disks)
+    private static string? TryGetDisks(string[] texts, bool hasNetwork, out List<DiskSpec> disks)
     {
         disks = [];
         foreach (string text in texts)
@@ -148,6 +153,7 @@ internal sealed class BootCommand
             disks.Add(new DiskSpec(path, policy));
         }
 
-        return disks.Count > MostDisks ? $"--disk is given {disks.Count} times; at most {MostDisks} disks have a place" : null;
+        int most = MostDevices - (hasNetwork ? 1 : 0);
+        return disks.Count > most ? $"--disk is given {disks.Count} times; at most {most} disks have a place" : null;
     }
 }
