@@ -65,9 +65,9 @@ internal static class CommandHelp
         {
             text.Append(isFirst ? $"\n{title}:\n" : "");
             isFirst = false;
-            string head = $"  {term}".PadRight(Column);
-            text.Append(head);
-            if (head.Length > Column)
+            string head = $"  {term}";
+            text.Append(head.PadRight(Column));
+            if (head.Length >= Column)
             {
                 text.Append('\n').Append(' ', Column);
             }
