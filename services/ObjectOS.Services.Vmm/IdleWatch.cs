@@ -3,8 +3,8 @@ using ObjectOS.Abi;
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// Sees that a machine waits for what nothing can bring: its harts have executed nothing for a while of guest time, none has a timer to come, no device wants to be called, and the host is
-/// not being waited for.
+/// Sees that a machine waits for what nothing can bring: its harts have executed nothing for a while of guest time, none has a timer to come, no device wants to be called, the host is
+/// not being waited for, and nobody else is on its network.
 /// </summary>
 internal sealed class IdleWatch(VirtualMachine machine)
 {
@@ -30,7 +30,7 @@ internal sealed class IdleWatch(VirtualMachine machine)
 
         bool isStill = figures.Instructions == _instructions;
         _instructions = figures.Instructions;
-        if (isStill && machine.Bus.NextDue() is null && !machine.IsWaitingForHost && machine.Harts.All(IsAsleep))
+        if (isStill && machine.Bus.NextDue() is null && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
         {
             machine.End(MachineEnd.Idle, 0);
         }

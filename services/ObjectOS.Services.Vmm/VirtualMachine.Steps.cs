@@ -117,6 +117,7 @@ internal sealed partial class VirtualMachine
         writer.Write(Cell.Slot);
         writer.Write(_parts.Space.Slot);
         writer.Write(_parts.Memory.Slot);
+        writer.Write(_parts.Port?.Index ?? -1);
         writer.Write(_parts.Files.Count);
         foreach (var (file, memory) in _parts.Files.OrderBy(file => file.Key))
         {
@@ -146,20 +147,22 @@ internal sealed partial class VirtualMachine
     /// <param name="invoker">The service's invoker.</param>
     /// <param name="reader">What was written.</param>
     /// <param name="ownDevices">Finds the devices of the embedding program by job.</param>
+    /// <param name="network">The kernel's switch, restored already.</param>
     /// <exception cref="InvalidDataException">It is something else, or of another platform.</exception>
-    public static VirtualMachine Restore(Client.Invoker invoker, BinaryReader reader, Func<ulong, IReadOnlyList<IDevice>> ownDevices)
+    public static VirtualMachine Restore(Client.Invoker invoker, BinaryReader reader, Func<ulong, IReadOnlyList<IDevice>> ownDevices, VirtualSwitch network)
     {
         var request = MachineRequest.Restore(reader);
         var cell = new Client.CellCapability(invoker, reader.ReadUInt32());
         var space = new Client.AddressSpaceCapability(invoker, reader.ReadUInt32());
         var memory = new Client.MemoryCapability(invoker, reader.ReadUInt32());
+        int port = reader.ReadInt32();
         var files = new Dictionary<MachineFile, Client.MemoryCapability>();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             files.Add((MachineFile)reader.ReadInt32(), new Client.MemoryCapability(invoker, reader.ReadUInt32()));
         }
 
-        var machine = new VirtualMachine(new MachineParts(invoker, request, cell, space, memory, files, ownDevices(request.Job)), BootPlan.Restore(reader));
+        var machine = new VirtualMachine(new MachineParts(invoker, request, cell, space, memory, files, ownDevices(request.Job), network, network.Port(port)), BootPlan.Restore(reader));
         if (machine.Build() is { Length: > 0 } problem)
         {
             throw new InvalidDataException($"The state is of another platform: {problem}.");

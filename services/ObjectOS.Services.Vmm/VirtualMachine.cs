@@ -7,7 +7,8 @@ namespace ObjectOS.Services.Vmm;
 /// <summary>What a virtual machine is made of, as the service has made or restored it.</summary>
 internal sealed record MachineParts(
     Invoker Invoker, MachineRequest Request, CellCapability Cell, AddressSpaceCapability Space, MemoryCapability Memory,
-    IReadOnlyDictionary<MachineFile, MemoryCapability> Files, IReadOnlyList<IDevice> OwnDevices);
+    IReadOnlyDictionary<MachineFile, MemoryCapability> Files, IReadOnlyList<IDevice> OwnDevices,
+    VirtualSwitch Network, SwitchPort? Port);
 
 /// <summary>
 /// A virtual machine from its request to its end: harts, memory, devices, console, and what is still to be done for it in steps. Whatever cannot be done now because memory was suspended
@@ -51,6 +52,9 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     public MachineRequest Request => _parts.Request;
 
+    /// <summary>Its port of the switch; null: it has no network.</summary>
+    public SwitchPort? Port => _parts.Port;
+
     public CellCapability Cell => _parts.Cell;
 
     public GuestRam Ram { get; }
@@ -78,6 +82,10 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     /// <summary>True where the host is asked for something that can wake the machine.</summary>
     public bool IsWaitingForHost => Console.IsBusy || Bus.Slots.Any(slot => slot.IsBusy);
+
+    /// <summary>True where somebody else is on its network who can wake it.</summary>
+    public bool HasNeighbours => Port is { } own
+        && (_parts.Network.Gateway.AwaitsHost || Enumerable.Range(0, VirtualSwitch.MostPorts).Any(index => _parts.Network.Port(index) is { } other && other != own));
 
     /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
     public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(Console.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
@@ -328,13 +336,18 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
 
-    /// <summary>The disks in the first slots, then a source of entropy.</summary>
+    /// <summary>The disks in the first slots, then the network card, then a source of entropy.</summary>
     private List<IDevice> VirtioDevices()
     {
         var devices = new List<IDevice>();
         foreach (var disk in Request.Disks)
         {
             devices.Add(new VirtioTransport($"virtio{devices.Count}", new BlockFunction(disk, $"disk{devices.Count}")));
+        }
+
+        if (_parts.Port is { } port)
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new NetworkFunction(_parts.Network, port)));
         }
 
         if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))

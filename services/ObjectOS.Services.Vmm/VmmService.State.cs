@@ -27,6 +27,8 @@ public sealed partial class VmmService
             writer.Write(file.Length);
         }
 
+        _networkHost.Save(writer);
+        _network.Save(writer);
         writer.Write(_machines.Count);
         foreach (var machine in _machines.Values)
         {
@@ -56,10 +58,12 @@ public sealed partial class VmmService
             _files.Add((reader.ReadUInt64(), (MachineFile)reader.ReadInt32()), (new MemoryCapability(_invoker, reader.ReadUInt32()), reader.ReadUInt64()));
         }
 
+        _networkHost.Restore(reader);
+        _network.Restore(reader);
         _machines.Clear();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            var machine = VirtualMachine.Restore(_invoker, reader, DevicesOf);
+            var machine = VirtualMachine.Restore(_invoker, reader, DevicesOf, _network);
             _machines.Add(machine.Request.Job, machine);
         }
     }

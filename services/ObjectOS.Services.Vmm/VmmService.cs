@@ -27,6 +27,8 @@ public sealed partial class VmmService : IManagedProgram
     private readonly SortedDictionary<(ulong Job, MachineFile File), (MemoryCapability Memory, ulong Length)> _files = [];
     private readonly Dictionary<ulong, IReadOnlyList<IDevice>> _devices = [];
     private Invoker _invoker = null!;
+    private NetworkHost _networkHost = null!;
+    private VirtualSwitch _network = null!;
     private NotificationCapability _signals;
     private TimerCapability _timer;
     private ulong? _armed;
@@ -54,6 +56,8 @@ public sealed partial class VmmService : IManagedProgram
     {
         ArgumentNullException.ThrowIfNull(port);
         _invoker = new Invoker(port, FirstFreeSlot);
+        _networkHost = new NetworkHost(Host);
+        _network = new VirtualSwitch(_networkHost, new GatewayOptions());
     }
 
     /// <inheritdoc/>
@@ -91,7 +95,7 @@ public sealed partial class VmmService : IManagedProgram
     /// <summary>Sees to it that what is to be done comes back as a message.</summary>
     private void Finish()
     {
-        ulong? next = null;
+        ulong? next = _networkHost.Deadline;
         bool hasWork = false;
         foreach (var machine in _machines.Values)
         {
@@ -155,131 +159,6 @@ public sealed partial class VmmService : IManagedProgram
         }
     }
 
-    private HandleResult StartMachine(in Message message)
-    {
-        if (message.CapabilitySlot == 0)
-        {
-            return Reply(message, 1);
-        }
-
-        var memory = new MemoryCapability(_invoker, message.CapabilitySlot);
-        var record = new byte[Math.Min(message.Words[1], LargestRecord)];
-        var status = memory.Read(message.Words[0], record);
-        if (status == KernelStatus.Suspended)
-        {
-            return HandleResult.Suspended;
-        }
-
-        if (status != KernelStatus.Ok || !TryReadRequest(record, out var request) || _machines.ContainsKey(request.Job))
-        {
-            memory.Delete();
-            return Reply(message, 1);
-        }
-
-        var contents = new Dictionary<MachineFile, ReadOnlyMemory<byte>>();
-        foreach (var (key, file) in _files.Where(file => file.Key.Job == request.Job))
-        {
-            var bytes = new byte[file.Length];
-            if (bytes.Length > 0 && file.Memory.Read(0, bytes) == KernelStatus.Suspended)
-            {
-                return HandleResult.Suspended;
-            }
-
-            contents.Add(key.File, bytes);
-        }
-
-        memory.Delete();
-        Reply(message, 0);
-        string problem = request.Problem() ?? BootPlanner.TryMake(request, contents, VirtualMachine.TreeRoom, out var plan) switch
-        {
-            "" => Make(request, plan),
-            var bad => bad,
-        };
-        if (problem.Length > 0)
-        {
-            DropFiles(request.Job);
-            Tell(request.Job, MachineEnd.NotRunnable, 0, new MachineEndRecord { Program = new ProgramEndRecord { Text = problem } });
-        }
-
-        return HandleResult.Handled;
-    }
-
-    private static bool TryReadRequest(byte[] record, out MachineRequest request)
-    {
-        request = null!;
-        try
-        {
-            using var reader = new BinaryReader(new MemoryStream(record));
-            request = MachineRequest.Restore(reader);
-            return (request.Job & JobBit) == 0;
-        }
-        catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or IOException or ArgumentException or FormatException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Makes the machine's cell, and the machine in it. Empty where that is done, else why it cannot be.</summary>
-    private string Make(MachineRequest request, BootPlan plan)
-    {
-        CellCapability cell = default;
-        var status = request.ObjectLimit < FewestObjects ? KernelStatus.ObjectsExhausted : Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out cell);
-        if (status != KernelStatus.Ok)
-        {
-            return $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})";
-        }
-
-        status = cell.CreateAddressSpace(out var space);
-        MemoryCapability memory = default;
-        EndpointCapability badged = default;
-        status = status == KernelStatus.Ok ? cell.CreateMemory(request.Memory, out memory) : status;
-        status = status == KernelStatus.Ok ? Endpoint.Badge(request.Job | JobBit, CapabilityRights.Write, out badged) : status;
-        status = status == KernelStatus.Ok ? cell.SetFaultEndpoint(badged.Slot) : status;
-        status = status == KernelStatus.Ok ? cell.SetSystemCallEndpoint(badged.Slot) : status;
-        var files = _files.Where(file => file.Key.Job == request.Job).ToDictionary(file => file.Key.File, file => file.Value.Memory);
-        string problem = $"the machine's cell cannot be made ({status})";
-        VirtualMachine machine = null!;
-        if (status == KernelStatus.Ok)
-        {
-            problem = VirtualMachine.TryMake(new MachineParts(_invoker, request, cell, space, memory, files, DevicesOf(request.Job)), plan, out machine);
-        }
-
-        if (badged.Slot != 0)
-        {
-            _invoker.Delete(badged.Slot);
-        }
-
-        if (problem.Length > 0)
-        {
-            Discard(cell, machine, space.Slot, memory.Slot);
-            return problem;
-        }
-
-        cell.SetBudget(request.InstructionLimit);
-        foreach (var file in files.Keys)
-        {
-            _files.Remove((request.Job, file));
-        }
-
-        _machines.Add(request.Job, machine);
-        if (cell.Status(out var figures) == KernelStatus.Ok)
-        {
-            Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);
-        }
-
-        return "";
-    }
-
-    /// <summary>Takes back what was made of a machine that cannot be.</summary>
-    private void Discard(CellCapability cell, VirtualMachine? machine, params uint[] slots)
-    {
-        cell.Destroy();
-        foreach (uint slot in slots.Append(cell.Slot).Concat(machine?.Harts.Select(hart => hart.Capability.Slot) ?? []).Where(slot => slot != 0))
-        {
-            _invoker.Delete(slot);
-        }
-    }
-
     private static HandleResult FromHart(VirtualMachine machine, in Message message)
     {
         if (message.Kind == MessageKind.SystemCall)
@@ -305,6 +184,12 @@ public sealed partial class VmmService : IManagedProgram
 
     private HandleResult Complete(in Message message)
     {
+        if (_networkHost.TryTake(message.Label))
+        {
+            _network.OnCompletion(message.Label, (long)message.Words[0], message.Data.Span);
+            return HandleResult.Handled;
+        }
+
         foreach (var machine in _machines.Values)
         {
             if (machine.Complete(message) is { } result)
@@ -323,7 +208,12 @@ public sealed partial class VmmService : IManagedProgram
         {
             ulong now = _invoker.Port.Now;
             var due = _machines.Values.FirstOrDefault(machine => machine.Deadline <= now);
-            if (due?.Tick() == HandleResult.Suspended)
+            if (_networkHost.Deadline <= now)
+            {
+                _networkHost.SetDeadline(null);
+                _network.OnDeadline();
+            }
+            else if (due?.Tick() == HandleResult.Suspended)
             {
                 return HandleResult.Suspended;
             }
@@ -349,7 +239,16 @@ public sealed partial class VmmService : IManagedProgram
     {
         _machines.Remove(machine.Request.Job);
         _devices.Remove(machine.Request.Job);
+        LeaveNetwork(machine.Port);
         Tell(machine.Request.Job, machine.Ended!.Value.Reason, machine.Ended.Value.Code, record);
+    }
+
+    private void LeaveNetwork(SwitchPort? port)
+    {
+        if (port is not null)
+        {
+            _network.RemovePort(port);
+        }
     }
 
     private void Tell(ulong job, MachineEnd reason, ulong code, MachineEndRecord record) =>

@@ -47,6 +47,9 @@ public sealed record MachineSpec
     /// <summary>Its disks.</summary>
     public IReadOnlyList<DiskSpec> Disks { get; init; } = [];
 
+    /// <summary>True: it has a network card on the switch of its kernel, where machines reach each other and a gateway at 10.0.2.2; nothing leads to the host.</summary>
+    public bool HasNetwork { get; init; }
+
     /// <summary>Devices of one's own, each for this machine alone; it owns them until it ends.</summary>
     public IReadOnlyList<IDevice> Devices { get; init; } = [];
 

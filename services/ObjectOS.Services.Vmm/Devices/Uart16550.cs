@@ -2,8 +2,8 @@ namespace ObjectOS.Services.Vmm;
 
 /// <summary>
 /// A 16550A serial port on the machine's console (National Semiconductor's data sheet PC16550D). It sends at once; while the console has no room, the
-/// transmitter is not empty. Input stays with the console until the guest reads it, so that clearing the receive FIFO loses nothing;
-/// the console is asked for input only once the guest shows that it wants some.
+/// transmitter is not empty. Input stays with the console until the guest reads it: after the receive FIFO was cleared nothing is there for about the time of a character, and
+/// nothing is lost. The console is asked for input only once the guest shows that it wants some.
 /// </summary>
 internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 {
@@ -14,6 +14,9 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
     /// <summary>Reads of the line status in a row, without a byte sent between them, that show that the guest waits for input.</summary>
     private const int PatientReads = 16;
+
+    /// <summary>Guest time, in nanoseconds, that a character takes: ten bits at 115200 baud, rounded.</summary>
+    private const ulong CharacterTime = 100_000;
 
     private readonly Queue<byte> _looped = [];
     private IDeviceHost _host = null!;
@@ -26,6 +29,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     private bool _isEmptyPending;
     private bool _wasFull;
     private int _statusReads;
+    private ulong _quietUntil;
 
     public string Name { get; } = name;
 
@@ -35,7 +39,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
     private bool IsLooping => (_modemControl & Loop) != 0;
 
-    private bool HasData => IsLooping ? _looped.Count > 0 : console.HasInput;
+    private bool HasData => IsLooping ? _looped.Count > 0 : console.HasInput && _host.Now >= _quietUntil;
 
     private bool IsEmpty => IsLooping || console.HasRoom;
 
@@ -101,11 +105,17 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         return DeviceStatus.Done;
     }
 
+    public DeviceStatus OnDeadline()
+    {
+        Update();
+        return DeviceStatus.Done;
+    }
+
     public void Reset()
     {
         _looped.Clear();
         (_divisor, _interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch) = (0, 0, 0, 0, 0, 0);
-        (_isEmptyPending, _wasFull, _statusReads) = (false, false, 0);
+        (_isEmptyPending, _wasFull, _statusReads, _quietUntil) = (false, false, 0, 0);
         Update();
     }
 
@@ -122,6 +132,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         writer.Write(_isEmptyPending);
         writer.Write(_wasFull);
         writer.Write(_statusReads);
+        writer.Write(_quietUntil);
         writer.Write(_looped.Count);
         writer.Write(_looped.ToArray());
     }
@@ -132,6 +143,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         (_interruptEnable, _fifoControl, _lineControl) = (reader.ReadByte(), reader.ReadByte(), reader.ReadByte());
         (_modemControl, _scratch) = (reader.ReadByte(), reader.ReadByte());
         (_isEmptyPending, _wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadInt32());
+        _quietUntil = reader.ReadUInt64();
         _looped.Clear();
         foreach (byte data in reader.ReadBytes(reader.ReadInt32()))
         {
@@ -159,7 +171,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         }
 
         _statusReads = 0;
-        if (console.TryTake(out byte data))
+        if (HasData && console.TryTake(out byte data))
         {
             return data;
         }
@@ -204,6 +216,8 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         if ((control & 2) != 0)
         {
             _looped.Clear();
+            _quietUntil = _host.Now + CharacterTime;
+            _host.SetDeadline(_quietUntil);
         }
     }
 

@@ -119,6 +119,7 @@ internal sealed partial class ProgramJobs
             Output = AddStream(job, 1),
             Reboots = spec.Reboots,
             Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
+            HasNetwork = spec.HasNetwork,
             MemoryLimit = Math.Min(job.Spec.Limits.Memory, options.Memory),
             ObjectLimit = job.Spec.Limits.Objects,
             InstructionLimit = spec.Instructions ?? 0,

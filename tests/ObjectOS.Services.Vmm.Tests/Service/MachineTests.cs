@@ -216,6 +216,86 @@ public sealed class MachineTests
         host.Load(Uart, 1).Should().Be('b');
     }
 
+    [Fact]
+    public void Uart_RegistersLoopAndClearedFifo()
+    {
+        var host = Machine();
+        host.Input = "kept"u8.ToArray();
+        host.Store(Uart + 3, 0x80, 1);
+        host.Store(Uart, 0x34, 1);
+        host.Store(Uart + 1, 0x12, 1);
+        (host.Load(Uart, 1), host.Load(Uart + 1, 1)).Should().Be((0x34UL, 0x12UL));
+        host.Store(Uart + 3, 3, 1);
+        host.Load(Uart + 1, 1).Should().Be(0, "the divisor latch is another register");
+        host.Load(Uart + 2, 1).Should().Be(1);
+        host.Store(Uart + 2, 1, 1);
+        host.Load(Uart + 2, 1).Should().Be(0xc1);
+        host.Store(Uart + 4, 0x1a, 1);
+        (host.Load(Uart + 6, 1) & 0xf0).Should().Be(0x90, "OUT2 and RTS come back as DCD and CTS");
+        host.Store(Uart, 'l', 1);
+        host.Load(Uart, 1).Should().Be('l');
+        host.Store(Uart + 4, 0, 1);
+        host.Store(Uart + 1, 2, 1);
+        host.Load(Uart + 2, 1).Should().Be(0xc2, "enabling the transmitter's interrupt raises it");
+        host.Load(Uart + 2, 1).Should().Be(0xc1, "and telling of it ends it");
+
+        host.Store(Uart + 1, 1, 1);
+        host.Store(Uart + 2, 3, 1);
+        (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x60UL, 0UL), "the FIFO was cleared");
+        host.Pass(200_000);
+        (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x61UL, (ulong)'k'));
+    }
+
+    [Fact]
+    public void Plic_FollowsItsSpecification()
+    {
+        var host = new VmmHost(true, null, () => [new Adder()]).Start(Request, (MachineFile.Bios, Code));
+        void Raise() => host.Store(0x4000008, 2);
+        host.Store(Plic + (32 * 4), 9);
+        host.Load(Plic + (32 * 4)).Should().Be(1, "priorities have three bits");
+        Raise();
+        host.Load(Plic + 0x1004).Should().Be(1);
+        host.Load(Plic + 0x200004).Should().Be(0, "it is enabled nowhere");
+        host.Store(Plic + 0x2004, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 11, "context 0 is hart 0's machine mode");
+        host.Store(Plic + 0x2000 + (5 * 0x80) + 4, 1);
+        host.Kernel.Harts[2].Lines.Should().Be(1 << 9, "context 5 is hart 2's supervisor mode");
+        host.Store(Plic + 0x200000, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(0, "a threshold masks what is not above it");
+        host.Load(Plic + 0x200004).Should().Be(32, "claiming does not look at the threshold");
+        host.Load(Plic + 0x205004).Should().Be(0, "somebody has it");
+        host.Kernel.Harts[2].Lines.Should().Be(0);
+        host.Store(Plic + 0x201004, 32);
+        host.Load(Plic + 0x1004).Should().Be(0, "a completion by who has not enabled it is ignored");
+        host.Store(Plic + 0x200004, 32);
+        host.Load(Plic + 0x1004).Should().Be(1, "its level is still high");
+        host.Load(Plic + 1, 1).Should().BeNull("registers are words");
+    }
+
+    [Fact]
+    public void Clock_TellsTheTime_AndAlarms()
+    {
+        const ulong clock = 0x101000;
+        var host = Machine(Request with { WallClockBase = 0x1_0000_0000_0000 });
+        host.Kernel.Now = 0x5_0000_0000;
+        (host.Load(clock), host.Load(clock + 4)).Should().Be((0UL, 0x1_0005UL));
+        host.Store(Plic + 44, 1);
+        host.Store(Plic + 0x2080, 1 << 11);
+        host.Store(clock + 0x10, 1);
+        host.Store(clock + 0xc, 0x1_0005);
+        host.Store(clock + 8, 0x1000_0000);
+        host.Load(clock + 0x18).Should().Be(1);
+        host.Pass(0x0fff_0000);
+        host.Kernel.Harts[0].Lines.Should().Be(0);
+        host.Pass(0x0002_0000);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Load(clock + 0x18).Should().Be(0);
+        host.Load(Plic + 0x201004).Should().Be(11);
+        host.Store(clock + 0x1c, 1);
+        host.Store(Plic + 0x201004, 11);
+        host.Kernel.Harts[0].Lines.Should().Be(0);
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(15, 7)]
@@ -312,6 +392,7 @@ public sealed class MachineTests
     }
 
     /// <summary>A device that exists nowhere: adds two words, interrupts, writes the sum to memory.</summary>
+    /// <remarks>Its interrupt stays up until it is reset.</remarks>
     private sealed class Adder : IDevice
     {
         private IDeviceHost _host = null!;
