@@ -169,7 +169,7 @@ public static class InvocationTable
             "Copies pc, x1–x31, f0–f31 and fcsr, 65 words of 64 bits, of the hart that the exit is about.", ToCaller),
         new(Call.VCpuWriteState, "vcpu_write_state", ObjectKind.VCpu, Manage, 60, ["buffer", "length"], None, [InvalidArgument, InvalidState],
             "Sets pc, x1–x31, f0–f31 and fcsr of the hart that the exit is about.", FromCaller),
-        new(Call.VCpuStatus, "vcpu_status", ObjectKind.VCpu, Read, 40, None, ["charged_bytes", "limit_bytes", "retired", "exits", "intercepted", "reserved_bytes"], NoStatus, "Tells what it has used."),
+        new(Call.VCpuStatus, "vcpu_status", ObjectKind.VCpu, Read, 40, None, ["charged_bytes", "limit_bytes", "retired", "exits", "intercepted"], NoStatus, "Tells what it has used."),
         new(Call.VCpuReserve, "vcpu_reserve", ObjectKind.VCpu, Manage, 40, ["reserved_bytes"], None, [MemoryExhausted],
             "Guarantees its guest so much of the cell's memory, which counts as used from now on; at most its limit. 0 gives it back."),
     ];

@@ -269,7 +269,6 @@ internal static class VCpuCalls
             call[3] = vcpu.Virtual.Retired;
             call[4] = vcpu.Exits;
             call[5] = vcpu.Intercepted;
-            call[6] = vcpu.Grant.Reserved << Pages.Shift;
         }
 
         return status;

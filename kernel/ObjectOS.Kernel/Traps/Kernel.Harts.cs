@@ -82,7 +82,7 @@ public sealed partial class Kernel
     }
 
     /// <summary>What the answer to a guest page fault does to the hart. False: it stays stopped.</summary>
-    private bool TrySettleAccess(Thread hart, Letter answer)
+    private static bool TrySettleAccess(Thread hart, Letter answer)
     {
         var context = hart.Context!;
         if (context.System is null)
@@ -93,9 +93,8 @@ public sealed partial class Kernel
         switch (answer.Label)
         {
             case FaultAnswer.Complete when hart.LastTrap.Size > 0 && hart.LastTrap.Cause is TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault:
+                // The figures of kernels and cells count what their CPU has retired; this one it has not.
                 hart.LastTrap.Complete(context, answer.Words[0]);
-                _retired++;
-                hart.Owner.Retired++;
                 return true;
             case FaultAnswer.Exception when answer.Words[0] < 16 && HartTraps.CanTake(context, answer.Words[0]):
                 HartTraps.TakeException(context, answer.Words[0], answer.Words[1]);

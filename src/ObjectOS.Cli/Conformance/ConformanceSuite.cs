@@ -84,6 +84,7 @@ internal sealed class ConformanceSuite(SuiteSettings settings)
                     Memory = MachineMemory,
                     Instructions = settings.Budget,
                     Isa = settings.Isa,
+                    Paging = PagingMode.Sv57,
                     ReportsSignature = settings.References is not null,
                 },
                 cancellationToken).ConfigureAwait(false);
