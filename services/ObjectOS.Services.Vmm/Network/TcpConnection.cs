@@ -51,19 +51,22 @@ internal sealed class TcpConnection
     private int _duplicates;
     private bool _hasSentEnd;
 
-    public TcpConnection(Gateway gateway, SwitchPort port, ulong hostConnection, ushort localPort, ushort guestPort, uint initialSequence)
+    public TcpConnection(Gateway gateway, SwitchPort port, in PortGrant grant, ulong hostConnection, ushort localPort, uint initialSequence)
     {
-        (_gateway, Port, HostConnection, LocalPort, GuestPort) = (gateway, port, hostConnection, localPort, guestPort);
+        (_gateway, Port, Grant, HostConnection, LocalPort) = (gateway, port, grant, hostConnection, localPort);
         _oldest = _next = _recovered = initialSequence;
     }
 
     public SwitchPort Port { get; }
 
+    /// <summary>What it came by.</summary>
+    public PortGrant Grant { get; }
+
     public ulong HostConnection { get; }
 
     public ushort LocalPort { get; }
 
-    public ushort GuestPort { get; }
+    public ushort GuestPort => Grant.GuestPort;
 
     public TcpState State { get; private set; }
 
@@ -72,6 +75,12 @@ internal sealed class TcpConnection
 
     /// <summary>The host's work under way; 0: none.</summary>
     public ulong ReceiveRequest { get; set; }
+
+    /// <summary>Guest time before which the host is not asked for bytes.</summary>
+    public ulong NotBefore { get; set; }
+
+    /// <summary>True where the host is to be asked for bytes.</summary>
+    public bool WantsBytes => ReceiveRequest == 0 && Room > 0;
 
     /// <summary>The host's work under way; 0: none.</summary>
     public ulong SendRequest { get; set; }
@@ -222,7 +231,7 @@ internal sealed class TcpConnection
         {
             State = TcpState.TimeWait;
             Deadline = _gateway.Now + TimeWaitTime;
-            _gateway.CloseHost(HostConnection, SocketCloseMode.Orderly);
+            _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Orderly);
         }
     }
 
@@ -399,7 +408,7 @@ internal sealed class TcpConnection
     {
         if (State != TcpState.TimeWait)
         {
-            _gateway.CloseHost(HostConnection, SocketCloseMode.Reset);
+            _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Reset);
         }
 
         State = TcpState.Closed;

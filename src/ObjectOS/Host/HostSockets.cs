@@ -26,12 +26,19 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
     private bool _isDisposed;
 
     /// <summary>Opens the listener of every port, so that one that is taken is known before a machine starts.</summary>
-    /// <exception cref="SocketException">A port cannot be listened on.</exception>
+    /// <exception cref="IOException">A port cannot be listened on.</exception>
     public void ListenToAll()
     {
         foreach (ushort port in ports.Order())
         {
-            Listen(port);
+            try
+            {
+                Listen(port);
+            }
+            catch (SocketException e)
+            {
+                throw new IOException($"Port {port} of the host's loopback address cannot be listened on: {e.Message}.", e);
+            }
         }
     }
 

@@ -49,6 +49,9 @@ internal sealed class Job : IDisposable
     /// <summary>Its disks, by number.</summary>
     public Dictionary<ulong, HostDisk> Disks { get; } = [];
 
+    /// <summary>Its network grant, and the number that requests name; null: none.</summary>
+    public (ulong Number, HostSockets Sockets)? Network { get; set; }
+
     /// <summary>The kernel's number of the cell that holds it and its children; 0 until it has one.</summary>
     public uint Cell { get; set; }
 
@@ -135,5 +138,7 @@ internal sealed class Job : IDisposable
         {
             disk.Dispose();
         }
+
+        Network?.Sockets.Dispose();
     }
 }
