@@ -257,6 +257,7 @@ public sealed partial class Gateway
         if (!connection.ToHost.IsEmpty)
         {
             var bytes = connection.ToHost[..Math.Min(connection.ToHost.Length, MostAtOnce)];
+            connection.SendLength = bytes.Length;
             connection.SendRequest = Ask(HostRequestKind.SocketSend, connection.Grant, bytes, connection.HostConnection, connection.Grant.WaitMilliseconds);
         }
         else if (connection.GuestHasEnded && !connection.HostWasTold)
@@ -277,12 +278,31 @@ public sealed partial class Gateway
     {
         foreach (var connection in _connections.Where(c => c.Port == port))
         {
+            if (connection.State == TcpState.Open && connection.GuestHasEnded)
+            {
+                HandOver(connection);
+            }
+
             connection.Abort(tellGuest: false);
         }
 
         // The listener stays with the host until its grant ends; what it still accepts is closed.
         _published.RemoveAll(p => p.Port == port);
         _lost.RemoveAll(l => l.Port == port.Index);
+    }
+
+    /// <summary>A machine has gone that had said all on a connection: what was acknowledged to it still goes to the host.</summary>
+    private void HandOver(TcpConnection connection)
+    {
+        var rest = connection.ToHost[(connection.SendRequest == 0 ? 0 : connection.SendLength)..];
+        for (int length; !rest.IsEmpty; rest = rest[length..])
+        {
+            length = Math.Min(rest.Length, MostAtOnce);
+            Ask(HostRequestKind.SocketSend, connection.Grant, rest[..length], connection.HostConnection, connection.Grant.WaitMilliseconds);
+        }
+
+        CloseHost(connection.Grant, connection.HostConnection, SocketCloseMode.Orderly);
+        connection.HostIsClosed = true;
     }
 
     private void ResetLost()

@@ -85,6 +85,12 @@ internal sealed class TcpConnection
     /// <summary>The host's work under way; 0: none.</summary>
     public ulong SendRequest { get; set; }
 
+    /// <summary>Bytes that <see cref="SendRequest"/> sends.</summary>
+    public int SendLength { get; set; }
+
+    /// <summary>True once the host's connection was closed.</summary>
+    public bool HostIsClosed { get; set; }
+
     /// <summary>True once the host's side sends no more.</summary>
     public bool HostHasEnded { get; private set; }
 
@@ -231,6 +237,7 @@ internal sealed class TcpConnection
         {
             State = TcpState.TimeWait;
             Deadline = _gateway.Now + TimeWaitTime;
+            HostIsClosed = true;
             _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Orderly);
         }
     }
@@ -406,8 +413,9 @@ internal sealed class TcpConnection
 
     private void Close()
     {
-        if (State != TcpState.TimeWait)
+        if (!HostIsClosed)
         {
+            HostIsClosed = true;
             _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Reset);
         }
 

@@ -45,7 +45,19 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
     /// <summary>Begins a request; its end is posted, whatever happens.</summary>
     public void Begin(HostRequest request) => _ = FollowAsync(request);
 
-    /// <summary>Closes everything; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
+    /// <summary>Ends when all is written that connections took over which were closed in order, or the time is up.</summary>
+    public async Task FlushAsync(TimeSpan limit)
+    {
+        Task[] writing;
+        lock (_lock)
+        {
+            writing = [.. _closing.Select(connection => connection.Last())];
+        }
+
+        await Task.WhenAny(Task.WhenAll(writing), Task.Delay(limit)).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes everything, connections that were not closed in order by a reset; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -66,7 +78,12 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
                 listener.Dispose();
             }
 
-            foreach (var connection in _connections.Values.Concat(_closing))
+            foreach (var connection in _connections.Values)
+            {
+                connection.Close(SocketCloseMode.Reset);
+            }
+
+            foreach (var connection in _closing)
             {
                 connection.Dispose();
             }
