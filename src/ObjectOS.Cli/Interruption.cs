@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ObjectOS.Cli;
 
-/// <summary>Turns SIGINT and SIGTERM into a token. The first one stops the guests; a second one is the host's own.</summary>
+/// <summary>Turns SIGINT, SIGTERM and the console's escape into a token. The first one stops the guests; a second one is the host's own.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -28,12 +28,18 @@ internal sealed class Interruption : IDisposable
         _stop.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context, int code)
+    /// <summary>Stops the guests as a signal does.</summary>
+    /// <returns>False where something has stopped them already.</returns>
+    public bool Stop(int code)
     {
-        if (Interlocked.CompareExchange(ref _exitCode, code, 0) == 0)
+        bool isFirst = Interlocked.CompareExchange(ref _exitCode, code, 0) == 0;
+        if (isFirst)
         {
-            context.Cancel = true;
             _stop.Cancel();
         }
+
+        return isFirst;
     }
+
+    private void OnSignal(PosixSignalContext context, int code) => context.Cancel |= Stop(code);
 }

@@ -32,6 +32,8 @@ internal static class Program
     private static Task<int> DispatchAsync(string[] args, ToolStreams streams)
     {
         var run = new RunCommand();
+        var boot = new BootCommand();
+        var conformance = new ConformanceCommand();
         var tour = new TourCommand();
         var help = new Option<bool>("--help", "-h") { Description = "Show this." };
         var version = new Option<bool>("--version") { Description = "Show the tool's version." };
@@ -39,14 +41,14 @@ internal static class Program
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
-        Command[] commands = [tour.Command, run.Command];
+        Command[] commands = [tour.Command, run.Command, boot.Command, conformance.Command];
         foreach (var each in commands)
         {
             each.Options.Add(help);
             root.Subcommands.Add(each);
         }
 
-        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], or objectos --help";
+        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], objectos boot [OPTION…] [IMAGE], objectos conformance --suite DIR, or objectos --help";
         if (args.Length == 0)
         {
             return Task.FromResult(streams.Usage($"a command is wanted: {Commands}"));
@@ -62,8 +64,8 @@ internal static class Program
         var parsed = command.Parse(line.Options, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.GetValue(help))
         {
-            return ShowAsync(streams, command == run.Command ? run.Help : command == tour.Command ? tour.Help
-                : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/misbehave/misbehave.elf exit-42", "objectos run --help"));
+            return ShowAsync(streams, command == run.Command ? run.Help : command == boot.Command ? boot.Help : command == conformance.Command ? conformance.Help : command == tour.Command ? tour.Help
+                : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/misbehave/misbehave.elf exit-42", "objectos boot", "objectos run --help"));
         }
 
         if (command != root && parsed.Errors.Count > 0)
@@ -72,6 +74,8 @@ internal static class Program
         }
 
         return command == run.Command ? run.RunAsync(parsed, line.Operands, streams)
+            : command == boot.Command ? boot.RunAsync(parsed, line.Operands, streams)
+            : command == conformance.Command ? conformance.RunAsync(parsed, line.Operands, streams)
             : command == tour.Command ? tour.RunAsync(parsed, line.Operands, streams)
             : parsed.GetValue(version) ? ShowAsync(streams, $"objectos {Tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}\n")
             : Task.FromResult(streams.Usage(line.Operands.Length > 0 ? $"there is no command \"{line.Operands[0]}\": {Commands}" : $"a command is wanted: {Commands}"));

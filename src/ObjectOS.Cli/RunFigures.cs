@@ -40,7 +40,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
         {
             json.WriteStartObject();
             json.WriteNumber("schema", 1);
-            json.WriteString("command", "run");
+            json.WriteString("command", settings.Command);
             json.WriteString("program", program);
             json.WriteString("sha256", _result!.ProgramSha256);
             json.WriteString("kernel", KernelVersion);
@@ -117,13 +117,17 @@ internal sealed class RunFigures(string program, RunSettings settings)
         RunEnd.TimedOut => "timeout",
         RunEnd.MemoryExhausted => "memory",
         RunEnd.KernelHalted => "halted",
+        RunEnd.PoweredOff => "poweroff",
+        RunEnd.Reset => "reset",
+        RunEnd.Htif => "htif",
+        RunEnd.Idle => "idle",
         _ => "interrupted",
     };
 
     private void WriteExit(Utf8JsonWriter json, int code)
     {
         json.WriteStartObject("exit");
-        json.WriteString("by", _result!.End is RunEnd.Exited or RunEnd.Fault or RunEnd.Signalled ? "guest" : "tool");
+        json.WriteString("by", _result!.End is RunEnd.Exited or RunEnd.Fault or RunEnd.Signalled or RunEnd.PoweredOff or RunEnd.Reset or RunEnd.Htif ? "guest" : "tool");
         json.WriteString("reason", Reason);
         json.WriteNumber("code", code);
         if (_result.Fault is { } fault)

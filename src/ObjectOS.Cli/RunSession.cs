@@ -2,12 +2,17 @@ using System.Text;
 
 namespace ObjectOS.Cli;
 
-/// <summary>One run of a program from the command line: the files, the signals, the figures, the exit code.</summary>
+/// <summary>One run of a guest from the command line: the files, the signals, the figures, the exit code.</summary>
 internal sealed class RunSession(ToolStreams streams, RunSettings settings) : IDisposable
 {
-    private readonly Interruption _interruption = new();
     private StreamWriter? _trace;
     private OutputFile? _statistics;
+
+    /// <summary>What the command line says of the run.</summary>
+    public RunSettings Settings => settings;
+
+    /// <summary>What stops it early.</summary>
+    public Interruption Interruption { get; } = new();
 
     /// <summary>Opens what is to be written beside the standard streams. False: a sentence says why it cannot be.</summary>
     public bool TryOpenFiles(out string problem)
@@ -34,25 +39,18 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         return true;
     }
 
-    /// <summary>Runs the program to its end; the result is the tool's exit code.</summary>
-    public async Task<int> RunAsync(ProgramSpec spec)
+    /// <summary>Runs the guest to its end; the result is the tool's exit code.</summary>
+    public async Task<int> RunAsync(IGuest guest)
     {
         using var output = new HashingStream(streams.Output);
-        spec = spec with
-        {
-            StandardInput = streams.Input,
-            StandardOutput = output,
-            StandardError = streams.Error,
-            IsTerminal = streams.IsTerminal,
-            ReportsState = settings.WantsStatistics,
-        };
-        var figures = new RunFigures(spec.Path, settings);
+        var figures = new RunFigures(guest.Name, settings);
         var os = await ObjectOs.BootAsync(o =>
         {
-            o.Memory = Math.Max(spec.Limits.Memory + 1.GiB(), 2.GiB());
+            o.Memory = guest.SystemMemory;
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
             o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
+            o.DeterministicInput = !guest.IsInteractive;
             o.Trace = _trace;
         }).ConfigureAwait(false);
         RunResult result;
@@ -66,12 +64,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
                     innermost = await innermost.CreateChildAsync().ConfigureAwait(false);
                 }
 
-                var cell = await innermost.StartAsync(spec).ConfigureAwait(false);
-                result = await cell.WaitAsync(_interruption.Token).ConfigureAwait(false);
+                var cell = await guest.StartAsync(innermost, output).ConfigureAwait(false);
+                result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
             {
-                return Refuse(spec.Path, e);
+                return Refuse(guest, e);
             }
 
             await os.SettleAsync().ConfigureAwait(false);
@@ -84,13 +82,19 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             streams.Error.Say($"objectos: {message}");
         }
 
-        int code = result.End == RunEnd.Stopped && _interruption.ExitCode != 0 ? _interruption.ExitCode : result.ExitCode;
-        return settings.WantsStatistics && result.End != RunEnd.NotRunnable ? Report(figures, code) : code;
+        int code = result.End == RunEnd.Stopped && Interruption.ExitCode != 0 ? Interruption.ExitCode : result.ExitCode;
+        if (result.End == RunEnd.NotRunnable)
+        {
+            return code;
+        }
+
+        code = guest.Finish(result) is { } problem ? streams.Usage(problem) : code;
+        return settings.WantsStatistics ? Report(figures, code) : code;
     }
 
     public void Dispose()
     {
-        _interruption.Dispose();
+        Interruption.Dispose();
         _statistics?.Dispose();
         try
         {
@@ -102,16 +106,11 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         }
     }
 
-    private int Refuse(string path, Exception e)
+    private int Refuse(IGuest guest, Exception e)
     {
-        if (Directory.Exists(path))
-        {
-            streams.Error.Say($"objectos: {path}: a directory; a program's file is wanted");
-            return ExitCodes.NotRunnable;
-        }
-
-        streams.Error.Say(e is FileNotFoundException or DirectoryNotFoundException ? $"objectos: {path}: not found" : $"objectos: {path}: not readable: {e.Message.TrimEnd('.')}");
-        return ExitCodes.NotFound;
+        var (code, sentence) = HostFile.Refusal(guest.Name, guest.Wanted, e);
+        streams.Error.Say($"objectos: {sentence}");
+        return code;
     }
 
     private int Report(RunFigures figures, int code)

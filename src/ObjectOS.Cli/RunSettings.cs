@@ -1,11 +1,12 @@
 namespace ObjectOS.Cli;
 
-/// <summary>What the command line says of a run beside the program itself.</summary>
-/// <param name="Depth">How many kernels lie between the program's own and the machine.</param>
-/// <param name="Seed">The seed of all that is random to the program.</param>
+/// <summary>What the command line says of a run beside the guest itself.</summary>
+/// <param name="Command">The command's name.</param>
+/// <param name="Depth">How many kernels lie between the guest's own and the machine.</param>
+/// <param name="Seed">The seed of all that is random to the guest.</param>
 /// <param name="Clock">"virtual" or "host".</param>
 /// <param name="TraceFile">Where the trace goes; null: none.</param>
 /// <param name="WantsStatistics">True: figures are wanted, somewhere.</param>
 /// <param name="StatisticsFile">Where they go; null: standard error.</param>
 /// <param name="AsJson">True: as one line of JSON on standard error.</param>
-internal sealed record RunSettings(int Depth, ulong Seed, string Clock, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson);
+internal sealed record RunSettings(string Command, int Depth, ulong Seed, string Clock, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson);

@@ -7,14 +7,16 @@ namespace ObjectOS.Cli;
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
 /// <param name="IsTerminal">True where a person sits at input and output.</param>
-internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Error, bool IsTerminal)
+/// <param name="InputIsTerminal">True where a person sits at input, wherever output goes.</param>
+internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Error, bool IsTerminal, bool InputIsTerminal = false)
 {
     /// <summary>Those of this process.</summary>
     public static ToolStreams OfProcess() => new(
         Console.OpenStandardInput(),
         Writer(1),
         new StandardError(Writer(2)),
-        !Console.IsOutputRedirected && !Console.IsInputRedirected);
+        !Console.IsOutputRedirected && !Console.IsInputRedirected,
+        !Console.IsInputRedirected);
 
     /// <summary>Wrong usage: one sentence, and its exit code.</summary>
     public int Usage(string sentence)

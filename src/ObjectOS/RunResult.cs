@@ -84,6 +84,9 @@ public sealed record RunResult
     /// <summary>The signature of a conformance test, where <see cref="MachineSpec.ReportsSignature"/> asked for it.</summary>
     public ReadOnlyMemory<byte> Signature { get; init; }
 
+    /// <summary>The code that a virtual machine told, whole: what it wrote to <c>tohost</c>, shifted right by one, or its test device's; 0 where it told none.</summary>
+    public ulong ReportedCode { get; init; }
+
     /// <summary>SHA-256 of the program's file; null where it was not read.</summary>
     public string? ProgramSha256 { get; init; }
 

@@ -1,7 +1,7 @@
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// The platform-level interrupt controller (RISC-V PLIC specification 1.0.0): 96 level-triggered sources, priorities 0 to 7, two contexts per hart:
+/// The platform-level interrupt controller (RISC-V PLIC specification 1.0.0): 96 sources, by level or by pulse, priorities 0 to 7, two contexts per hart:
 /// 2 × hart for machine mode, 2 × hart + 1 for supervisor mode. Where harts have no machine mode its contexts are there and drive nothing,
 /// so that software for the usual layout finds its own.
 /// </summary>
@@ -17,6 +17,9 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
     private readonly uint[] _level = new uint[Words];
     private readonly uint[] _pending = new uint[Words];
     private readonly uint[] _claimed = new uint[Words];
+
+    // Rose while it was claimed: what a device tells by a pulse is not lost.
+    private readonly uint[] _again = new uint[Words];
     private readonly uint[] _enabled = new uint[Words * 2 * platform.Harts];
     private readonly uint[] _threshold = new uint[2 * platform.Harts];
 
@@ -37,6 +40,7 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
     {
         int word = source / 32;
         uint bit = 1u << (source % 32);
+        _again[word] |= level ? bit & ~_level[word] & _claimed[word] : 0;
         _level[word] = level ? _level[word] | bit : _level[word] & ~bit;
         Forward(word, bit);
         Update();
@@ -105,7 +109,7 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
 
     public void Reset()
     {
-        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _enabled, _threshold])
+        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _again, _enabled, _threshold])
         {
             Array.Clear(state);
         }
@@ -124,7 +128,7 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
 
     public void Save(BinaryWriter writer)
     {
-        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _enabled, _threshold])
+        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _again, _enabled, _threshold])
         {
             foreach (uint word in state)
             {
@@ -135,7 +139,7 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
 
     public void Restore(BinaryReader reader)
     {
-        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _enabled, _threshold])
+        foreach (uint[] state in (uint[][])[_priority, _level, _pending, _claimed, _again, _enabled, _threshold])
         {
             for (int i = 0; i < state.Length; i++)
             {
@@ -180,6 +184,8 @@ internal sealed class Plic(string name, IPlatformHost platform, bool hasMachineM
         if ((_enabled[(context * Words) + word] & bit) != 0)
         {
             _claimed[word] &= ~bit;
+            _pending[word] |= _again[word] & bit;
+            _again[word] &= ~bit;
             Forward(word, bit);
         }
     }

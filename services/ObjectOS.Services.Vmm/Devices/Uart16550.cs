@@ -27,6 +27,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     private byte _modemControl;
     private byte _scratch;
     private bool _isEmptyPending;
+    private bool _isEmptyTold;
     private bool _wasFull;
     private int _statusReads;
     private ulong _quietUntil;
@@ -115,7 +116,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     {
         _looped.Clear();
         (_divisor, _interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch) = (0, 0, 0, 0, 0, 0);
-        (_isEmptyPending, _wasFull, _statusReads, _quietUntil) = (false, false, 0, 0);
+        (_isEmptyPending, _isEmptyTold, _wasFull, _statusReads, _quietUntil) = (false, false, false, 0, 0);
         Update();
     }
 
@@ -130,6 +131,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         writer.Write(_divisor);
         writer.Write([_interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch]);
         writer.Write(_isEmptyPending);
+        writer.Write(_isEmptyTold);
         writer.Write(_wasFull);
         writer.Write(_statusReads);
         writer.Write(_quietUntil);
@@ -142,7 +144,8 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         _divisor = reader.ReadUInt16();
         (_interruptEnable, _fifoControl, _lineControl) = (reader.ReadByte(), reader.ReadByte(), reader.ReadByte());
         (_modemControl, _scratch) = (reader.ReadByte(), reader.ReadByte());
-        (_isEmptyPending, _wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadInt32());
+        (_isEmptyPending, _isEmptyTold) = (reader.ReadBoolean(), reader.ReadBoolean());
+        (_wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadInt32());
         _quietUntil = reader.ReadUInt64();
         _looped.Clear();
         foreach (byte data in reader.ReadBytes(reader.ReadInt32()))
@@ -197,6 +200,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         console.TryPut(data);
         _wasFull = !console.HasRoom;
         _isEmptyPending = !_wasFull;
+        _isEmptyTold = false;
     }
 
     private void EnableInterrupts(byte enable)
@@ -270,6 +274,13 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
             console.Ask();
         }
 
-        _host.SetInterrupt(0, receives || sends);
+        // An empty transmitter is told by a pulse: small kernels never ask which interrupt it was, and a level would come back for ever.
+        if (sends && !_isEmptyTold && !receives)
+        {
+            _host.SetInterrupt(0, true);
+        }
+
+        _isEmptyTold = sends;
+        _host.SetInterrupt(0, receives);
     }
 }

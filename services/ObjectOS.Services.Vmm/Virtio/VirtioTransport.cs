@@ -9,7 +9,9 @@ namespace ObjectOS.Services.Vmm;
 public sealed class VirtioTransport : IDevice
 {
     private const uint Magic = 0x74726976; // "virt"
-    private const uint Vendor = 0x534f_624f; // "ObOS"
+
+    // What drivers for the virt board know, and some insist on.
+    private const uint Vendor = 0x554d_4551;
     private const uint UsedBuffer = 1;
     private const uint ConfigurationChange = 2;
     private const uint SavedVersion = 1;
@@ -328,9 +330,9 @@ public sealed class VirtioTransport : IDevice
         var asked = (VirtioStatus)value & VirtioStatus.All & ~VirtioStatus.NeedsReset;
         if (asked.HasFlag(VirtioStatus.FeaturesOk) && !FeaturesAreSettled && !_isLegacy)
         {
-            // 2.2 and 6.1: no feature that was not offered, and VERSION_1, without which the driver is a legacy one.
-            bool fits = (_driverFeatures & ~Offered) == 0 && (_driverFeatures & VirtioFeatures.Version1) != 0;
-            asked &= fits ? VirtioStatus.All : ~VirtioStatus.FeaturesOk;
+            // 2.2: no feature that was not offered. A driver that never looks at the upper half does not accept VERSION_1; 6.1 lets a device go on
+            // with it, and small kernels rely on that.
+            asked &= (_driverFeatures & ~Offered) == 0 ? VirtioStatus.All : ~VirtioStatus.FeaturesOk;
         }
 
         if (!_isLegacy && !asked.HasFlag(VirtioStatus.FeaturesOk))

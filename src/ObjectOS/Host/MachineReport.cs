@@ -37,6 +37,7 @@ internal static class MachineReport
             PeakMemory = record.PeakBytes,
             StateHash = record.StateHash.Length > 0 ? record.StateHash : null,
             Signature = ended.Signature,
+            ReportedCode = reason is MachineEnd.Htif or MachineEnd.GuestFailure ? code : 0,
         };
     }
 

@@ -37,7 +37,6 @@ public sealed class TransportTests
     }
 
     [Theory]
-    [InlineData(0UL, "no VERSION_1")]
     [InlineData(Version1 | 1, "not offered")]
     public void Handshake_WithFeaturesThatDoNotFit_IsNotAgreed(ulong features, string why)
     {

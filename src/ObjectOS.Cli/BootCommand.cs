@@ -1,0 +1,153 @@
+using System.CommandLine;
+using ObjectOS.Services.Vmm;
+
+namespace ObjectOS.Cli;
+
+/// <summary><c>objectos boot</c>: an operating system in a virtual machine in a cell of a fresh OS object.</summary>
+internal sealed class BootCommand
+{
+    private const int MostDisks = 8;
+
+    private readonly GuestOptions _guest = new(
+        "boot",
+        ValueOption.Number("--memory", "SIZE", "The machine's memory, for instance 64M; 128M unless given.", TryParseMemory, 1 << 20, 1UL << 40, "a size from 1M to 1T in whole pages of 4K"),
+        128UL << 20,
+        "host where a terminal is the console, else virtual, unless given");
+
+    private readonly Option<ulong> _harts = ValueOption.Number("--harts", "N", "The machine's harts, which take turns; 1 unless given.", ValueOption.TryParseWhole, 1, 8, "a whole number from 1 to 8");
+    private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode.");
+    private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly.");
+    private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
+    private readonly Option<string> _append = ValueOption.Text("--append", "TEXT", "The kernel's command line.");
+    private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
+    private readonly Option<string> _paging = ValueOption.Word("--paging", "sv39|sv48|sv57", "The widest paging that harts offer; sv48 unless given.", "sv39, sv48 or sv57", "sv39", "sv48", "sv57");
+    private readonly Option<bool> _noReboot = new("--no-reboot") { Description = "End at a reset instead of starting anew." };
+    private readonly Option<string> _signature = ValueOption.Text("--signature", "FILE", "Write the words from begin_signature to end_signature to FILE afterwards.");
+    private readonly Option<string> _granularity = ValueOption.Word("--signature-granularity", "4|8", "Bytes of such a word; 4 unless given.", "4 or 8", "4", "8");
+
+    public BootCommand()
+    {
+        Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF with HTIF, a firmware or a kernel, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
+        {
+            Command.Options.Add(option);
+        }
+    }
+
+    public Command Command { get; }
+
+    public string Help => CommandHelp.Of(Command, "objectos boot [OPTION…] [IMAGE]", "objectos boot", "objectos boot --depth 2 --harts 2 --append selftest");
+
+    public async Task<int> RunAsync(ParseResult parsed, string[] operands, ToolStreams streams)
+    {
+        if (Problem(parsed, operands) is { } wrong)
+        {
+            return streams.Usage(wrong);
+        }
+
+        if (TryGetDisks(parsed.GetValue(_disks) ?? [], out var disks) is { } wrongDisk)
+        {
+            return streams.Usage(wrongDisk);
+        }
+
+        using var session = new RunSession(streams, _guest.SettingsOf(parsed, streams.InputIsTerminal ? "host" : "virtual"));
+        if (!session.TryOpenFiles(out string problem))
+        {
+            return streams.Usage(problem);
+        }
+
+        var signature = parsed.GetValue(_signature) is { } file ? SignatureFile.TryCreate(file, parsed.GetValue(_granularity) == "8" ? 8 : 4, out problem) : null;
+        using (signature)
+        {
+            if (problem.Length > 0)
+            {
+                return streams.Usage(problem);
+            }
+
+            if (Refusal(parsed, operands) is var (code, sentence))
+            {
+                streams.Error.Say($"objectos: {sentence}");
+                return code;
+            }
+
+            var spec = Describe(parsed, operands, disks);
+            using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;
+            bool isInteractive = terminal is not null || session.Settings.Clock == "host";
+            return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature)).ConfigureAwait(false);
+        }
+    }
+
+    private static bool TryParseMemory(string text, out ulong bytes) => Quantities.TryParseSize(text, out bytes) && bytes % 4096 == 0;
+
+    private string? Problem(ParseResult parsed, string[] operands) =>
+        operands.Length > 1 ? $"boot takes one IMAGE; \"{operands[1]}\" was given beside \"{operands[0]}\""
+        : operands.Length == 1 && parsed.GetValue(_kernel) is { } kernel ? $"boot takes an IMAGE or --kernel; \"{operands[0]}\" and \"{kernel}\" are both given"
+        : parsed.GetValue(_granularity) is not null && parsed.GetValue(_signature) is null ? "--signature-granularity is given without --signature"
+        : parsed.GetValue(_append)?.Contains('\0', StringComparison.Ordinal) == true ? "--append holds a NUL character, which ends strings for kernels"
+        : null;
+
+    /// <summary>The first file that cannot be read.</summary>
+    private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands)
+    {
+        foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd)])
+        {
+            if (path is not null && HostFile.Check(path, "an image's file") is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    private MachineSpec Describe(ParseResult parsed, string[] operands, IReadOnlyList<DiskSpec> disks)
+    {
+        bool isOwn = operands.Length == 0 && parsed.GetValue(_bios) is null && parsed.GetValue(_kernel) is null;
+        return new MachineSpec
+        {
+            Image = isOwn ? OwnKernel.Open() : FileOf(operands.FirstOrDefault()),
+            Bios = FileOf(parsed.GetValue(_bios)),
+            Kernel = FileOf(parsed.GetValue(_kernel)),
+            Initrd = FileOf(parsed.GetValue(_initrd)),
+            Arguments = parsed.GetValue(_append) ?? "",
+            Harts = parsed.GetResult(_harts) is null ? 1 : (int)parsed.GetValue(_harts),
+            Memory = _guest.MemoryOf(parsed),
+            Paging = parsed.GetValue(_paging) switch { "sv39" => PagingMode.Sv39, "sv57" => PagingMode.Sv57, _ => PagingMode.Sv48 },
+            Disks = disks,
+            Reboots = !parsed.GetValue(_noReboot),
+            Instructions = _guest.BudgetOf(parsed),
+            Timeout = _guest.TimeoutOf(parsed),
+        };
+    }
+
+    private static BootFile? FileOf(string? path) => path is null ? null : new BootFile(path);
+
+    private static string? TryGetDisks(string[] texts, out List<DiskSpec> disks)
+    {
+        disks = [];
+        foreach (string text in texts)
+        {
+            var policy = text.EndsWith(":ro", StringComparison.Ordinal) ? BlockPolicy.ReadOnly
+                : text.EndsWith(":snapshot", StringComparison.Ordinal) ? BlockPolicy.Snapshot
+                : BlockPolicy.ReadWrite;
+            string path = policy == BlockPolicy.ReadWrite ? text : text[..text.LastIndexOf(':')];
+            if (!File.Exists(path))
+            {
+                return Directory.Exists(path) ? $"--disk names \"{path}\", which is a directory; a file is wanted" : $"--disk names the file \"{path}\", which is not there";
+            }
+
+            try
+            {
+                using var file = new FileStream(path, FileMode.Open, policy == BlockPolicy.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+            }
+            catch (Exception e) when (OutputFile.IsOfTheFile(e))
+            {
+                return $"--disk names \"{path}\", which cannot be {(policy == BlockPolicy.ReadWrite ? "read and written" : "read")}: {e.Message.TrimEnd('.')}";
+            }
+
+            disks.Add(new DiskSpec(path, policy));
+        }
+
+        return disks.Count > MostDisks ? $"--disk is given {disks.Count} times; at most {MostDisks} disks have a place" : null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace ObjectOS.Cli;
+
+/// <summary>The options that every command has that runs one guest: what it runs under, its limits, what is written about it.</summary>
+internal sealed class GuestOptions
+{
+    private readonly string _command;
+    private readonly ulong _memoryUnlessGiven;
+    private readonly Option<ulong> _depth = Depth();
+    private readonly Option<ulong> _memory;
+    private readonly Option<ulong> _budget = Budget("Stop after so many virtual instructions, for instance 100M.");
+    private readonly Option<double> _timeout = ValueOption.Of<double>("--timeout", "SECONDS", "Stop after so much host time.", TryParseSeconds, "a number of seconds, 0 or more,");
+    private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
+    private readonly Option<string> _clock;
+    private readonly Option<string> _trace = ValueOption.Text("--trace", "FILE", "Write calls and traps to FILE, one JSON line each.");
+    private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
+
+    /// <param name="command">The command's name.</param>
+    /// <param name="memory">The option for memory, which differs.</param>
+    /// <param name="memoryUnlessGiven">Bytes of memory where that is not given.</param>
+    /// <param name="clockUnlessGiven">Which clock is used where none is given, in words.</param>
+    public GuestOptions(string command, Option<ulong> memory, ulong memoryUnlessGiven, string clockUnlessGiven)
+    {
+        _command = command;
+        _memory = memory;
+        _memoryUnlessGiven = memoryUnlessGiven;
+        _clock = ValueOption.Word("--clock", "virtual|host", $"Guest time counts instructions, or follows the host's clock; {clockUnlessGiven}.", "virtual or host", "virtual", "host");
+    }
+
+    /// <summary>How many kernels lie under the guest's own.</summary>
+    /// <remarks>Deeper ones than 256 would take longer to build than anybody waits for; the host's stack holds many more.</remarks>
+    public static Option<ulong> Depth() =>
+        ValueOption.Number("--depth", "N", "Run under N further kernels, one under the other; 0 unless given.", ValueOption.TryParseWhole, 0, 256, "a whole number from 0 to 256");
+
+    /// <summary>How many virtual instructions there are.</summary>
+    public static Option<ulong> Budget(string description) =>
+        ValueOption.Number("--budget", "COUNT", description, Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
+
+    /// <summary>Those that say what the guest runs under and within.</summary>
+    public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock];
+
+    /// <summary>Those that say what is written about it; help shows them last.</summary>
+    public IEnumerable<Option> OfTheReport => [_trace, _statistics, _json];
+
+    public ulong MemoryOf(ParseResult parsed) => parsed.GetResult(_memory) is null ? _memoryUnlessGiven : parsed.GetValue(_memory);
+
+    public ulong? BudgetOf(ParseResult parsed) => parsed.GetResult(_budget) is null ? null : parsed.GetValue(_budget);
+
+    public TimeSpan? TimeoutOf(ParseResult parsed) => parsed.GetResult(_timeout) is null ? null : TimeSpan.FromSeconds(parsed.GetValue(_timeout));
+
+    public RunSettings SettingsOf(ParseResult parsed, string clockUnlessGiven) => new(
+        _command,
+        (int)parsed.GetValue(_depth),
+        parsed.GetValue(_seed),
+        parsed.GetValue(_clock) ?? clockUnlessGiven,
+        parsed.GetValue(_trace),
+        parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
+        parsed.GetValue(_statistics),
+        parsed.GetValue(_json));
+
+    private static bool TryParseSeconds(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value <= TimeSpan.FromDays(49).TotalSeconds;
+}

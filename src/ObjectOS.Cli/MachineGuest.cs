@@ -1,0 +1,30 @@
+namespace ObjectOS.Cli;
+
+/// <summary>A virtual machine whose console is the tool's standard streams, or a terminal.</summary>
+/// <param name="spec">The machine, but for its streams.</param>
+/// <param name="input">What its console reads.</param>
+/// <param name="isInteractive">True where a person sits there, or time is the host's.</param>
+/// <param name="settings">What the command line says of the run.</param>
+/// <param name="signature">Where its signature goes; null: nowhere.</param>
+internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isInteractive, RunSettings settings, SignatureFile? signature) : IGuest
+{
+    public string Name => spec.Name;
+
+    public string Wanted => "an image's file";
+
+    // Its files lie in memory beside its own, too.
+    public ulong SystemMemory => spec.Memory + 2.GiB();
+
+    public bool IsInteractive => isInteractive;
+
+    public ValueTask<Cell> StartAsync(ObjectOs os, Stream output) => os.StartMachineAsync(spec with
+    {
+        StandardInput = input,
+        StandardOutput = output,
+        IsTerminal = isInteractive,
+        ReportsState = settings.WantsStatistics,
+        ReportsSignature = signature is not null,
+    });
+
+    public string? Finish(RunResult result) => signature?.Finish(result.Signature, spec.Name);
+}
