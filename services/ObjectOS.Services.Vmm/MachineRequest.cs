@@ -24,6 +24,9 @@ public sealed record MachineRequest
     /// <summary>Most harts of a machine.</summary>
     public const int MostHarts = 8;
 
+    /// <summary>Most published ports of a machine.</summary>
+    public const int MostPublished = 16;
+
     private const uint Magic = 0x3151524d; // "MRQ1"
     private const int MostItems = 64;
 
@@ -69,6 +72,9 @@ public sealed record MachineRequest
     /// <summary>True: it has a network card on the switch of its kernel.</summary>
     public bool HasNetwork { get; init; }
 
+    /// <summary>Ports of the host that lead to it; with a network only.</summary>
+    public IReadOnlyList<PortGrant> Published { get; init; } = [];
+
     /// <summary>Most bytes of memory of its cell: its memory as far as it is touched.</summary>
     public ulong MemoryLimit { get; init; } = 256UL << 20;
 
@@ -100,6 +106,9 @@ public sealed record MachineRequest
         : TimebaseHz == 0 || 1_000_000_000 % TimebaseHz != 0 ? $"the timebase is {TimebaseHz} Hz: a divisor of 10^9 is wanted"
         : Paging is not (PagingMode.Sv39 or PagingMode.Sv48 or PagingMode.Sv57) ? $"the paging mode {Paging} is not known: Sv39, Sv48 or Sv57 is wanted"
         : Disks.Any(disk => disk.Policy > BlockPolicy.Snapshot) ? "a disk's policy is not known: read-write, read-only or snapshot is wanted"
+        : Published.Count > 0 && !HasNetwork ? "ports are published, and the machine has no network"
+        : Published.Any(port => port.HostPort == 0 || port.GuestPort == 0) ? "a published port is 0: 1 to 65535 are wanted"
+        : Published.Count > MostPublished ? $"the machine has {Published.Count} published ports: at most {MostPublished} are wanted"
         : MemoryLimit == 0 ? "the memory limit is 0"
         : Platform.Problem();
 
@@ -140,6 +149,12 @@ public sealed record MachineRequest
         }
 
         writer.Write(HasNetwork);
+        writer.Write(Published.Count);
+        foreach (var port in Published)
+        {
+            port.Save(writer);
+        }
+
         writer.Write(MemoryLimit);
         writer.Write(ObjectLimit);
         writer.Write(InstructionLimit);
@@ -176,6 +191,7 @@ public sealed record MachineRequest
             Reboots = reader.ReadBoolean(),
             Disks = List(reader, r => new BlockBackend(r.ReadUInt64(), r.ReadUInt64(), r.ReadUInt64(), (BlockPolicy)r.ReadByte(), r.ReadUInt64())),
             HasNetwork = reader.ReadBoolean(),
+            Published = List(reader, PortGrant.Restore),
             MemoryLimit = reader.ReadUInt64(),
             ObjectLimit = reader.ReadInt32(),
             InstructionLimit = reader.ReadUInt64(),

@@ -102,9 +102,9 @@ public sealed partial class VmmService
             _invoker.Delete(badged.Slot);
         }
 
-        if (problem.Length == 0 && request.HasNetwork && port is null)
+        if (problem.Length == 0 && request.HasNetwork)
         {
-            problem = $"the switch has its {VirtualSwitch.MostPorts} machines already";
+            problem = port is null ? $"the switch has its {VirtualSwitch.MostPorts} machines already" : Publish(port, request.Published);
         }
 
         if (problem.Length > 0)
@@ -124,6 +124,20 @@ public sealed partial class VmmService
         if (cell.Status(out var figures) == KernelStatus.Ok)
         {
             Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);
+        }
+
+        return "";
+    }
+
+    /// <summary>Has ports of the host lead to a machine. Empty where they do, else why not.</summary>
+    private string Publish(SwitchPort port, IReadOnlyList<PortGrant> grants)
+    {
+        foreach (var grant in grants)
+        {
+            if (!_network.Gateway.Publish(port, grant))
+            {
+                return $"port {grant.HostPort} of the host leads to another machine of this kernel, or too many ports are published";
+            }
         }
 
         return "";

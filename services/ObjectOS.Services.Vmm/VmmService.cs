@@ -57,7 +57,7 @@ public sealed partial class VmmService : IManagedProgram
         ArgumentNullException.ThrowIfNull(port);
         _invoker = new Invoker(port, FirstFreeSlot);
         _networkHost = new NetworkHost(Host);
-        _network = new VirtualSwitch(_networkHost, new GatewayOptions());
+        _network = new VirtualSwitch(_networkHost);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,24 @@ public sealed record BootFile(string Path, ReadOnlyMemory<byte>? Contents = null
 /// <param name="OverlayLimit">For a snapshot: most bytes of what is written.</param>
 public sealed record DiskSpec(string Path, BlockPolicy Policy = BlockPolicy.ReadWrite, ulong OverlayLimit = 1UL << 30);
 
+/// <summary>What network a virtual machine has.</summary>
+public enum NetworkMode
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>
+    /// A card on the switch of its OS object: the machines under it reach each other, and a gateway at 10.0.2.2 that gives addresses. Nothing leads to
+    /// the host but what is published.
+    /// </summary>
+    User,
+}
+
+/// <summary>A TCP port of the host's loopback address that leads to a port of a virtual machine, at the address that the gateway leases it.</summary>
+/// <param name="HostPort">The host's port, 1 to 65535; it is listened on from the machine's start to its end.</param>
+/// <param name="GuestPort">The machine's port, 1 to 65535.</param>
+public sealed record PublishSpec(int HostPort, int GuestPort);
+
 /// <summary>A virtual machine to boot: an operating system, a kernel or firmware, told by the contents of its files.</summary>
 public sealed record MachineSpec
 {
@@ -47,8 +65,11 @@ public sealed record MachineSpec
     /// <summary>Its disks.</summary>
     public IReadOnlyList<DiskSpec> Disks { get; init; } = [];
 
-    /// <summary>True: it has a network card on the switch of its kernel, where machines reach each other and a gateway at 10.0.2.2; nothing leads to the host.</summary>
-    public bool HasNetwork { get; init; }
+    /// <summary>Its network.</summary>
+    public NetworkMode Network { get; init; }
+
+    /// <summary>Ports of the host that lead to it: the only ones of the host that it has to do with. At most 16.</summary>
+    public IReadOnlyList<PublishSpec> Publish { get; init; } = [];
 
     /// <summary>Devices of one's own, each for this machine alone; it owns them until it ends.</summary>
     public IReadOnlyList<IDevice> Devices { get; init; } = [];
@@ -97,8 +118,18 @@ public sealed record MachineSpec
         Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
         : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
         : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."
+        : NetworkProblem() is { } wrong ? wrong
         : new MachineRequest { Harts = Harts, Memory = Memory, Paging = Paging, Platform = Platform }.Problem() is { } problem ? $"Not a machine: {problem}."
         : AsProgram().Limits.Problem();
+
+    private string? NetworkProblem() =>
+        !Enum.IsDefined(Network) ? $"Network is {(int)Network}; None or User is wanted."
+        : Publish.Count > 0 && Network == NetworkMode.None ? "Ports are published, and the machine has no network; the network User is wanted."
+        : Publish.Count > MachineRequest.MostPublished ? $"{Publish.Count} ports are published; at most {MachineRequest.MostPublished} are wanted."
+        : Publish.FirstOrDefault(p => p.HostPort is < 1 or > ushort.MaxValue || p.GuestPort is < 1 or > ushort.MaxValue) is { } bad
+            ? $"The ports {bad.HostPort}:{bad.GuestPort} cannot be published; 1 to {ushort.MaxValue} are wanted."
+        : Publish.GroupBy(p => p.HostPort).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"The host's port {twice.Key} is published twice."
+        : null;
 
     /// <summary>What a machine has in common with a program.</summary>
     internal ProgramSpec AsProgram() => new()

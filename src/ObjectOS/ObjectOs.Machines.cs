@@ -17,7 +17,7 @@ public sealed partial class ObjectOs
     /// <param name="cancellationToken">Gives up before the start; a machine that has started goes on.</param>
     /// <returns>The cell; what becomes of the machine, files that cannot be booted included, is its <see cref="Cell.Completion"/>.</returns>
     /// <exception cref="ArgumentException">The specification is out of its range.</exception>
-    /// <exception cref="IOException">A file of it cannot be read, or a disk not be opened.</exception>
+    /// <exception cref="IOException">A file of it cannot be read, a disk not be opened, or a port not be listened on.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of it may not be read or written.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
     public async ValueTask<Cell> StartMachineAsync(MachineSpec spec, CancellationToken cancellationToken = default)

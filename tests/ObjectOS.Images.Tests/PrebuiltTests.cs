@@ -39,6 +39,7 @@ public sealed class PrebuiltTests
     [Theory]
     [InlineData("tiny", 100_000)]
     [InlineData("matrix", 100_000)]
+    [InlineData("netcheck", 50_000)]
     public void Binary_OfASupervisorProgram_IsSmallAndStartsWhereFirmwareJumps(string name, int largest)
     {
         const ulong whereFirmwareJumps = 0x8020_0000;

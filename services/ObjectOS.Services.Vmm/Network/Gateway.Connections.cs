@@ -13,6 +13,9 @@ public sealed partial class Gateway
     private const ushort FirstLocalPort = 49152;
     private const ulong RetryAfter = 1_000_000;
 
+    /// <summary>Guest time from an answer that nothing has come until the host is asked again, for each such question holds a deterministic kernel up.</summary>
+    private const ulong AskAgainAfter = 10_000_000;
+
     private readonly List<PublishedPort> _published = [];
     private readonly List<TcpConnection> _connections = [];
 
@@ -22,26 +25,27 @@ public sealed partial class Gateway
     private uint _opened;
     private bool _wasRefused;
 
-    private readonly record struct LostConnection(int Port, ulong HostConnection, ushort LocalPort, ushort GuestPort, uint Next, uint Expected);
+    private readonly record struct LostConnection(int Port, PortGrant Grant, ulong HostConnection, ushort LocalPort, uint Next, uint Expected);
 
     /// <summary>
-    /// Connections to a port of the host's loopback address go to a port of a machine, at the address that it is leased. The network grant must name
-    /// the host's port. False: there are too many, or the port is published already.
+    /// Connections to a port of the host's loopback address go to a port of a machine, at the address that it is leased. False: there are too many, or
+    /// the host's port is published already.
     /// </summary>
-    public bool Publish(SwitchPort port, ushort hostPort, ushort guestPort)
+    public bool Publish(SwitchPort port, in PortGrant grant)
     {
-        if (_published.Count >= MostPublished || _options.Grant == 0 || _published.Exists(p => p.HostPort == hostPort))
+        ushort hostPort = grant.HostPort;
+        if (_published.Count >= MostPublished || _published.Exists(p => p.Grant.HostPort == hostPort))
         {
             return false;
         }
 
-        _published.Add(new PublishedPort(port, hostPort, guestPort));
+        _published.Add(new PublishedPort(port, grant));
         Pump();
         return true;
     }
 
-    /// <summary>True where the host is asked for connections or bytes: there may be input for a machine that waits.</summary>
-    public bool AwaitsHost => _published.Exists(p => p.Request != 0) || _connections.Exists(c => c.ReceiveRequest != 0);
+    /// <summary>True where connections or bytes may come from the host: there may be input for a machine that waits.</summary>
+    public bool AwaitsHost => _published.Exists(p => !p.HasFailed) || _connections.Exists(c => c.State == TcpState.Open && !c.HostHasEnded);
 
     internal void OnDeadline()
     {
@@ -91,8 +95,8 @@ public sealed partial class Gateway
             to, Address, connection.LocalPort, DhcpServer.AddressOf(connection.Port), connection.GuestPort, sequence, acknowledgment, flags, window, payload));
     }
 
-    internal void CloseHost(ulong connection, SocketCloseMode mode) =>
-        _host.Request(HostRequestKind.SocketClose, _options.Grant, [], connection, (ulong)mode);
+    internal void CloseHost(in PortGrant grant, ulong connection, SocketCloseMode mode) =>
+        _host.Request(HostRequestKind.SocketClose, grant.Target, [], connection, (ulong)mode);
 
     private MacAddress MacOf(SwitchPort port) => _neighbours[DhcpServer.AddressOf(port) & ~Mask] is { } known && known.Port == port.Index ? known.Mac : port.Mac;
 
@@ -135,13 +139,14 @@ public sealed partial class Gateway
         {
             // A clock drives the initial number (RFC 9293, 3.4.1); the guest's own, so that the same run has the same.
             uint sequence = (uint)(Now / 4000) + (_opened * 64000);
-            var connection = new TcpConnection(this, published.Port, (ulong)result, NextLocalPort(), published.GuestPort, sequence);
+            var connection = new TcpConnection(this, published.Port, published.Grant, (ulong)result, NextLocalPort(), sequence);
             _connections.Add(connection);
             connection.Open();
         }
         else
         {
             published.HasFailed = result is not (-(long)HostError.TryAgain or -(long)HostError.Interrupted);
+            published.NotBefore = Now + AskAgainAfter;
         }
     }
 
@@ -156,10 +161,11 @@ public sealed partial class Gateway
         return port;
     }
 
-    private static void TakeReceived(TcpConnection connection, long result, ReadOnlySpan<byte> data)
+    private void TakeReceived(TcpConnection connection, long result, ReadOnlySpan<byte> data)
     {
         if (result == -(long)HostError.TryAgain || connection.State != TcpState.Open)
         {
+            connection.NotBefore = Now + AskAgainAfter;
             return;
         }
 
@@ -196,13 +202,14 @@ public sealed partial class Gateway
         _wasRefused = false;
         foreach (var published in _published)
         {
-            if (published.Request != 0 || published.HasFailed || _network.Port(published.Port.Index) != published.Port)
+            if (published.Request != 0 || published.HasFailed || published.NotBefore > Now || _network.Port(published.Port.Index) != published.Port)
             {
                 continue;
             }
 
-            published.Request = published.Listener == 0 ? Ask(HostRequestKind.SocketListen, [], published.HostPort)
-                : _connections.Count < MostConnections ? Ask(HostRequestKind.SocketAccept, [], published.Listener, _options.WaitMilliseconds)
+            var grant = published.Grant;
+            published.Request = published.Listener == 0 ? Ask(HostRequestKind.SocketListen, grant, [], grant.HostPort)
+                : _connections.Count < MostConnections ? Ask(HostRequestKind.SocketAccept, grant, [], published.Listener, grant.WaitMilliseconds)
                 : 0;
         }
 
@@ -215,11 +222,19 @@ public sealed partial class Gateway
         ulong? next = _lost.Count > 0 ? Now : _wasRefused ? Now + RetryAfter : null;
         foreach (var connection in _connections)
         {
-            next = connection.Deadline is { } deadline && !(next < deadline) ? deadline : next;
+            next = Earlier(next, connection.Deadline);
+            next = Earlier(next, connection.WantsBytes && connection.NotBefore > Now ? connection.NotBefore : null);
+        }
+
+        foreach (var published in _published)
+        {
+            next = Earlier(next, published.Request == 0 && published.NotBefore > Now ? published.NotBefore : null);
         }
 
         _host.SetDeadline(next);
     }
+
+    private static ulong? Earlier(ulong? left, ulong? right) => right is null || left < right ? left : right;
 
     private void Pump(TcpConnection connection)
     {
@@ -228,10 +243,10 @@ public sealed partial class Gateway
             return;
         }
 
-        if (connection.ReceiveRequest == 0 && connection.Room > 0)
+        if (connection.WantsBytes && connection.NotBefore <= Now)
         {
             connection.ReceiveRequest = Ask(
-                HostRequestKind.SocketReceive, [], connection.HostConnection, (ulong)Math.Min(connection.Room, MostAtOnce), _options.WaitMilliseconds);
+                HostRequestKind.SocketReceive, connection.Grant, [], connection.HostConnection, (ulong)Math.Min(connection.Room, MostAtOnce), connection.Grant.WaitMilliseconds);
         }
 
         if (connection.SendRequest != 0)
@@ -242,18 +257,19 @@ public sealed partial class Gateway
         if (!connection.ToHost.IsEmpty)
         {
             var bytes = connection.ToHost[..Math.Min(connection.ToHost.Length, MostAtOnce)];
-            connection.SendRequest = Ask(HostRequestKind.SocketSend, bytes, connection.HostConnection, _options.WaitMilliseconds);
+            connection.SendLength = bytes.Length;
+            connection.SendRequest = Ask(HostRequestKind.SocketSend, connection.Grant, bytes, connection.HostConnection, connection.Grant.WaitMilliseconds);
         }
         else if (connection.GuestHasEnded && !connection.HostWasTold)
         {
-            connection.HostWasTold = Ask(HostRequestKind.SocketClose, [], connection.HostConnection, (ulong)SocketCloseMode.EndSending) != 0;
+            connection.HostWasTold = Ask(HostRequestKind.SocketClose, connection.Grant, [], connection.HostConnection, (ulong)SocketCloseMode.EndSending) != 0;
             connection.Finish();
         }
     }
 
-    private ulong Ask(HostRequestKind kind, ReadOnlySpan<byte> data, ulong argument0, ulong argument1 = 0, ulong argument2 = 0)
+    private ulong Ask(HostRequestKind kind, in PortGrant grant, ReadOnlySpan<byte> data, ulong argument0, ulong argument1 = 0, ulong argument2 = 0)
     {
-        ulong id = _host.Request(kind, _options.Grant, data, argument0, argument1, argument2);
+        ulong id = _host.Request(kind, grant.Target, data, argument0, argument1, argument2);
         _wasRefused |= id == 0;
         return id;
     }
@@ -262,6 +278,11 @@ public sealed partial class Gateway
     {
         foreach (var connection in _connections.Where(c => c.Port == port))
         {
+            if (connection.State == TcpState.Open && connection.GuestHasEnded)
+            {
+                HandOver(connection);
+            }
+
             connection.Abort(tellGuest: false);
         }
 
@@ -270,16 +291,30 @@ public sealed partial class Gateway
         _lost.RemoveAll(l => l.Port == port.Index);
     }
 
+    /// <summary>A machine has gone that had said all on a connection: what was acknowledged to it still goes to the host.</summary>
+    private void HandOver(TcpConnection connection)
+    {
+        var rest = connection.ToHost[(connection.SendRequest == 0 ? 0 : connection.SendLength)..];
+        for (int length; !rest.IsEmpty; rest = rest[length..])
+        {
+            length = Math.Min(rest.Length, MostAtOnce);
+            Ask(HostRequestKind.SocketSend, connection.Grant, rest[..length], connection.HostConnection, connection.Grant.WaitMilliseconds);
+        }
+
+        CloseHost(connection.Grant, connection.HostConnection, SocketCloseMode.Orderly);
+        connection.HostIsClosed = true;
+    }
+
     private void ResetLost()
     {
         foreach (var lost in _lost)
         {
-            CloseHost(lost.HostConnection, SocketCloseMode.Reset);
+            CloseHost(lost.Grant, lost.HostConnection, SocketCloseMode.Reset);
             if (_network.Port(lost.Port) is { } port)
             {
                 var to = MacOf(port);
                 _network.SendFromGateway(to, TcpSegment.Make(
-                    to, Address, lost.LocalPort, DhcpServer.AddressOf(port), lost.GuestPort, lost.Next, lost.Expected,
+                    to, Address, lost.LocalPort, DhcpServer.AddressOf(port), lost.Grant.GuestPort, lost.Next, lost.Expected,
                     TcpFlags.Reset | TcpFlags.Acknowledge, 0, default));
             }
         }
@@ -294,18 +329,17 @@ public sealed partial class Gateway
         foreach (var published in _published)
         {
             writer.Write(published.Port.Index);
-            writer.Write(published.HostPort);
-            writer.Write(published.GuestPort);
+            published.Grant.Save(writer);
         }
 
-        var lost = _lost.Concat(_connections.Select(c => new LostConnection(c.Port.Index, c.HostConnection, c.LocalPort, c.GuestPort, c.Next, c.Expected))).ToArray();
+        var lost = _lost.Concat(_connections.Select(c => new LostConnection(c.Port.Index, c.Grant, c.HostConnection, c.LocalPort, c.Next, c.Expected))).ToArray();
         writer.Write(lost.Length);
         foreach (var connection in lost)
         {
             writer.Write(connection.Port);
+            connection.Grant.Save(writer);
             writer.Write(connection.HostConnection);
             writer.Write(connection.LocalPort);
-            writer.Write(connection.GuestPort);
             writer.Write(connection.Next);
             writer.Write(connection.Expected);
         }
@@ -322,12 +356,12 @@ public sealed partial class Gateway
         {
             int index = reader.ReadInt32();
             var port = _network.Port(index) ?? throw new InvalidDataException($"A saved gateway publishes a port of machine {index}, which is not there.");
-            _published.Add(new PublishedPort(port, reader.ReadUInt16(), reader.ReadUInt16()));
+            _published.Add(new PublishedPort(port, PortGrant.Restore(reader)));
         }
 
         for (int count = Saved.Count(reader, 2 * MostConnections); count > 0; count--)
         {
-            _lost.Add(new LostConnection(reader.ReadInt32(), reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt32(), reader.ReadUInt32()));
+            _lost.Add(new LostConnection(reader.ReadInt32(), PortGrant.Restore(reader), reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt32(), reader.ReadUInt32()));
         }
 
         Pump();

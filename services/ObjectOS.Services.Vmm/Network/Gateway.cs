@@ -25,13 +25,12 @@ public sealed partial class Gateway
 
     private readonly VirtualSwitch _network;
     private readonly INetworkHost _host;
-    private readonly GatewayOptions _options;
     private readonly DhcpServer _dhcp = new();
 
     /// <summary>By the last byte of an address: who said to have it, from which port.</summary>
     private readonly (MacAddress Mac, int Port)?[] _neighbours = new (MacAddress, int)?[256];
 
-    internal Gateway(VirtualSwitch network, INetworkHost host, GatewayOptions options) => (_network, _host, _options) = (network, host, options);
+    internal Gateway(VirtualSwitch network, INetworkHost host) => (_network, _host) = (network, host);
 
     /// <summary>Its address on the switch.</summary>
     public static MacAddress Mac { get; } = new(0x5255_0a00_0202);

@@ -51,19 +51,22 @@ internal sealed class TcpConnection
     private int _duplicates;
     private bool _hasSentEnd;
 
-    public TcpConnection(Gateway gateway, SwitchPort port, ulong hostConnection, ushort localPort, ushort guestPort, uint initialSequence)
+    public TcpConnection(Gateway gateway, SwitchPort port, in PortGrant grant, ulong hostConnection, ushort localPort, uint initialSequence)
     {
-        (_gateway, Port, HostConnection, LocalPort, GuestPort) = (gateway, port, hostConnection, localPort, guestPort);
+        (_gateway, Port, Grant, HostConnection, LocalPort) = (gateway, port, grant, hostConnection, localPort);
         _oldest = _next = _recovered = initialSequence;
     }
 
     public SwitchPort Port { get; }
 
+    /// <summary>What it came by.</summary>
+    public PortGrant Grant { get; }
+
     public ulong HostConnection { get; }
 
     public ushort LocalPort { get; }
 
-    public ushort GuestPort { get; }
+    public ushort GuestPort => Grant.GuestPort;
 
     public TcpState State { get; private set; }
 
@@ -73,8 +76,20 @@ internal sealed class TcpConnection
     /// <summary>The host's work under way; 0: none.</summary>
     public ulong ReceiveRequest { get; set; }
 
+    /// <summary>Guest time before which the host is not asked for bytes.</summary>
+    public ulong NotBefore { get; set; }
+
+    /// <summary>True where the host is to be asked for bytes.</summary>
+    public bool WantsBytes => ReceiveRequest == 0 && Room > 0;
+
     /// <summary>The host's work under way; 0: none.</summary>
     public ulong SendRequest { get; set; }
+
+    /// <summary>Bytes that <see cref="SendRequest"/> sends.</summary>
+    public int SendLength { get; set; }
+
+    /// <summary>True once the host's connection was closed.</summary>
+    public bool HostIsClosed { get; set; }
 
     /// <summary>True once the host's side sends no more.</summary>
     public bool HostHasEnded { get; private set; }
@@ -222,7 +237,8 @@ internal sealed class TcpConnection
         {
             State = TcpState.TimeWait;
             Deadline = _gateway.Now + TimeWaitTime;
-            _gateway.CloseHost(HostConnection, SocketCloseMode.Orderly);
+            HostIsClosed = true;
+            _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Orderly);
         }
     }
 
@@ -397,9 +413,10 @@ internal sealed class TcpConnection
 
     private void Close()
     {
-        if (State != TcpState.TimeWait)
+        if (!HostIsClosed)
         {
-            _gateway.CloseHost(HostConnection, SocketCloseMode.Reset);
+            HostIsClosed = true;
+            _gateway.CloseHost(Grant, HostConnection, SocketCloseMode.Reset);
         }
 
         State = TcpState.Closed;

@@ -22,8 +22,7 @@ public sealed class VirtualSwitch
     private readonly SortedDictionary<ulong, int> _learned = [];
 
     /// <param name="host">What the service does for it.</param>
-    /// <param name="options">What the gateway may do.</param>
-    public VirtualSwitch(INetworkHost host, GatewayOptions options) => Gateway = new Gateway(this, host, options);
+    public VirtualSwitch(INetworkHost host) => Gateway = new Gateway(this, host);
 
     /// <summary>The way out.</summary>
     public Gateway Gateway { get; }

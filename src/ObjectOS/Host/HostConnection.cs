@@ -89,7 +89,8 @@ internal sealed class HostConnection(Socket socket) : IDisposable
         socket.Dispose();
     }
 
-    private Task Last()
+    /// <summary>Ends, without a failure, when all that was taken over so far is written.</summary>
+    public Task Last()
     {
         lock (_lock)
         {

@@ -26,19 +26,38 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
     private bool _isDisposed;
 
     /// <summary>Opens the listener of every port, so that one that is taken is known before a machine starts.</summary>
-    /// <exception cref="SocketException">A port cannot be listened on.</exception>
+    /// <exception cref="IOException">A port cannot be listened on.</exception>
     public void ListenToAll()
     {
         foreach (ushort port in ports.Order())
         {
-            Listen(port);
+            try
+            {
+                Listen(port);
+            }
+            catch (SocketException e)
+            {
+                throw new IOException($"Port {port} of the host's loopback address cannot be listened on: {e.Message}.", e);
+            }
         }
     }
 
     /// <summary>Begins a request; its end is posted, whatever happens.</summary>
     public void Begin(HostRequest request) => _ = FollowAsync(request);
 
-    /// <summary>Closes everything; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
+    /// <summary>Ends when all is written that connections took over which were closed in order, or the time is up.</summary>
+    public async Task FlushAsync(TimeSpan limit)
+    {
+        Task[] writing;
+        lock (_lock)
+        {
+            writing = [.. _closing.Select(connection => connection.Last())];
+        }
+
+        await Task.WhenAny(Task.WhenAll(writing), Task.Delay(limit)).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes everything, connections that were not closed in order by a reset; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -59,7 +78,12 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
                 listener.Dispose();
             }
 
-            foreach (var connection in _connections.Values.Concat(_closing))
+            foreach (var connection in _connections.Values)
+            {
+                connection.Close(SocketCloseMode.Reset);
+            }
+
+            foreach (var connection in _closing)
             {
                 connection.Dispose();
             }

@@ -9,6 +9,9 @@ internal sealed class Job : IDisposable
 {
     private const long CaptureLimit = 64 << 20;
 
+    /// <summary>Host time that the other sides of its connections have to take what it said last.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
     private readonly TaskCompletionSource<RunResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancel;
     private readonly BoundedCapture? _output;
@@ -48,6 +51,9 @@ internal sealed class Job : IDisposable
 
     /// <summary>Its disks, by number.</summary>
     public Dictionary<ulong, HostDisk> Disks { get; } = [];
+
+    /// <summary>Its network grant, and the number that requests name; null: none.</summary>
+    public (ulong Number, HostSockets Sockets)? Network { get; set; }
 
     /// <summary>The kernel's number of the cell that holds it and its children; 0 until it has one.</summary>
     public uint Cell { get; set; }
@@ -112,6 +118,11 @@ internal sealed class Job : IDisposable
 
         // Input that is asked for and not read yet is nobody's any more; output is the program's until its last byte.
         await Task.WhenAll(Streams.Values.Where(s => s != _input).Select(s => s.Drained)).ConfigureAwait(false);
+        if (Network is { } network && StopReason is null)
+        {
+            await network.Sockets.FlushAsync(Farewell).ConfigureAwait(false);
+        }
+
         Dispose();
         _completion.TrySetResult((StopReason is { } reason ? EndReport.Stopped(result, this, reason) : result) with
         {
@@ -135,5 +146,7 @@ internal sealed class Job : IDisposable
         {
             disk.Dispose();
         }
+
+        Network?.Sockets.Dispose();
     }
 }

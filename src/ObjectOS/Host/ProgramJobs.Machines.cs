@@ -7,10 +7,14 @@ namespace ObjectOS.Host;
 /// <content>Virtual machines are jobs, too.</content>
 internal sealed partial class ProgramJobs
 {
+    /// <summary>Milliseconds that the host waits for connections and bytes, where the kernel stands still meanwhile.</summary>
+    private const ulong DeterministicWait = 1;
+
     private readonly Dictionary<ulong, HostDisk> _disks = [];
+    private readonly Dictionary<ulong, HostSockets> _networks = [];
 
     /// <summary>Begins a virtual machine. What becomes of it, one that cannot be begun included, is its end.</summary>
-    /// <exception cref="IOException">A disk cannot be opened.</exception>
+    /// <exception cref="IOException">A disk cannot be opened, or a port not be listened on.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk may not be opened so.</exception>
     public Job StartMachine(MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files, CancellationToken stopping)
     {
@@ -21,6 +25,8 @@ internal sealed partial class ProgramJobs
             {
                 job.Disks.Add(++_lastNumber, new HostDisk(disk));
             }
+
+            OpenNetwork(job, spec);
         }
         catch
         {
@@ -31,6 +37,11 @@ internal sealed partial class ProgramJobs
         foreach (var (number, disk) in job.Disks)
         {
             _disks.Add(number, disk);
+        }
+
+        if (job.Network is { } network)
+        {
+            _networks.Add(network.Number, network.Sockets);
         }
 
         var (endpoint, service) = vmm();
@@ -58,6 +69,20 @@ internal sealed partial class ProgramJobs
 
         return job;
     }
+
+    private void OpenNetwork(Job job, MachineSpec spec)
+    {
+        if (spec.Publish.Count > 0)
+        {
+            var sockets = new HostSockets(spec.Publish.Select(p => (ushort)p.HostPort).ToHashSet(), post);
+            job.Network = (++_lastNumber, sockets);
+            sockets.ListenToAll();
+        }
+    }
+
+    private PortGrant[] Published(Job job, MachineSpec spec) => job.Network is not { } network ? []
+        : [.. spec.Publish.Select(p => new PortGrant(
+            network.Number, (ushort)p.HostPort, (ushort)p.GuestPort, options.DeterministicInput && !options.HostClock ? DeterministicWait : ulong.MaxValue))];
 
     private void EndUnstartedMachine(Job job, string sentence)
     {
@@ -119,7 +144,8 @@ internal sealed partial class ProgramJobs
             Output = AddStream(job, 1),
             Reboots = spec.Reboots,
             Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
-            HasNetwork = spec.HasNetwork,
+            HasNetwork = spec.Network == NetworkMode.User,
+            Published = Published(job, spec),
             MemoryLimit = Math.Min(job.Spec.Limits.Memory, options.Memory),
             ObjectLimit = job.Spec.Limits.Objects,
             InstructionLimit = spec.Instructions ?? 0,

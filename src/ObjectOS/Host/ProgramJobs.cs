@@ -33,8 +33,8 @@ internal sealed partial class ProgramJobs(
     /// <summary>Those that have not ended.</summary>
     public IReadOnlyCollection<Job> Running => _jobs.Values;
 
-    /// <summary>Streams and directories that requests can name.</summary>
-    public int Targets => _streams.Count + _directories.Count + _disks.Count;
+    /// <summary>Streams, directories, disks and networks that requests can name.</summary>
+    public int Targets => _streams.Count + _directories.Count + _disks.Count + _networks.Count;
 
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
@@ -123,6 +123,9 @@ internal sealed partial class ProgramJobs(
                 break;
             case HostRequestKind.File when _disks.TryGetValue(request.Target, out var disk):
                 post(disk.Execute(request));
+                break;
+            case >= HostRequestKind.SocketListen and <= HostRequestKind.SocketClose when _networks.TryGetValue(request.Target, out var sockets):
+                sockets.Begin(request);
                 break;
             case HostRequestKind.Started:
                 if (_jobs.TryGetValue(request.Target, out var started))
@@ -235,6 +238,11 @@ internal sealed partial class ProgramJobs(
         foreach (ulong number in job.Disks.Keys)
         {
             _disks.Remove(number);
+        }
+
+        if (job.Network is { } network)
+        {
+            _networks.Remove(network.Number);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace ObjectOS.Tests.Vmm.Network;
 
 public sealed class GatewayTests
 {
-    private readonly VirtualSwitch _network = new(new FakeNetworkHost(), new GatewayOptions());
+    private readonly VirtualSwitch _network = new(new FakeNetworkHost());
     private readonly SwitchPort _first;
     private readonly SwitchPort _second;
 

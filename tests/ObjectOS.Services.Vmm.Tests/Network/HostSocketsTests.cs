@@ -21,9 +21,9 @@ public sealed class HostSocketsTests
         using var sockets = new HostSockets(new HashSet<ushort> { hostPort }, c => completions.Writer.TryWrite(c));
         sockets.ListenToAll();
         var host = new FakeNetworkHost();
-        var network = new VirtualSwitch(host, new GatewayOptions(9, wait));
+        var network = new VirtualSwitch(host);
         var port = network.AddPort()!;
-        network.Gateway.Publish(port, hostPort, 80).Should().BeTrue();
+        network.Gateway.Publish(port, new PortGrant(9, hostPort, 80, wait)).Should().BeTrue();
         byte[] fromGuest = [.. Enumerable.Range(0, 70_000).Select(i => (byte)(i * 3))];
         byte[] fromHost = [.. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 5))];
         var peer = new FakePeer(network, port, new Random(1), 0, fromGuest);

@@ -123,10 +123,10 @@ public sealed class PublishTests(ITestOutputHelper output)
 
     private FakePeer NewPeer(Random random, int loss, byte[] fromGuest)
     {
-        _network = new VirtualSwitch(_host, new GatewayOptions(9));
+        _network = new VirtualSwitch(_host);
         _network.AddPort();
         var port = _network.AddPort()!;
-        _network.Gateway.Publish(port, 8080, 80).Should().BeTrue();
+        _network.Gateway.Publish(port, new PortGrant(9, 8080, 80)).Should().BeTrue();
         return new FakePeer(_network, port, random, loss, fromGuest);
     }
 

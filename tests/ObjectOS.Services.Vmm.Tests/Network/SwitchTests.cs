@@ -10,7 +10,7 @@ public sealed class SwitchTests
     [InlineData(true)]
     public void Guests_PingEachOther(bool suspends)
     {
-        var network = new VirtualSwitch(new FakeNetworkHost(), new GatewayOptions());
+        var network = new VirtualSwitch(new FakeNetworkHost());
         var first = NewGuest(network, suspends);
         var second = NewGuest(network, suspends);
         var third = NewGuest(network, suspends);
@@ -28,7 +28,7 @@ public sealed class SwitchTests
     [Fact]
     public void Frames_WithoutBuffers_WaitUpToTheBound()
     {
-        var network = new VirtualSwitch(new FakeNetworkHost(), new GatewayOptions());
+        var network = new VirtualSwitch(new FakeNetworkHost());
         var sender = network.AddPort()!;
         var port = network.AddPort()!;
         var driver = new FakeDriver(new VirtioTransport("net", new NetworkFunction(network, port)), new FakeDeviceHost());
@@ -52,7 +52,7 @@ public sealed class SwitchTests
     [Fact]
     public void Address_OfAPort_CannotBeTaken()
     {
-        var network = new VirtualSwitch(new FakeNetworkHost(), new GatewayOptions());
+        var network = new VirtualSwitch(new FakeNetworkHost());
         SwitchPort[] ports = [network.AddPort()!, network.AddPort()!, network.AddPort()!];
         network.Send(ports[2], [.. Wire.GatewayMac, .. Wire.Mac(1), 8, 1, 0, 0]);
         network.Send(ports[0], [.. Wire.Mac(1), .. Wire.Mac(0), 8, 1, 0, 0]);
@@ -76,14 +76,14 @@ public sealed class SwitchTests
     [Fact]
     public void State_SavedAndRestored_IsTheSame()
     {
-        var network = new VirtualSwitch(new FakeNetworkHost(), new GatewayOptions(1));
+        var network = new VirtualSwitch(new FakeNetworkHost());
         var first = network.AddPort()!;
         var second = network.AddPort()!;
-        network.Gateway.Publish(second, 8080, 80).Should().BeTrue();
-        network.Gateway.Publish(second, 8080, 81).Should().BeFalse();
+        network.Gateway.Publish(second, new PortGrant(1, 8080, 80)).Should().BeTrue();
+        network.Gateway.Publish(second, new PortGrant(1, 8080, 81)).Should().BeFalse();
         network.Send(first, GatewayTests.Dhcp([2, 0, 0, 0, 0, 5], [0, 0], [53, 1, 1]));
         byte[] state = Save(network);
-        var twin = new VirtualSwitch(new FakeNetworkHost(), new GatewayOptions(1));
+        var twin = new VirtualSwitch(new FakeNetworkHost());
         twin.Restore(new BinaryReader(new MemoryStream(state)));
         Save(twin).Should().Equal(state);
         twin.Port(0)!.Next.Should().Equal(first.Next);

@@ -246,6 +246,48 @@ public sealed class MachineTests
         (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x61UL, (ulong)'k'));
     }
 
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void NetworkCard_AsksTheGatewayForItsAddress(bool isReborn, int seed)
+    {
+        const ulong card = 0x10001000, rings = 0x80400000, buffer = 0x80500000;
+        var host = Supervisor(isReborn, seed, Request with { HasNetwork = true });
+        (host.Load(card), host.Load(card + 8)).Should().Be((0x74726976UL, 1UL), "it stands in the first slot, for there is no disk");
+        foreach (var (register, value) in ((ulong, ulong)[])[(0x70, 0), (0x70, 3), (0x24, 0), (0x20, 32), (0x24, 1), (0x20, 1), (0x70, 11)])
+        {
+            host.Store(card + register, value);
+        }
+
+        for (ulong queue = 0; queue < 2; queue++)
+        {
+            ulong at = rings + (queue * 0x10000);
+            foreach (var (register, value) in ((ulong, ulong)[])[(0x30, queue), (0x38, 4), (0x80, at), (0x84, 0), (0x90, at + 0x1000), (0x94, 0), (0xa0, at + 0x2000), (0xa4, 0), (0x44, 1)])
+            {
+                host.Store(card + register, value);
+            }
+        }
+
+        host.Store(card + 0x70, 15);
+        byte[] asks =
+        [
+            .. new byte[12], .. Enumerable.Repeat((byte)0xff, 6), 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 6,
+            0, 1, 8, 0, 6, 4, 0, 1, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 10, 0, 2, 15, 0, 0, 0, 0, 0, 0, 10, 0, 2, 2,
+        ];
+        host.WriteMemory(buffer, asks);
+        host.WriteMemory(rings, [.. BitConverter.GetBytes(buffer + 0x1000), 0, 6, 0, 0, 2, 0, 0, 0]);
+        host.WriteMemory(rings + 0x1000, [0, 0, 1, 0, 0, 0]);
+        host.WriteMemory(rings + 0x10000, [.. BitConverter.GetBytes(buffer), (byte)asks.Length, 0, 0, 0, 0, 0, 0, 0]);
+        host.WriteMemory(rings + 0x11000, [0, 0, 1, 0, 0, 0]);
+        host.Store(card + 0x50, 0);
+        host.Store(card + 0x50, 1);
+        host.Memory(rings + 0x12002, 2).Should().Equal([1, 0], "the frame was sent");
+        host.Pass(1000);
+        host.Memory(rings + 0x2002, 2).Should().Equal([1, 0], "and answered");
+        host.Memory(buffer + 0x1000 + 12, 6).Should().Equal(asks[18..24]);
+        host.Memory(buffer + 0x1000 + 12 + 28, 4).Should().Equal(10, 0, 2, 2);
+        host.Load(card + 0x60).Should().Be(1);
+    }
+
     [Fact]
     public void Plic_FollowsItsSpecification()
     {

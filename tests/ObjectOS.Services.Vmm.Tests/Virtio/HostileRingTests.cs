@@ -76,7 +76,7 @@ public sealed class HostileRingTests(ITestOutputHelper output)
             case "entropy":
                 return new EntropyFunction(1, "fuzz");
             case "network":
-                var network = new VirtualSwitch(new Network.FakeNetworkHost(), new GatewayOptions());
+                var network = new VirtualSwitch(new Network.FakeNetworkHost());
                 var other = network.AddPort()!;
                 var port = network.AddPort()!;
                 var card = new NetworkFunction(network, port);
