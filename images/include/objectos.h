@@ -1041,7 +1041,7 @@ static inline objectos_status objectos_vcpu_write_state(uint64_t target, const v
 }
 
 /* Tells what it has used. */
-static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t results[6])
+static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t results[5])
 {
     register uint64_t a7 __asm__("a7") = 125;
     register uint64_t w0 __asm__("a0") = target;
@@ -1050,14 +1050,12 @@ static inline objectos_status objectos_vcpu_status(uint64_t target, uint64_t res
     register uint64_t w3 __asm__("a3") = 0;
     register uint64_t w4 __asm__("a4") = 0;
     register uint64_t w5 __asm__("a5") = 0;
-    register uint64_t w6 __asm__("a6") = 0;
-    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6) : "r"(a7) : "memory");
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4), "+r"(w5) : "r"(a7) : "memory");
     results[0] = w1;
     results[1] = w2;
     results[2] = w3;
     results[3] = w4;
     results[4] = w5;
-    results[5] = w6;
     return w0;
 }
 

@@ -21,7 +21,8 @@ internal sealed class BootCommand
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
     private readonly Option<string> _append = ValueOption.Text("--append", "TEXT", "The kernel's command line.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
-    private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch that leads nowhere but to the kernel's other machines; none unless given.", "none or user", "none", "user");
+    private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
+    private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT", "A TCP port of the host's loopback address that leads to the machine. May be given again.");
     private readonly Option<string> _paging = ValueOption.Word("--paging", "sv39|sv48|sv57", "The widest paging that harts offer; sv48 unless given.", "sv39, sv48 or sv57", "sv39", "sv48", "sv57");
     private readonly Option<bool> _noReboot = new("--no-reboot") { Description = "End at a reset instead of starting anew." };
     private readonly Option<string> _signature = ValueOption.Text("--signature", "FILE", "Write the words from begin_signature to end_signature to FILE afterwards.");
@@ -30,7 +31,7 @@ internal sealed class BootCommand
     public BootCommand()
     {
         Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF with HTIF, a firmware or a kernel, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
-        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _net, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
         {
             Command.Options.Add(option);
         }
@@ -50,6 +51,11 @@ internal sealed class BootCommand
         if (TryGetDisks(parsed.GetValue(_disks) ?? [], HasNetwork(parsed), out var disks) is { } wrongDisk)
         {
             return streams.Usage(wrongDisk);
+        }
+
+        if (TryGetPorts(parsed, out var ports) is { } wrongPort)
+        {
+            return streams.Usage(wrongPort);
         }
 
         using var session = new RunSession(streams, _guest.SettingsOf(parsed, streams.InputIsTerminal ? "host" : "virtual"));
@@ -72,7 +78,7 @@ internal sealed class BootCommand
                 return code;
             }
 
-            var spec = Describe(parsed, operands, disks);
+            var spec = Describe(parsed, operands, disks) with { Publish = ports };
             using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;
             bool isInteractive = terminal is not null || session.Settings.Clock == "host";
             return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature)).ConfigureAwait(false);
@@ -116,7 +122,7 @@ internal sealed class BootCommand
             Memory = _guest.MemoryOf(parsed),
             Paging = parsed.GetValue(_paging) switch { "sv39" => PagingMode.Sv39, "sv57" => PagingMode.Sv57, _ => PagingMode.Sv48 },
             Disks = disks,
-            HasNetwork = HasNetwork(parsed),
+            Network = HasNetwork(parsed) ? NetworkMode.User : NetworkMode.None,
             Reboots = !parsed.GetValue(_noReboot),
             Instructions = _guest.BudgetOf(parsed),
             Timeout = _guest.TimeoutOf(parsed),
@@ -124,6 +130,26 @@ internal sealed class BootCommand
     }
 
     private bool HasNetwork(ParseResult parsed) => parsed.GetValue(_net) == "user";
+
+    private string? TryGetPorts(ParseResult parsed, out List<PublishSpec> ports)
+    {
+        ports = [];
+        foreach (string text in parsed.GetValue(_publish) ?? [])
+        {
+            string[] parts = text.Split(':');
+            if (parts.Length != 2 || !TryParsePort(parts[0], out int host) || !TryParsePort(parts[1], out int guest))
+            {
+                return $"--publish is \"{text}\"; HOSTPORT:GUESTPORT, each from 1 to 65535, is wanted";
+            }
+
+            ports.Add(new PublishSpec(host, guest));
+        }
+
+        return ports.Count > 0 && !HasNetwork(parsed) ? "--publish is given without --net user" : null;
+    }
+
+    private static bool TryParsePort(string text, out int port) =>
+        int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535;
 
     private static BootFile? FileOf(string? path) => path is null ? null : new BootFile(path);
 
