@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ObjectOS;
 using ObjectOS.Hosting;
+using ObjectOS.Tests;
 
 // The README's samples, word for word, as a user's file holds them. Relative paths: ReadmeSamplesTests makes the repository's root the
 // current directory.
@@ -41,6 +42,20 @@ internal static class ReadmeSamples
         await using var child = await os.CreateChildAsync(o => o.Memory = 32.MiB());
         var result = await child.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
         Console.WriteLine($"{child.Path}: {result.ExitCode}"); // 0.1: 42
+    }
+
+    public static async Task MachineAsync(ObjectOs os)
+    {
+        var machine = new MachineSpec { Image = "images/tiny/tiny.elf", Harts = 2, Memory = 64.MiB(), Arguments = "selftest" };
+        var result = await os.BootMachineAsync(machine);
+        Console.WriteLine($"{result.End}: {result.Output.TrimEnd().Split('\n')[^1]}"); // PoweredOff: TINY-SELFTEST-OK
+    }
+
+    public static async Task OwnHardwareAsync()
+    {
+        await using var os = await ObjectOs.BootAsync(o => o.Instructions = [new HammingDistance()]);
+        var result = await os.BootMachineAsync(new MachineSpec { Image = "images/matrix/matrix.elf", Devices = [new MatrixUnit()] });
+        Console.Write(result.EnsureSuccess().Output); // … MATRIX-OK
     }
 
     public static async Task HostedAsync()

@@ -39,6 +39,7 @@ internal sealed class TourGuide(TextWriter? writer)
         await MisbehaveAsync(os, cancellationToken).ConfigureAwait(false);
         var flat = await RepeatAsync(cancellationToken).ConfigureAwait(false);
         await NestAsync(flat, cancellationToken).ConfigureAwait(false);
+        await BootKernelAsync(cancellationToken).ConfigureAwait(false);
         await ShowTreeAsync(os).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await os.DisposeAsync().ConfigureAwait(false);
@@ -191,6 +192,32 @@ internal sealed class TourGuide(TextWriter? writer)
         _screen.Recipe($"objectos run --depth {Depth} --stats --dir {_programs.ScriptsShown}=/s {_programs.LispShown} /s/pi.scm");
     }
 
+    private async Task BootKernelAsync(CancellationToken cancellationToken)
+    {
+        const int Depth = 3;
+        Begin("boot a kernel", $"A whole kernel for supervisor mode boots on two harts in a cell, at depth 0 and under {Depth} further kernels.");
+        var results = new RunResult[2];
+        for (int i = 0; i < 2; i++)
+        {
+            await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            var innermost = os;
+            for (int depth = 0; depth < i * Depth; depth++)
+            {
+                innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
+
+            results[i] = await innermost.BootMachineAsync(
+                new MachineSpec { Image = OwnKernel.Open(), Harts = 2, Arguments = "selftest", ReportsState = true }, cancellationToken).ConfigureAwait(false);
+            _step.Runs.Add(("tiny selftest", results[i]));
+        }
+
+        Check(results[1].IsSuccess, $"it says: {results[1].Output.TrimEnd().Split('\n')[^1]}");
+        Check(
+            results[0].Instructions == results[1].Instructions && results[0].StateHash == results[1].StateHash && results[0].OutputBytes.Span.SequenceEqual(results[1].OutputBytes.Span),
+            $"depth 0: {Number(results[0].Instructions)} instructions; depth {Depth}: {Number(results[1].Instructions)}, and the same state");
+        _screen.Recipe($"objectos boot --depth {Depth} --harts 2 --append selftest");
+    }
+
     private async Task ShowTreeAsync(ObjectOs os)
     {
         Begin("tree", "What each cell of the first OS object took:");
@@ -214,7 +241,7 @@ internal sealed class TourGuide(TextWriter? writer)
         lock (_tree)
         {
             step.Runs.Add((name, result));
-            if (step.Name is not ("repeat" or "nest"))
+            if (step.Name is not ("repeat" or "nest" or "boot a kernel"))
             {
                 _tree.Add((name, result));
             }
