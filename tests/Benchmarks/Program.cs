@@ -15,6 +15,7 @@ if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
     ("invocation", () => Task.Run(InvocationBenchmark.Run)),
     ("costs", () => Task.Run(CostBenchmark.Run)),
     ("kernel", () => Task.Run(KernelBenchmark.RunOne)),
+    ("machine", () => Task.Run(MachineBenchmark.Run)),
     ("nesting", NestingBenchmark.RunAsync),
     ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),
 ];
