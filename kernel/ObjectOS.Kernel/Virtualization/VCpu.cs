@@ -247,7 +247,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     }
 
     /// <summary>After its death, one bounded step of giving back what it had. True: it was the last.</summary>
-    internal bool TearDown(Reclaimer reclaimer) => Virtual.TearDown() && StageTwo.TearDown(reclaimer, most: 64);
+    internal override bool TearDown(Reclaimer reclaimer) => Virtual.TearDown() && StageTwo.TearDown(reclaimer, most: 64);
 
     private protected override bool DiesUnused => true;
 
