@@ -11,7 +11,10 @@ public enum ExitAction : byte
     /// <summary>The guest gets the trap.</summary>
     Deliver,
 
-    /// <summary>One instruction, or one access by the kernel on it, is done as if nothing were intercepted.</summary>
+    /// <summary>
+    /// One instruction is done as if nothing were intercepted, or, where the kernel on it has used its memory, all accesses of the kernel to that page until it
+    /// runs code again.
+    /// </summary>
     Pass,
 }
 

@@ -156,7 +156,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
             }
             else
             {
-                Virtual.Pass(exit.Context);
+                Pass(exit);
             }
         }
 
@@ -167,6 +167,18 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         {
             _kernel.Scheduler.MakeReady(Thread);
             _kernel.NoteOutsideWork();
+        }
+    }
+
+    private void Pass(VirtualCpuExit exit)
+    {
+        if (exit.Context is { } context)
+        {
+            Virtual.Pass(context);
+        }
+        else
+        {
+            Virtual.PassMemory(exit.Physical);
         }
     }
 

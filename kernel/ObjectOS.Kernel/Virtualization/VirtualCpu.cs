@@ -38,6 +38,7 @@ internal sealed partial class VirtualCpu : ICpu
     private readonly VirtualMemory _memory;
     private readonly List<VirtualSpace> _spaces = [];
     private readonly Dictionary<HartContext, Trap> _deliveries = [];
+    private readonly HashSet<ulong> _passedPages = [];
     private volatile bool _interrupted;
     private volatile bool _inSlice;
     private ulong _left = ulong.MaxValue;
@@ -45,6 +46,8 @@ internal sealed partial class VirtualCpu : ICpu
     private readonly ICpu _engine;
     private bool _isPlain = true;
     private HartContext? _passing;
+    private HartContext? _cameBackFor;
+    private Trap _cameBack;
     private ulong _passingPc;
 
     public VirtualCpu(VCpu vcpu, Kernel kernel, ulong memorySize)
@@ -82,8 +85,8 @@ internal sealed partial class VirtualCpu : ICpu
     /// <summary>True where nothing of its guest goes on.</summary>
     public bool IsStopped => _vcpu.IsDead || (_inSlice && Stop != StopReason.None);
 
-    /// <summary>True while the memory operations of the kernel on it pass what is intercepted.</summary>
-    public bool IsPassingMemory { get; private set; }
+    /// <summary>True where the memory operations of the kernel on it pass an intercepted page.</summary>
+    public bool IsPassingMemory(ulong address) => _passedPages.Contains(address >> Pages.Shift);
 
     public IAddressSpace CreateAddressSpace(IMemoryAccount account)
     {
@@ -120,8 +123,14 @@ internal sealed partial class VirtualCpu : ICpu
             return;
         }
 
+        if (_passedPages.Count > 0)
+        {
+            _passedPages.Clear();
+        }
+
+        var lowest = _chain[0];
         ulong done = 0;
-        if (IsDirect())
+        if (lowest._cameBackFor != context && IsDirect())
         {
             RunDirectly(context, own, limits, out trap);
             done = trap.Retired;
@@ -136,9 +145,16 @@ internal sealed partial class VirtualCpu : ICpu
                 trap.Retired = done;
                 return;
             }
+
+            if (trap.Cause != TrapCause.BudgetEnd)
+            {
+                lowest._cameBack = trap;
+                lowest._cameBackFor = context;
+            }
         }
 
         RunInSteps(context, own, limits, done, out trap);
+        lowest._cameBackFor = null;
     }
 
     /// <summary>Runs through the CPU below, which does the same, and so down to the engine: each level sees what comes back.</summary>
@@ -150,7 +166,18 @@ internal sealed partial class VirtualCpu : ICpu
             bool pass = _passing == context;
             ulong budget = Math.Min(limits.Instructions - done, pass ? Math.Min(_left, 1) : _left);
             var intercepts = pass || !_vcpu.Intercepts.ConcernsRuns ? limits.Intercepts : WithOwn(limits.Intercepts);
-            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, intercepts), out trap);
+            if (_cameBackFor == context)
+            {
+                // A direct run has got it for this level to see first; who is below may have given it once and for all.
+                _cameBackFor = null;
+                trap = _cameBack;
+                trap.Retired = 0;
+            }
+            else
+            {
+                _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, intercepts), out trap);
+            }
+
             done += trap.Retired;
             Count(trap.Retired);
             faults = trap.Retired > 0 ? 0 : faults + 1;
@@ -198,16 +225,19 @@ internal sealed partial class VirtualCpu : ICpu
         Refresh();
     }
 
-    /// <summary>After an exit: one instruction of the context, or one access of the kernel, passes what is intercepted.</summary>
-    public void Pass(HartContext? context)
+    /// <summary>After an exit: one instruction of the context passes what is intercepted.</summary>
+    public void Pass(HartContext context)
     {
         _passing = context;
-        _passingPc = context?.Pc ?? 0;
-        IsPassingMemory = context is null;
+        _passingPc = context.Pc;
         Refresh();
     }
 
-    public void EndMemoryPass() => IsPassingMemory = false;
+    /// <summary>
+    /// After an exit: accesses of the kernel to the page pass until it runs code again. An operation that has to do with several such pages is
+    /// tried anew after each exit, by a kernel that may itself be some levels above.
+    /// </summary>
+    public void PassMemory(PhysicalAddress address) => _passedPages.Add(address.PageNumber);
 
     /// <exception cref="ArgumentException">It is not this CPU's account nor below it.</exception>
     public void CheckAccount(IMemoryAccount? account)
@@ -341,8 +371,7 @@ internal sealed partial class VirtualCpu : ICpu
     }
 
     /// <summary>
-    /// True where a level below may own what came back of a direct run. Except for the ends that are told to all, the same comes back
-    /// once more when each level is asked.
+    /// True where a level below may own what came back of a direct run: each is asked, from the lowest up, or told.
     /// </summary>
     private static bool IsForSomebodyBelow(TrapCause cause, ulong done, ulong budget) => cause switch
     {

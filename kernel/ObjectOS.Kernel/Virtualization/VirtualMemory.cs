@@ -32,7 +32,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             address += (ulong)length;
         }
 
-        return Leave(status);
+        return status;
     }
 
     public MemoryStatus Write(PhysicalAddress address, ReadOnlySpan<byte> source, IMemoryAccount account)
@@ -52,7 +52,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             }
         }
 
-        return Leave(status);
+        return status;
     }
 
     public MemoryStatus Prepare(PhysicalAddress address, ulong length, IMemoryAccount account)
@@ -72,7 +72,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             }
         }
 
-        return Leave(status);
+        return status;
     }
 
     /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap, or the memory below finds pages in the destination.</exception>
@@ -134,7 +134,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             at = segment.End;
         }
 
-        return Leave(status);
+        return status;
     }
 
     /// <remarks>What the pager of some level has taken away counts as written: only it knows.</remarks>
@@ -187,22 +187,25 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         return status == MemoryStatus.Ok ? Settle(below.Clone(from.At(source.Value), to.At(destination.Value), part), null) : status;
     }
 
-    private Segment Find(PhysicalAddress address) => vcpu.StageTwo.Find(address.Value, !vcpu.Virtual.IsPassingMemory);
+    private Segment Find(PhysicalAddress address)
+    {
+        var segment = vcpu.StageTwo.Find(address.Value);
+        if (segment.Kind != SegmentKind.Intercepted || !vcpu.Virtual.IsPassingMemory(address.Value))
+        {
+            return segment;
+        }
+
+        // Of what is intercepted only this page passes.
+        ulong page = address.Value & ~(Pages.Size - 1);
+        segment = vcpu.StageTwo.Find(address.Value, seeIntercepted: false);
+        ulong start = Math.Max(segment.Start, page);
+        return segment with { Start = start, End = Math.Min(segment.End, page + Pages.Size), Physical = segment.Kind == SegmentKind.Memory ? segment.At(start) : segment.Physical };
+    }
 
     private MemoryStatus Enter(PhysicalAddress address, ulong length) =>
         !IsInside(address, length) ? MemoryStatus.OutOfRange
         : vcpu.Virtual.IsStopped ? MemoryStatus.Suspended
         : MemoryStatus.Ok;
-
-    private MemoryStatus Leave(MemoryStatus status)
-    {
-        if (status != MemoryStatus.Suspended)
-        {
-            vcpu.Virtual.EndMemoryPass();
-        }
-
-        return status;
-    }
 
     private bool IsInside(PhysicalAddress address, ulong length) => length <= size && address.Value <= size - length;
 

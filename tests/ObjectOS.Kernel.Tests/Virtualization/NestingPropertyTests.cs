@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Cpu;
 using ObjectOS.Machine.Tests.Differential;
 
 namespace ObjectOS.Tests.Kernels;
@@ -13,6 +14,7 @@ public sealed class NestingPropertyTests
     {
         int count = TestScale.Of(40);
         int faults = 0;
+        int intercepted = 0;
         for (int seed = 1; seed <= count; seed++)
         {
             var program = new RandomProgram(seed);
@@ -34,11 +36,21 @@ public sealed class NestingPropertyTests
 
             string memory = subjects[0].Memory();
             subjects.ForEach(subject => subject.Memory().Should().Be(memory, "seed {0}", seed));
+            intercepted += subjects.Sum(subject => subject.Intercepted);
             subjects.ForEach(subject => subject.Dispose());
         }
 
         faults.Should().BeGreaterThan(count, "the sequences do something");
+        intercepted.Should().BeGreaterThan(count, "the levels look at something");
     }
+
+    private static InterceptSet RandomIntercepts(Random random, ulong address) => random.Next(4) == 0 ? InterceptSet.Empty : new()
+    {
+        Causes = (ulong)random.Next(1 << 16),
+        Counters = random.Next(2) == 0,
+        Registers = new HashSet<int> { random.Next(1, 4) },
+        Pages = random.Next(2) == 0 ? [] : [(new(address), new(address + ((ulong)random.Next(1, 5) * Pages.Size)))],
+    };
 
     private static IEnumerable<TowerOptions> Towers(int seed)
     {
@@ -49,11 +61,19 @@ public sealed class NestingPropertyTests
         yield return new TowerOptions { Depth = 8 };
     }
 
-    /// <summary>A random level takes a page of its child's memory away and puts it back where it was, or takes its rights and gives them back.</summary>
+    /// <summary>
+    /// A random level takes a page of its child's memory away and puts it back where it was, or takes its rights and gives them back; and now and then
+    /// it looks at something else that its child does.
+    /// </summary>
     private static void Disturb(Tower tower, Random random)
     {
         int level = random.Next(tower.Kernels.Count);
         ulong address = (ulong)random.Next(16) * Pages.Size;
+        if (random.Next(4) == 0)
+        {
+            tower.Virtual[level].Intercepts = RandomIntercepts(random, address);
+        }
+
         var invoker = tower.Invokers[level];
         uint vcpu = tower.Slots[level];
         if (tower.MemoryAt(level, address) is not { } place)
