@@ -129,7 +129,7 @@ internal sealed partial class VirtualMachine
         writer.Write((byte)_stage);
         _harts.ForEach(hart => hart.Save(writer));
         _loader.Save(writer);
-        Console.Save(writer);
+        _consoles.Save(writer);
         _sbi.Console.Save(writer);
         _htif?.Save(writer);
         _idle.Save(writer);
@@ -175,7 +175,7 @@ internal sealed partial class VirtualMachine
         }
 
         machine._loader.Restore(reader);
-        machine.Console.Restore(reader);
+        machine._consoles.Restore(reader);
         machine._sbi.Console.Restore(reader);
         machine._htif?.Restore(reader);
         machine._idle.Restore(reader);

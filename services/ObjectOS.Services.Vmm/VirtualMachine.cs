@@ -24,6 +24,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private readonly Htif? _htif;
     private readonly SbiCalls _sbi;
     private readonly IdleWatch _idle;
+    private readonly MachineConsoles _consoles;
     private BootPlan _plan;
     private MachineLoader _loader;
     private Stage _stage;
@@ -33,7 +34,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         _parts = parts;
         _plan = plan;
         Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory);
-        Console = new MachineConsole(Host, parts.Request.Input.Number, parts.Request.Output.Number);
+        _consoles = new MachineConsoles(Host, parts.Request);
         Bus = new DeviceBus(Ram, Host);
         _loader = new MachineLoader(plan, parts.Files, Ram);
         _htif = plan.ToHost == 0 ? null : new Htif(this, plan.ToHost, plan.FromHost);
@@ -61,7 +62,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     public DeviceBus Bus { get; }
 
-    public MachineConsole Console { get; }
+    public MachineConsole Console => _consoles.First;
 
     public IReadOnlyList<Hart> Harts => _harts;
 
@@ -76,19 +77,19 @@ internal sealed partial class VirtualMachine : IPlatformHost
     public bool HasWork => _stage switch
     {
         Stage.Running => _htif?.HasWork == true,
-        Stage.Ending => !Console.IsHoldingBack,
+        Stage.Ending => !_consoles.AreHoldingBack,
         _ => true,
     };
 
     /// <summary>True where the host is asked for something that can wake the machine.</summary>
-    public bool IsWaitingForHost => Console.IsBusy || Bus.Slots.Any(slot => slot.IsBusy);
+    public bool IsWaitingForHost => _consoles.AreBusy || Bus.Slots.Any(slot => slot.IsBusy);
 
     /// <summary>True where somebody else is on its network who can wake it.</summary>
     public bool HasNeighbours => Port is { } own
         && (_parts.Network.Gateway.AwaitsHost || Enumerable.Range(0, VirtualSwitch.MostPorts).Any(index => _parts.Network.Port(index) is { } other && other != own));
 
     /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
-    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(Console.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
+    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(_consoles.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
 
     /// <summary>What hart_create is told: modes, whether accessed and dirty bits are updated (they are, unless the ISA says Svade), the widest paging.</summary>
     private ulong HartKind => (_plan.IsMachineMode ? 2UL : 1) | (Request.Isa.Contains("_svade", StringComparison.Ordinal) ? 0UL : 4)
@@ -196,7 +197,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>The end of a host request; null: none of this machine's.</summary>
     public HandleResult? Complete(in Message message)
     {
-        if (Console.Complete(message.Label, (long)message.Words[0], message.Data.Span))
+        if (_consoles.Complete(message.Label, (long)message.Words[0], message.Data.Span))
         {
             if (Console.IsClosed && _stage is Stage.Running)
             {
@@ -228,9 +229,9 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>The time of <see cref="Deadline"/> has come: one thing that is due is done.</summary>
     public HandleResult Tick()
     {
-        if (Console.Deadline <= Now)
+        if (_consoles.Deadline <= Now)
         {
-            Console.Flush();
+            _consoles.OnDeadline();
         }
         else if (Bus.NextDue() is { } slot && slot.Deadline <= Now)
         {
@@ -273,7 +274,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
             Ended = (reason, code, record);
             _stage = Stage.Ending;
             Cell.Pause();
-            Console.Flush();
+            _consoles.Flush();
         }
     }
 
@@ -336,7 +337,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
 
-    /// <summary>The disks in the first slots, then the network card, then a source of entropy.</summary>
+    /// <summary>The disks in the first slots, then the network card, then the further consoles, then a source of entropy.</summary>
     private List<IDevice> VirtioDevices()
     {
         var devices = new List<IDevice>();
@@ -348,6 +349,11 @@ internal sealed partial class VirtualMachine : IPlatformHost
         if (_parts.Port is { } port)
         {
             devices.Add(new VirtioTransport($"virtio{devices.Count}", new NetworkFunction(_parts.Network, port)));
+        }
+
+        foreach (var (console, of) in _consoles.Further.Zip(Request.Consoles))
+        {
+            devices.Add(new VirtioTransport($"virtio{devices.Count}", new ConsoleFunction(console, of.Columns, of.Rows)));
         }
 
         if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))

@@ -35,6 +35,13 @@ public enum NetworkMode
 /// <param name="GuestPort">The machine's port, 1 to 65535.</param>
 public sealed record PublishSpec(int HostPort, int GuestPort);
 
+/// <summary>A further console of a virtual machine: a virtio console with streams of its own.</summary>
+/// <param name="Input">What it reads; null: at its end. Read by the OS object, not closed by it. A machine that has it wait for input is not idle.</param>
+/// <param name="Output">What it writes; null: dropped. Not closed. Where it takes no more, the rest is dropped.</param>
+/// <param name="Columns">Characters in a line of what shows it, up to 65535; 0: not known.</param>
+/// <param name="Rows">Its lines, up to 65535; 0: not known.</param>
+public sealed record ConsoleSpec(Stream? Input = null, Stream? Output = null, int Columns = 0, int Rows = 0);
+
 /// <summary>A virtual machine to boot: an operating system, a kernel or firmware, told by the contents of its files.</summary>
 public sealed record MachineSpec
 {
@@ -86,6 +93,9 @@ public sealed record MachineSpec
     /// <summary>What its console writes; null: kept for <see cref="RunResult.Output"/>. Not closed.</summary>
     public Stream? StandardOutput { get; init; }
 
+    /// <summary>Consoles beside the one of <see cref="StandardInput"/> and <see cref="StandardOutput"/>, each a virtio device of the machine.</summary>
+    public IReadOnlyList<ConsoleSpec> Consoles { get; init; } = [];
+
     /// <summary>True where a person sits at the console.</summary>
     public bool IsTerminal { get; init; }
 
@@ -118,6 +128,8 @@ public sealed record MachineSpec
         Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
         : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
         : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."
+        : Consoles.FirstOrDefault(c => c.Columns is < 0 or > ushort.MaxValue || c.Rows is < 0 or > ushort.MaxValue) is { } console
+            ? $"A console has {console.Columns} columns and {console.Rows} rows; 0 to {ushort.MaxValue} are wanted."
         : NetworkProblem() is { } wrong ? wrong
         : new MachineRequest { Harts = Harts, Memory = Memory, Paging = Paging, Platform = Platform }.Problem() is { } problem ? $"Not a machine: {problem}."
         : AsProgram().Limits.Problem();

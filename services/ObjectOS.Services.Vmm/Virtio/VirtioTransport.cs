@@ -85,7 +85,13 @@ public sealed class VirtioTransport : IDevice
     /// <inheritdoc/>
     public DeviceStatus Write(ulong offset, int size, ulong value)
     {
-        if (_function is null || size != 4 || offset % 4 != 0 || offset >= VirtioRegister.Configuration)
+        if (offset >= VirtioRegister.Configuration)
+        {
+            _function?.WriteConfiguration(offset - VirtioRegister.Configuration, value);
+            return DeviceStatus.Done;
+        }
+
+        if (_function is null || size != 4 || offset % 4 != 0)
         {
             return DeviceStatus.Done;
         }

@@ -142,6 +142,7 @@ internal sealed partial class ProgramJobs
             Arguments = spec.Arguments,
             Input = AddStream(job, 0),
             Output = AddStream(job, 1),
+            Consoles = [.. spec.Consoles.Select(console => AddConsole(job, console))],
             Reboots = spec.Reboots,
             Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
             HasNetwork = spec.Network == NetworkMode.User,
@@ -156,6 +157,9 @@ internal sealed partial class ProgramJobs
             Platform = spec.Platform,
         };
     }
+
+    private ConsoleRequest AddConsole(Job job, ConsoleSpec console) => new(
+        AddStream(job, job.MakeStream(console.Input, isInput: true, post)), AddStream(job, job.MakeStream(console.Output, isInput: false, post)), (ushort)console.Columns, (ushort)console.Rows);
 
     /// <summary>A CPU's description names what user code has.</summary>
     private static string IsaOf(string cpu) => string.Concat(
