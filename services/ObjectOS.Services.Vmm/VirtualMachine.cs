@@ -338,30 +338,22 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
 
     /// <summary>The disks in the first slots, then the network card, then the further consoles, then a source of entropy.</summary>
-    private List<IDevice> VirtioDevices()
+    private List<VirtioFunction> VirtioDevices()
     {
-        var devices = new List<IDevice>();
-        foreach (var disk in Request.Disks)
-        {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new BlockFunction(disk, $"disk{devices.Count}")));
-        }
-
+        var functions = new List<VirtioFunction>();
+        functions.AddRange(Request.Disks.Select((disk, index) => new BlockFunction(disk, $"disk{index}")));
         if (_parts.Port is { } port)
         {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new NetworkFunction(_parts.Network, port)));
+            functions.Add(new NetworkFunction(_parts.Network, port));
         }
 
-        foreach (var (console, of) in _consoles.Further.Zip(Request.Consoles))
+        functions.AddRange(_consoles.Further.Zip(Request.Consoles, (console, of) => new ConsoleFunction(console, of.Columns, of.Rows)));
+        if (functions.Count < Request.Platform.VirtioSlots.Count())
         {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new ConsoleFunction(console, of.Columns, of.Rows)));
+            functions.Add(new EntropyFunction(Request.Seed, "entropy"));
         }
 
-        if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))
-        {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new EntropyFunction(Request.Seed, "entropy")));
-        }
-
-        return devices;
+        return functions;
     }
 
     private string MakeHarts()

@@ -27,6 +27,9 @@ public static class VirtioFeatures
     /// <summary>Console: a character can be printed by a store to the configuration, without queues.</summary>
     public const ulong ConsoleEmergencyWrite = 1UL << 2;
 
+    /// <summary>Legacy (6.3): any layout of buffers is taken, which later devices do anyway.</summary>
+    public const ulong AnyLayout = 1UL << 27;
+
     /// <summary>Tables of descriptors in memory (2.7.5.3).</summary>
     public const ulong IndirectDescriptors = 1UL << 28;
 

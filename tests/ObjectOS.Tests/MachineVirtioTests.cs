@@ -1,9 +1,10 @@
 using System.Text;
+using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Tests;
 
-/// <summary>Further consoles of virtual machines, driven by a guest.</summary>
-public sealed class MachineConsoleTests
+/// <summary>Disks, further consoles and sources of entropy of virtual machines, driven by a guest.</summary>
+public sealed class MachineVirtioTests
 {
     private static MachineSpec VirtioCheck => new()
     {
@@ -40,6 +41,42 @@ public sealed class MachineConsoleTests
         Text(first).Should().Be("!who is there?\nhello, one\n");
         Text(second).Should().Be("!who is there?\nhello, two\n");
         (await os.CountTargetsAsync()).Should().Be(0);
+    }
+
+    /// <summary>The lines about the disk are those that the same program prints under QEMU 7.2 with <c>force-legacy</c> true and false.</summary>
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 1)]
+    public async Task Devices_OfBothVersions_WorkAlike(bool isLegacy, int version)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, new byte[10240]);
+            await using var os = await ObjectOs.BootAsync();
+            using var second = new MemoryStream();
+            var result = await os.BootMachineAsync(VirtioCheck with
+            {
+                Platform = isLegacy ? PlatformDescription.Virt.WithLegacyVirtio() : PlatformDescription.Virt,
+                Disks = [new DiskSpec(path), new DiskSpec(path, BlockPolicy.Snapshot), new DiskSpec(path, BlockPolicy.ReadOnly)],
+                Consoles = [new ConsoleSpec(Input("one\n"), second)],
+            });
+            result.Output.Should().Be($"""
+                disk "disk0" of 20 sectors, version {version}: written and read, sum 195840
+                disk "disk1" of 20 sectors, version {version}: written and read, sum 195840
+                disk "disk2" of 20 sectors, version {version}: read, sum 195840
+                console of 0 by 0, version {version}, emergency write
+                entropy: 64 bytes, version {version}
+                VIRTIO-OK
+
+                """.ReplaceLineEndings("\n"), result.Message);
+            (await File.ReadAllBytesAsync(path))[^1536..].Sum(b => b).Should().Be(195840);
+            Text(second).Should().Be("!who is there?\nhello, one\n");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
