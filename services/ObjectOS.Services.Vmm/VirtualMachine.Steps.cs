@@ -127,6 +127,7 @@ internal sealed partial class VirtualMachine
 
         _plan.Save(writer);
         writer.Write((byte)_stage);
+        writer.Write(_timeOffset);
         _harts.ForEach(hart => hart.Save(writer));
         _loader.Save(writer);
         _consoles.Save(writer);
@@ -169,6 +170,7 @@ internal sealed partial class VirtualMachine
         }
 
         machine._stage = (Stage)reader.ReadByte();
+        machine._timeOffset = reader.ReadUInt64();
         for (int id = 0; id < request.Harts; id++)
         {
             machine._harts.Add(Hart.Restore(invoker, reader));

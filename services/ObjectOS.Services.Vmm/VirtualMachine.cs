@@ -28,6 +28,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private BootPlan _plan;
     private MachineLoader _loader;
     private Stage _stage;
+    private ulong _timeOffset;
 
     private VirtualMachine(MachineParts parts, BootPlan plan)
     {
@@ -69,6 +70,8 @@ internal sealed partial class VirtualMachine : IPlatformHost
     int IPlatformHost.Harts => Request.Harts;
 
     public ulong Now => _parts.Invoker.Port.Now;
+
+    public ulong Ticks => unchecked((Now / (1_000_000_000 / Request.TimebaseHz)) + _timeOffset);
 
     /// <summary>Why it ended, until the host has been told.</summary>
     public (MachineEnd Reason, ulong Code, ProgramEndRecord Record)? Ended { get; private set; }
@@ -261,6 +264,12 @@ internal sealed partial class VirtualMachine : IPlatformHost
         {
             _harts[hart].Drive(line, level);
         }
+    }
+
+    public void SetTicks(ulong ticks)
+    {
+        _timeOffset = unchecked(_timeOffset + ticks - Ticks);
+        _harts.ForEach(hart => hart.SetTimeOffset(_timeOffset));
     }
 
     public void SetTimer(int hart, ulong deadline) => _harts[hart].SetTimer(deadline);

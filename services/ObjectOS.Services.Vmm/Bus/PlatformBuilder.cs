@@ -23,7 +23,7 @@ internal static class PlatformBuilder
             {
                 PartKind.Test => new TestDevice($"test{index}", platform),
                 PartKind.Clock => new GoldfishClock($"rtc{index}", request.WallClockBase),
-                PartKind.Clint => isMachineMode ? new Clint($"clint{index}", platform, request.TimebaseHz) : null,
+                PartKind.Clint => isMachineMode ? new Clint($"clint{index}", platform) : null,
                 PartKind.Plic => new Plic($"plic{index}", platform, isMachineMode),
                 PartKind.Uart => new Uart16550($"uart{index}", console),
                 PartKind.VirtioSlot or PartKind.LegacyVirtioSlot => new VirtioTransport($"virtio{slot}", slot < virtio.Count ? virtio[slot] : null, part.Kind == PartKind.LegacyVirtioSlot),

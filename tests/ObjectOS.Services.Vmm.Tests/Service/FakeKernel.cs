@@ -93,7 +93,7 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.EndpointBind or Call.HostPortBind or Call.CellSetFaultEndpoint or Call.CellSetSystemCallEndpoint or Call.CellSetBudget:
                 return KernelStatus.Ok;
             default:
-                return number is >= Call.HartCreate and <= Call.HartReadState or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
+                return number is >= Call.HartCreate and <= Call.HartSetTimeOffset or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
                     ? OnHart(number, ref frame, source, destination)
                     : OnMemory(number, ref frame, source, destination);
         }
@@ -120,6 +120,9 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.HartSetTimer:
                 hart.Timer = frame[1];
                 break;
+            case Call.HartSetTimeOffset:
+                hart.TimeOffset = frame[1];
+                break;
             case Call.HartReset:
                 (hart.IsRunning, hart.Lines, hart.Timer, hart.Resets) = (false, 0, ulong.MaxValue, hart.Resets + 1);
                 break;
@@ -130,6 +133,7 @@ internal sealed class FakeKernel : IInvocationPort
                 BitConverter.TryWriteBytes(destination[(26 * 8)..], ulong.MaxValue);
                 BitConverter.TryWriteBytes(destination[(27 * 8)..], hart.Timer);
                 BitConverter.TryWriteBytes(destination[(5 * 8)..], 1UL << 5);
+                frame[1] = !hart.Waits ? 0UL : hart.Timer != ulong.MaxValue && hart.Timer > (Now / 100) + hart.TimeOffset ? 1UL : 2UL;
                 break;
             case Call.ThreadWriteState:
                 hart.Pc = BitConverter.ToUInt64(source);
@@ -214,6 +218,11 @@ internal sealed class FakeHart
     public ulong Lines { get; set; }
 
     public ulong Timer { get; set; } = ulong.MaxValue;
+
+    public ulong TimeOffset { get; set; }
+
+    /// <summary>True: it has executed WFI.</summary>
+    public bool Waits { get; set; }
 
     public ulong Satp { get; set; }
 
