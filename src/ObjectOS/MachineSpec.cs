@@ -45,13 +45,13 @@ public sealed record ConsoleSpec(Stream? Input = null, Stream? Output = null, in
 /// <summary>A virtual machine to boot: an operating system, a kernel or firmware, told by the contents of its files.</summary>
 public sealed record MachineSpec
 {
-    /// <summary>What is to run: an ELF with HTIF, a firmware, or a kernel, told by its contents.</summary>
+    /// <summary>What is to run: an ELF (with HTIF, of firmware, of a kernel) or a Linux <c>Image</c>, told by its contents.</summary>
     public BootFile? Image { get; init; }
 
-    /// <summary>Firmware that starts in machine mode.</summary>
+    /// <summary>Firmware that starts in machine mode: an ELF, or raw code for the start of memory.</summary>
     public BootFile? Bios { get; init; }
 
-    /// <summary>A kernel for supervisor mode: started by the firmware, or, without one, directly.</summary>
+    /// <summary>A kernel for supervisor mode, started by the firmware or, without one, directly: an ELF, a Linux <c>Image</c>, or raw code for 2 MiB behind the start of memory.</summary>
     public BootFile? Kernel { get; init; }
 
     /// <summary>The kernel's first root file system.</summary>
@@ -120,8 +120,11 @@ public sealed record MachineSpec
     /// <summary>True: <see cref="RunResult.Signature"/> is wanted.</summary>
     public bool ReportsSignature { get; init; }
 
-    /// <summary>What it is called in messages: the name of the first of its files.</summary>
-    public string Name => (Image ?? Kernel ?? Bios)?.Path ?? "machine";
+    /// <summary>What it is called in messages, and in figures: the name of its image, else of its kernel, else of its bios.</summary>
+    public string Name => Main?.Path ?? "machine";
+
+    /// <summary>The file that it is named after, whose hash is <see cref="RunResult.ProgramSha256"/>.</summary>
+    internal BootFile? Main => Image ?? Kernel ?? Bios;
 
     /// <summary>Says what is wrong with it; null where nothing is. Files are looked at when it is started.</summary>
     public string? Problem() =>

@@ -13,7 +13,7 @@ public sealed class MachineTests
     public static TheoryData<bool, int> Ways => new() { { false, -1 }, { true, -1 }, { true, 7 }, { false, 8 } };
 
     private static VmmHost Supervisor(bool isReborn = false, int seed = -1, MachineRequest? request = null) =>
-        new VmmHost(isReborn, seed < 0 ? null : seed).Start(request ?? Request, (MachineFile.Image, Code));
+        new VmmHost(isReborn, seed < 0 ? null : seed).Start(request ?? Request, (MachineFile.Kernel, Code));
 
     private static VmmHost Machine(MachineRequest? request = null) => new VmmHost(true, 3).Start(request ?? Request, (MachineFile.Bios, Code));
 
