@@ -25,6 +25,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private readonly SbiCalls _sbi;
     private readonly IdleWatch _idle;
     private readonly MachineConsoles _consoles;
+    private readonly MachineStateHash _hash;
     private BootPlan _plan;
     private MachineLoader _loader;
     private Stage _stage;
@@ -41,6 +42,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         _htif = plan.ToHost == 0 ? null : new Htif(this, plan.ToHost, plan.FromHost);
         _sbi = new SbiCalls(this);
         _idle = new IdleWatch(this);
+        _hash = new MachineStateHash(this);
         Console.Changed += _sbi.Console.ServeWaiting;
     }
 
@@ -219,7 +221,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
         long result = (long)message.Words[0];
         var data = message.Data;
-        var status = Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
+        var status = _stage == Stage.Ending ? owner.Drop(id) : Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
         if (status == DeviceStatus.Suspended)
         {
             return HandleResult.Suspended;

@@ -11,6 +11,7 @@ internal sealed class FakeKernel : IInvocationPort
     private readonly Random? _suspending;
     private readonly HashSet<(Call, ulong, ulong)> _brought = [];
     private ulong _numbers = 100;
+    private int _readInMessage;
 
     public FakeKernel(int? suspendingSeed = null) => _suspending = suspendingSeed is { } seed ? new Random(seed) : null;
 
@@ -32,6 +33,11 @@ internal sealed class FakeKernel : IInvocationPort
 
     public int Suspensions { get; private set; }
 
+    /// <summary>Bytes of memory objects that were read; with those that were read again.</summary>
+    public ulong BytesRead { get; private set; }
+
+    public int MostReadInAMessage { get; set; }
+
     public int Objects => _slots.Count;
 
     public uint Put(byte[] contents)
@@ -42,6 +48,9 @@ internal sealed class FakeKernel : IInvocationPort
         _slots.Add(slot, memory);
         return slot;
     }
+
+    /// <summary>The service is given a message.</summary>
+    public void BeginMessage() => _readInMessage = 0;
 
     public KernelStatus Invoke(Call number, ref InvocationFrame frame, ReadOnlySpan<byte> source = default, Span<byte> destination = default)
     {
@@ -167,6 +176,9 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.MemoryCreate:
                 return Create(frame[1], new FakeMemory(frame[2]));
             case Call.MemoryRead:
+                BytesRead += (ulong)destination.Length;
+                _readInMessage += destination.Length;
+                MostReadInAMessage = Math.Max(MostReadInAMessage, _readInMessage);
                 return ((FakeMemory)_slots[(uint)frame[0]]).Read(frame[1], destination) ? KernelStatus.Ok : KernelStatus.InvalidArgument;
             case Call.MemoryWrite:
                 return ((FakeMemory)_slots[(uint)frame[0]]).Write(frame[1], source) ? KernelStatus.Ok : KernelStatus.InvalidArgument;
