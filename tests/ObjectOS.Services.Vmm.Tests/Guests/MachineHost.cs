@@ -40,6 +40,15 @@ internal sealed class MachineHost : IDisposable
 
     public ulong LiveFrames => _machine.LiveFrames;
 
+    /// <summary>The files behind disks, by the number of their grant.</summary>
+    public Dictionary<ulong, byte[]> Disks { get; } = [];
+
+    /// <summary>Gives a stream of the host something to be read.</summary>
+    public void AddInput(ulong stream, string text) => _inputs[stream] = Encoding.UTF8.GetBytes(text);
+
+    /// <summary>What was written to a stream of the host.</summary>
+    public string Output(ulong stream) => Encoding.UTF8.GetString(StreamOf(stream).ToArray());
+
     /// <summary>Runs one machine to its end.</summary>
     public GuestEnd Run(MachineRequest request, string input = "", int slices = 20_000, params (MachineFile File, byte[] Bytes)[] files)
     {
@@ -146,11 +155,30 @@ internal sealed class MachineHost : IDisposable
                 _inputs[request.Target] = input[part..];
                 _kernel.Post(new Completion(request.Id, part, input.AsMemory(0, part)));
                 break;
+            case HostRequestKind.File:
+                _kernel.Post(OnDisk(Disks[request.Target], request));
+                break;
             case HostRequestKind.Ended:
                 _ends.Add(request.Target, new GuestEnd((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), ""));
                 break;
             default:
                 break;
+        }
+    }
+
+    private static Completion OnDisk(byte[] disk, HostRequest request)
+    {
+        var part = disk.AsMemory((int)request.Argument2);
+        switch ((HostFileOperation)request.Argument0)
+        {
+            case HostFileOperation.Read:
+                part = part[..(int)request.Argument3];
+                return new Completion(request.Id, part.Length, part.ToArray());
+            case HostFileOperation.Write:
+                request.Data.CopyTo(part);
+                return new Completion(request.Id, request.Data.Length, default);
+            default:
+                return new Completion(request.Id, 0, default);
         }
     }
 
