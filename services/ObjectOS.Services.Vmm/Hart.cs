@@ -17,13 +17,13 @@ internal enum HartStatus : byte
 /// <param name="id">Its mhartid.</param>
 internal sealed class Hart(HartCapability capability, ulong number, int id)
 {
-    /// <summary>Words of <see cref="HartCapability.ReadState"/>.</summary>
+    /// <summary>Words of <see cref="HartCapability.ReadState(Span{byte})"/>.</summary>
     public const int StateWords = 49;
 
     /// <summary>The bit of a mask of lines that has the hart forget its cached translations.</summary>
     private const ulong ForgetTranslations = 1UL << 63;
 
-    private const int SoftwareLine = 1, MieIndex = 5, SatpIndex = 21, StimecmpIndex = 26, TimerIndex = 27, PrivilegeIndex = 1;
+    private const int SoftwareLine = 1, SatpIndex = 21, PrivilegeIndex = 1;
 
     private ulong _lines;
     private ulong _timer = ulong.MaxValue;
@@ -57,6 +57,9 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         _timer = deadline;
         capability.SetTimer(deadline);
     }
+
+    /// <summary>Sets how many ticks its time is ahead of guest time.</summary>
+    public void SetTimeOffset(ulong ticks) => capability.SetTimeOffset(ticks);
 
     /// <summary>Starts it from its reset state.</summary>
     public void Start(ulong pc, ulong a1, ulong a2 = 0)
@@ -107,20 +110,11 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         return isRead && state[PrivilegeIndex] < 3;
     }
 
-    /// <summary>True where a timer is going to interrupt it that has not come yet.</summary>
-    public bool AwaitsTimer(ulong ticks)
+    /// <summary>True where it has executed WFI, and nothing that it has can wake it.</summary>
+    public bool WaitsAlone()
     {
-        Span<ulong> state = stackalloc ulong[StateWords];
-        if (!TryReadState(state))
-        {
-            return true;
-        }
-
-        const ulong timers = (1 << 5) | (1 << 7);
-        bool isFuture = Future(state[StimecmpIndex]) || Future(state[TimerIndex]);
-        return isFuture && (state[MieIndex] & timers) != 0;
-
-        bool Future(ulong deadline) => deadline != ulong.MaxValue && deadline > ticks;
+        Span<byte> state = stackalloc byte[StateWords * 8];
+        return capability.ReadState(state, out var wait) == KernelStatus.Ok && wait == HartWait.Alone;
     }
 
     public bool TryReadState(Span<ulong> state)

@@ -83,6 +83,18 @@ internal static class HartCalls
         return status;
     }
 
+    public static KernelStatus SetTimeOffset(ref Invocation call)
+    {
+        var status = Target(ref call, out var hart, out var state);
+        if (status == KernelStatus.Ok)
+        {
+            state.TimeOffset = call[1];
+            call.Kernel.OnHartChanged(hart);
+        }
+
+        return status;
+    }
+
     public static KernelStatus Reset(ref Invocation call)
     {
         var status = Target(ref call, out var hart, out var state);
@@ -98,6 +110,7 @@ internal static class HartCalls
             ulong retired = context.Retired;
             context.CopyFrom(new HartContext { Mode = context.Mode, Retired = retired });
             context.System = PrivilegedState.AfterReset(context.Mode, state.Mhartid, (int)state.Paging, state.UpdatesAccessedAtReset);
+            context.System.TimeOffset = state.TimeOffset;
         }
 
         return status;
@@ -105,7 +118,7 @@ internal static class HartCalls
 
     public static KernelStatus ReadState(ref Invocation call)
     {
-        var status = Target(ref call, out _, out var state);
+        var status = Target(ref call, out var hart, out var state);
         if (status == KernelStatus.Ok && call.Destination.Length != PrivilegedState.Words * sizeof(ulong))
         {
             status = KernelStatus.InvalidArgument;
@@ -119,6 +132,8 @@ internal static class HartCalls
             {
                 BinaryPrimitives.WriteUInt64LittleEndian(call.Destination[(i * sizeof(ulong))..], words[i]);
             }
+
+            call[1] = hart.State != ThreadState.Waiting ? 0UL : hart.WakeAt is null ? 2UL : 1UL;
         }
 
         return status;
