@@ -3,6 +3,7 @@ using System.Text;
 using ObjectOS.Lockstep;
 using ObjectOS.Lockstep.Programs;
 using ObjectOS.Lockstep.Reference;
+using ObjectOS.Lockstep.Tracing;
 using ObjectOS.Machine;
 
 // Usage: dotnet run -c Release --project tests/Lockstep -- --spike PATH --seeds 1-1000 [--instructions N] [--record FILE]
@@ -22,14 +23,14 @@ try
 {
     for (int seed = options.First; seed <= options.Last; seed++)
     {
-        (string digest, string? difference) = await comparison.RunAsync(new LockstepProgram(seed));
+        (MachineTrace reference, string? difference) = await comparison.RunAsync(new LockstepProgram(seed));
         if (difference is not null)
         {
             Console.WriteLine(difference);
             return 1;
         }
 
-        recorded.Append(CultureInfo.InvariantCulture, $"{seed}\t{options.Instructions}\t{digest}\n");
+        recorded.Append(CultureInfo.InvariantCulture, $"{seed}\t{reference.Steps}\t{reference.Digest()}\n");
         if (seed % 100 == 0)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {comparison.Compared:n0} steps alike, {comparison.Traps:n0} of them traps"));
     }

@@ -6,11 +6,14 @@ namespace ObjectOS.Lockstep.Programs;
 /// </summary>
 internal sealed class BaseRegisters
 {
-    private const int PageSize = 4096;
+    private const int PageSize = 4096, BlockSize = 64;
 
     private static readonly int[] All = [2, 8, 9, 18, 19, 20, 21];
 
     private readonly Dictionary<int, int> _low = [];
+
+    /// <summary>The one whose address is that of a cache block.</summary>
+    public const int Block = 20;
 
     public BaseRegisters(Random random)
     {
@@ -24,8 +27,9 @@ internal sealed class BaseRegisters
             };
         }
 
-        // One is not aligned.
+        // One is not aligned, and one is where a block of a cache begins.
         _low[9] += random.Next(8);
+        _low[Block] &= ~(BlockSize - 1);
     }
 
     public static ReadOnlySpan<int> Registers => All;

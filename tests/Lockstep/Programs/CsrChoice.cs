@@ -15,6 +15,8 @@ internal readonly record struct CsrChoice(int Number, Func<Random, ulong> Value,
 /// </summary>
 internal sealed class CsrChoices
 {
+    private const int UserCounters = 6;
+
     private static readonly ImmutableArray<int> ReadOnly =
     [
         Csr.Cycle, Csr.Time, Csr.Instret, 0xC03, 0xC10, 0xC1F, Csr.Mhartid, 0xF11, 0xF13, 0xF15, Csr.Misa,
@@ -27,10 +29,10 @@ internal sealed class CsrChoices
     private readonly ImmutableArray<CsrChoice> _supervisor;
     private readonly ImmutableArray<CsrChoice> _machine;
 
-    public CsrChoices(PageTables tables, IReadOnlyList<ulong> slots, bool hasTimer)
+    public CsrChoices(PageTables tables, bool hasTimer)
     {
         Func<Random, ulong> code = random => (random.Percent(50) ? Layout.Ram : tables.Windows[random.Next(tables.Windows.Count)].Base)
-            + (slots[random.Next(slots.Count)] - Layout.Ram) + (ulong)(random.Percent(20) ? 2 * random.Next(4) : 0);
+            + (Zones.AnySlot(random) - Layout.Ram) + (random.Percent(20) ? 1UL : 0);
         Func<Random, ulong> any = random => random.Operand();
         Func<Random, ulong> time = random => random.Of<ulong>(0, 50, 60, 100, ulong.MaxValue, ulong.MaxValue);
         _user = [new(Csr.Fflags, any, any), new(Csr.Frm, any, any), new(Csr.Fcsr, any, any)];
@@ -52,14 +54,21 @@ internal sealed class CsrChoices
         ];
     }
 
-    public CsrChoice Next(Random random) => random.Next(10) switch
+    /// <summary>A register, mostly one that a mode has.</summary>
+    public CsrChoice Next(Random random, PrivilegeMode mode)
     {
-        0 => new(random.Of(ReadOnly.AsSpan()), _ => 0),
-        1 when random.Percent(40) => new(random.Of(Missing.AsSpan()), Choice.Operand, Choice.Operand),
-        < 3 => random.Of(_user.AsSpan()),
-        < 6 => random.Of(_supervisor.AsSpan()),
-        _ => random.Of(_machine.AsSpan()),
-    };
+        if (random.Percent(8))
+            mode = random.Of(PrivilegeMode.Machine, PrivilegeMode.Supervisor);
+        int most = mode switch { PrivilegeMode.Machine => 20, PrivilegeMode.Supervisor => 12, _ => 7 };
+        return random.Next(most) switch
+        {
+            < 2 => new(random.Of(ReadOnly.AsSpan(mode == PrivilegeMode.Machine ? .. : ..UserCounters)), _ => 0),
+            2 when random.Percent(30) => new(random.Of(Missing.AsSpan()), Choice.Operand, Choice.Operand),
+            < 7 => random.Of(_user.AsSpan()),
+            < 12 => random.Of(_supervisor.AsSpan()),
+            _ => random.Of(_machine.AsSpan()),
+        };
+    }
 
     public static bool IsReadOnly(int number) => number >> 10 == 3 || number == Csr.Misa;
 

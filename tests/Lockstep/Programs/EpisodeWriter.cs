@@ -3,7 +3,7 @@ using ObjectOS.Cpu;
 namespace ObjectOS.Lockstep.Programs;
 
 /// <summary>Makes the episodes of a program: modes, paging, delegation, and registers that point to where something is mapped or not.</summary>
-internal sealed class EpisodeWriter(Random random, ProgramImage image, PageTables tables, BaseRegisters bases, IReadOnlyList<ulong> slots)
+internal sealed class EpisodeWriter(Random random, ProgramImage image, PageTables tables, BaseRegisters bases)
 {
     private const int Most = 23;
 
@@ -22,10 +22,11 @@ internal sealed class EpisodeWriter(Random random, ProgramImage image, PageTable
         PrivilegeMode mode = random.Of(PrivilegeMode.Machine, PrivilegeMode.Supervisor, PrivilegeMode.Supervisor, PrivilegeMode.User);
         int levels = random.Percent(15) ? 0 : random.Next(3, 6);
         ulong satp = levels == 0 ? 0 : tables.Satp(levels, random.Next(1 << 16));
-        ulong home = mode == PrivilegeMode.Machine || levels == 0 ? Layout.Ram : AnyWindow(levels).Base;
+        ulong slot = Zones.AnySlot(random, random.Percent(85) ? mode : random.Of(PrivilegeMode.Machine, PrivilegeMode.Supervisor, PrivilegeMode.User));
+        ulong home = mode == PrivilegeMode.Machine || levels == 0 ? Layout.Ram : WindowFor(levels, slot, mode, isCode: true).Base;
         ulong[] registers =
         [
-            satp, home + (random.Of([.. slots]) - Layout.Ram), random.Bits() & InterruptBits.All, MachineRegisters.Delegation(random),
+            satp, home + (slot - Layout.Ram), random.Bits() & InterruptBits.All, MachineRegisters.Delegation(random),
             random.Bits() & InterruptBits.Supervisor, Layout.MachineCode | random.Bits() & 1, Layout.SupervisorCode | random.Bits() & 1, Status(mode),
         ];
         for (int i = 0; i < registers.Length; i++)
@@ -35,7 +36,7 @@ internal sealed class EpisodeWriter(Random random, ProgramImage image, PageTable
         image.Write(address + Episode.NextOffset, next);
         bool translated = levels != 0 && (mode != PrivilegeMode.Machine || random.Percent(30));
         for (int i = 1; i < 32; i++)
-            image.Write(address + Episode.IntegersOffset + ((ulong)i * 8), BaseRegisters.Has(i) ? Pointer(i, translated ? levels : 0, home) : random.Operand());
+            image.Write(address + Episode.IntegersOffset + ((ulong)i * 8), BaseRegisters.Has(i) ? Pointer(i, translated ? levels : 0, mode) : random.Operand());
     }
 
     // FS is off or dirty: whether reading a floating-point register makes it dirty is left open. MPRV is for M-mode alone, where the
@@ -51,23 +52,26 @@ internal sealed class EpisodeWriter(Random random, ProgramImage image, PageTable
         return status | (ulong)mode << StatusBits.MppShift;
     }
 
-    private Window AnyWindow(int levels)
+    // Mostly one that the mode can use.
+    private Window WindowFor(int levels, ulong address, PrivilegeMode mode, bool isCode)
     {
+        int tries = random.Percent(85) ? 40 : 1;
         while (true)
         {
             Window window = tables.Windows[random.Next(tables.Windows.Count)];
-            if (window.LeastLevels <= levels)
+            if (window.LeastLevels <= levels && (tables.IsUsable(window, address, mode == PrivilegeMode.User, isCode) || tries-- <= 0))
                 return window;
         }
     }
 
-    private ulong Pointer(int register, int levels, ulong home)
+    private ulong Pointer(int register, int levels, PrivilegeMode mode)
     {
         ulong low = (ulong)bases.Low(register);
         if (random.Percent(8))
             return Special() | low;
-        ulong window = levels == 0 ? Layout.Ram : random.Percent(60) ? home : AnyWindow(levels).Base;
-        return window + (Layout.Data - Layout.Ram) + ((ulong)random.Next(Layout.DataSize >> 12) << 12) + low;
+        ulong page = Layout.Data + ((ulong)random.Next(Layout.DataSize >> 12) << 12);
+        ulong window = levels == 0 ? Layout.Ram : WindowFor(levels, page, mode, isCode: false).Base;
+        return window + (page - Layout.Ram) + low;
     }
 
     // Beyond memory, beyond physical addresses, and not canonical.

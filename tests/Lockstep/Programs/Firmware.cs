@@ -105,10 +105,14 @@ internal static class Firmware
         code.Store("sd", T1, Kept1, T0).Store("sd", T2, Kept2, T0);
         code.Csr("csrrs", T1, Csr.Sstatus, Zero).Csr("csrrs", T1, Csr.Stval, Zero).Csr("csrrs", T1, Csr.Sip, Zero);
         code.Csr("csrrs", T2, Csr.Sepc, Zero).Csr("csrrs", T1, Csr.Scause, Zero).Branch("blt", T1, Zero, labels["interrupt"]);
-        code.I("srli", T2, T2, 12).Li64(T1, HandlerPage).Branch("beq", T1, T2, labels["illegal"]);
+        code.I("srli", T2, T2, 12).Li64(T1, HandlerPage).Branch("beq", T1, T2, labels["again"]);
         GoOnOrGiveUp(code, labels, Csr.Scause, Csr.Sepc, "call");
         labels.Here("return", code);
         code.Load("ld", T1, Kept1, T0).Load("ld", T2, Kept2, T0).Csr("csrrs", T0, Csr.Sscratch, Zero).Bare("sret");
+
+        // A trap of this handler itself: a call that was delegated, or SRET that TSR does not let through.
+        labels.Here("again", code);
+        code.Csr("csrrs", T1, Csr.Scause, Zero).Addi(T2, Zero, 9).Branch("beq", T1, T2, labels["illegal"]);
         labels.Here("call", code);
         code.Ecall();
         labels.Here("illegal", code);

@@ -17,9 +17,8 @@ internal sealed class LockstepProgram
         random.NextBytes(Image.Bytes.AsSpan((int)(Layout.Data - Layout.Ram), Layout.DataSize));
         var tables = new PageTables(random, Image);
         var bases = new BaseRegisters(random);
-        ulong[] slots = [.. Enumerable.Range(0, Layout.CodeSize / Layout.SlotSize).Select(i => Layout.Code + (ulong)(i * Layout.SlotSize))];
-        new RandomCode(random, Image, tables, bases, new CsrChoices(tables, slots, hasTimer)).Write();
-        new EpisodeWriter(random, Image, tables, bases, slots).Write();
+        new RandomCode(random, Image, tables, bases, new CsrChoices(tables, hasTimer)).Write();
+        new EpisodeWriter(random, Image, tables, bases).Write();
         for (int i = 0; i < 32; i++)
             Image.Write(Floats + ((ulong)i * 8), random.Percent(30) ? 0xFFFFFFFF_00000000 | (uint)random.NextInt64() : random.Operand());
         Begin = Firmware.Write(Image, MachineRegisters.Initial(random, hasTimer), Floats);

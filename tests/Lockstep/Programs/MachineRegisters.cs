@@ -10,11 +10,12 @@ internal static class MachineRegisters
     private const byte FirstConfiguration = 0x1F;
     private const ulong FirstAddress = Layout.Ram >> 2 | 0xFFF;
 
-    /// <summary>medeleg: never both the call from S-mode and the illegal instruction, by which the handler of S-mode gets out.</summary>
+    /// <summary>medeleg: never both the call from S-mode and the illegal instruction, by which the handler of S-mode gets out; a fetch
+    /// that protection forbids seldom, as it may be that of the handler itself.</summary>
     public static ulong Delegation(Random random)
     {
-        const ulong All = 0xB3FE, Illegal = 1 << 2, Call = 1 << 9;
-        ulong value = random.Bits() & All;
+        const ulong All = 0xB3FE, Fetch = 1 << 1, Illegal = 1 << 2, Call = 1 << 9;
+        ulong value = random.Bits() & (random.Percent(3) ? All : All & ~Fetch);
         return random.Percent(50) ? value & ~Illegal : value & ~Call;
     }
 
@@ -36,8 +37,8 @@ internal static class MachineRegisters
         for (int i = 0; i < 8; i++)
         {
             ulong entry = (ulong)random.Next(0x80);
-            entry &= random.Percent(50) ? 0x67UL : 0x7F;
-            entry |= random.Percent(70) ? 7UL : 0;
+            entry &= random.Percent(60) ? 0x67UL : 0x7F;
+            entry |= random.Percent(75) ? 7UL : 0;
             entry |= random.Percent(4) ? 0x80UL : 0;
             value |= entry << (8 * i);
         }

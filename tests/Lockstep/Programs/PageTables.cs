@@ -23,6 +23,7 @@ internal sealed class PageTables
     private readonly Random _random;
     private readonly ProgramImage _image;
     private readonly List<LeafEntry> _leaves = [];
+    private readonly Dictionary<ulong, ulong> _flags = [];
     private int _tables;
 
     public PageTables(Random random, ProgramImage image)
@@ -54,6 +55,17 @@ internal sealed class PageTables
     /// <summary>What satp holds for paging of three to five levels.</summary>
     public ulong Satp(int levels, int identifier) => (ulong)(levels + 5) << 60 | (ulong)identifier << 44 | Roots[levels - 3] >> 12;
 
+    /// <summary>True where a page of the layout can be used at a window by a mode, as far as its entry says at first.</summary>
+    public bool IsUsable(Window window, ulong address, bool user, bool isCode)
+    {
+        ulong va = window.Base + (address - Layout.Ram);
+        const ulong Bad = 0x7FUL << 54 | 1UL << 63;
+        if (!_flags.TryGetValue(va >> 12, out ulong flags) && !_flags.TryGetValue(window.Base >> 12, out flags))
+            return false;
+        ulong wanted = V | (isCode ? X | A : R | W | A | D) | (user ? U : 0);
+        return (flags & (wanted | U | Bad)) == wanted;
+    }
+
     // The two pages that the handler of supervisor mode cannot do without.
     private void MapHandler(ulong sv39)
     {
@@ -75,8 +87,8 @@ internal sealed class PageTables
         MapPages(other, OtherLowTable);
 
         // 2 MiB each: two good ones, one of a wrong address, and three tables that are none.
-        Set(middle, 10, Leaf(Layout.Ram, Flags(true)));
-        Set(middle, 11, Leaf(Layout.Ram, Flags(true)));
+        Set(middle, 10, Leaf(Layout.Ram, Noted(0x0140_0000, Flags(true))));
+        Set(middle, 11, Leaf(Layout.Ram, Noted(0x0160_0000, Flags(true))));
         Set(middle, 12, Leaf(Layout.Ram + 0x1000UL * (ulong)_random.Next(0, 3), Flags(true)));
         Set(middle, 13, Pointer(low) | _random.Of(A, D, U, G, 1UL << 54, 1UL << 58, 1UL << 59, 1UL << 60, 1UL << 61, 1UL << 63));
         Set(middle, 14, Pointer(_random.Of(Layout.Hole, Layout.Ram + Layout.RamSize, 1UL << 55)));
@@ -98,11 +110,11 @@ internal sealed class PageTables
     // 1 GiB, 512 GiB and 256 TiB.
     private void MapGiants(ulong sv39, ulong sv48, ulong sv57)
     {
-        Set(sv39, 1, Leaf(Layout.Ram, Flags(true)));
-        Set(sv39, 3, Leaf(Layout.Ram, Flags(true)));
+        Set(sv39, 1, Leaf(Layout.Ram, Noted(0x4000_0000, Flags(true))));
+        Set(sv39, 3, Leaf(Layout.Ram, Noted(0xC000_0000, Flags(true))));
         Set(sv39, 4, Leaf(Layout.Ram + (_random.Percent(50) ? 1UL << 12 : 1UL << 21), Flags(true)));
-        Set(sv48, 5, Leaf(0, Flags(true)));
-        Set(sv57, 7, Leaf(_random.Percent(90) ? 0 : 1UL << 30, Flags(true)));
+        Set(sv48, 5, Leaf(0, Noted((5UL << 39) + Layout.Ram, Flags(true))));
+        Set(sv57, 7, Leaf(_random.Percent(90) ? 0 : 1UL << 30, Noted((7UL << 48) + Layout.Ram, Flags(true))));
     }
 
     private void MapPages(ulong table, ulong va)
@@ -118,10 +130,12 @@ internal sealed class PageTables
             ulong physical = Layout.Ram + ((ulong)page << 12);
             if (_random.Percent(2))
                 physical = _random.Of(Layout.Hole, Layout.Ram + Layout.RamSize, 0xFF_FFFF_FFFF_F000UL);
-            Set(table, i, Leaf(physical, Flags(isCode, user)));
+            Set(table, i, Leaf(physical, Noted(va + ((ulong)i << 12), Flags(isCode, user))));
             _leaves.Add(new LeafEntry(table + ((ulong)i * 8), va + ((ulong)i << 12)));
         }
     }
+
+    private ulong Noted(ulong va, ulong flags) => _flags[va >> 12] = flags;
 
     private ulong Flags(bool isCode) => Flags(isCode, _random.Percent(50));
 
@@ -129,7 +143,7 @@ internal sealed class PageTables
     {
         ulong flags = _random.Percent(96) ? V : 0;
         flags |= _random.Percent(92) ? R : 0;
-        flags |= _random.Percent((flags & R) != 0 ? 75 : 30) ? W : 0;
+        flags |= _random.Percent((flags & R) != 0 ? 80 : 20) ? W : 0;
         flags |= _random.Percent(isCode ? 90 : 30) ? X : 0;
         flags |= user != _random.Percent(12) ? U : 0;
         flags |= _random.Percent(30) ? G : 0;

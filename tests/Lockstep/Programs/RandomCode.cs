@@ -22,9 +22,15 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
         _slots.Close();
     }
 
+    private PrivilegeMode Mode => Zones.Of(_slots.Here);
+
     private void AddPiece()
     {
-        switch (random.Next(100))
+        // What is for machine mode alone comes to other parts now and then.
+        int kind = random.Next(100);
+        if (Mode != PrivilegeMode.Machine && kind is >= 91 and < 97 && random.Percent(Mode == PrivilegeMode.User ? 90 : 60))
+            kind = random.Next(72);
+        switch (kind)
         {
             case < 34: _slots.Add(_rows.Compute()); break;
             case < 58: _slots.Add(_rows.Access()); break;
@@ -46,7 +52,7 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
 
     private void AddCsr()
     {
-        CsrChoice choice = csrs.Next(random);
+        CsrChoice choice = csrs.Next(random, Mode);
         int destination = _rows.Destination();
         if (random.Percent(25) || (CsrChoices.IsReadOnly(choice.Number) && random.Percent(90)))
         {
@@ -93,14 +99,14 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
     private static Asm NextSlot(Asm code, int register) =>
         code.Word(Match("auipc") | (uint)register << 7).I("ori", register, register, Layout.SlotSize - 1);
 
+    // A load before it has set A: where an atomic access may load but not store, whether A is set is left open.
     private void AddAtomic()
     {
         string mnemonic = random.Of("amoswap", "amoadd", "amoxor", "amoand", "amoor", "amomin", "amomax", "amominu", "amomaxu") + random.Of(".w", ".d");
-        _slots.Add(8, code => Address(code).Word(Match(mnemonic) | (uint)_rows.Destination() << 7 | T3 << 15 | (uint)random.Next(32) << 20 | (uint)random.Next(4) << 25));
+        int register = random.Of(BaseRegisters.Aligned);
+        _slots.Add(8, code => code.Load("ld", T4, 0, register)
+            .Word(Match(mnemonic) | (uint)_rows.Destination() << 7 | (uint)register << 15 | (uint)random.Next(32) << 20 | (uint)random.Next(4) << 25));
     }
-
-    // An aligned address: an atomic access at any other may be an access fault or a misaligned address.
-    private Asm Address(Asm code) => code.Addi(T3, random.Of(BaseRegisters.Aligned), 8 * random.Next(-200, 200));
 
     // A store conditional that fails may be treated like a store or not: where it fails, memory can be written.
     private void AddReservation()
@@ -114,16 +120,24 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
             return;
         }
 
-        _slots.Add(16, code =>
+        int register = random.Of(BaseRegisters.Aligned);
+        _slots.Add(12, code =>
         {
-            Address(code).Atomic("lr" + size, T4, 0, T3);
+            code.Atomic("lr" + size, T4, 0, register);
             if (random.Percent(30))
                 code.R("add", T5, T4, source);
-            code.Atomic("sc" + size, T4, source, T3);
+            code.Atomic("sc" + size, T4, source, register);
         });
     }
 
-    private void AddCacheBlock() => _slots.Add(8, code => Address(code).R(random.Of("cbo.inval", "cbo.clean", "cbo.flush", "cbo.zero"), 0, T3, 0));
+    // Of a block that cannot be zeroed the address in the register or that of the block may be told: they are the same here.
+    private void AddCacheBlock()
+    {
+        if (random.Percent(40))
+            _slots.Add(4, code => code.R("cbo.zero", 0, BaseRegisters.Block, 0));
+        else
+            _slots.Add(4, code => code.R(random.Of("cbo.inval", "cbo.clean", "cbo.flush"), 0, random.Of(BaseRegisters.Registers), 0));
+    }
 
     // A store across pages may be done in part before it faults, so it stores what is there.
     private void AddSplitStore()
@@ -172,13 +186,16 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
         }
     }
 
-    // To the next slot, in whatever mode.
+    // To the next slot, or to the part of the mode that is returned to.
     private void AddReturn()
     {
-        bool isMachine = random.Percent(70);
-        ulong previous = isMachine ? random.Of<ulong>(0, 1, 1, 3) << StatusBits.MppShift : random.Of(0UL, StatusBits.Spp);
+        bool isMachine = Mode == PrivilegeMode.Machine ? random.Percent(80) : random.Percent(5);
+        PrivilegeMode mode = random.Of(PrivilegeMode.User, PrivilegeMode.Supervisor, PrivilegeMode.Supervisor, isMachine ? PrivilegeMode.Machine : PrivilegeMode.User);
+        ulong previous = isMachine ? (ulong)mode << StatusBits.MppShift : mode == PrivilegeMode.Supervisor ? StatusBits.Spp : 0;
+        ulong target = tables.Windows[random.Percent(60) ? 0 : random.Next(tables.Windows.Count)].Base + (Zones.AnySlot(random, mode) - Layout.Ram);
+        bool isFar = random.Percent(60);
         (int epc, int status, ulong field, string back) = isMachine ? (Csr.Mepc, Csr.Mstatus, StatusBits.Mpp, "mret") : (Csr.Sepc, Csr.Sstatus, StatusBits.Spp, "sret");
-        _slots.Add(52, code => NextSlot(code, T3).Addi(T3, T3, 1).Csr("csrrw", Zero, epc, T3)
+        _slots.Add(64, code => (isFar ? code.Li64(T3, target) : NextSlot(code, T3).Addi(T3, T3, 1)).Csr("csrrw", Zero, epc, T3)
             .Li64(T3, field).Csr("csrrc", Zero, status, T3).Li64(T3, previous).Csr("csrrs", Zero, status, T3).Bare(back));
     }
 
@@ -214,7 +231,7 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
     private void AddInterrupt()
     {
         ulong bit = random.Of(InterruptBits.Ssip, InterruptBits.Stip, InterruptBits.Seip);
-        switch (random.Next(4))
+        switch (random.Next(Mode == PrivilegeMode.Machine ? 0 : 3, 4))
         {
             case 0: _slots.Add(28, code => code.Li64(T3, Layout.Msip).Addi(T4, Zero, random.Next(2)).Store("sw", T4, 0, T3)); break;
             case 1: _slots.Add(28, code => code.Li64(T3, Layout.Mtimecmp).Addi(T4, Zero, random.Of(0, 50, 70, -1)).Store("sd", T4, 0, T3)); break;
@@ -226,7 +243,7 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
     // Mostly something is pending that is enabled and not taken, so that it does not wait; a program whose hart waits ends there.
     private void AddWait()
     {
-        int kind = random.Next(20);
+        int kind = Mode == PrivilegeMode.Machine ? random.Next(15) : random.Next(11, 20);
         (int status, int global, int enable, int pending) = kind < 12 ? (Csr.Mstatus, (int)StatusBits.Mie, Csr.Mie, Csr.Mip) : (Csr.Sstatus, (int)StatusBits.Sie, Csr.Sie, Csr.Sip);
         _slots.Add(16, code =>
         {

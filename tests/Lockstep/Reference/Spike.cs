@@ -35,7 +35,7 @@ internal sealed class Spike(string path) : IDisposable
         await process.WaitForExitAsync();
         if (process.ExitCode != 0 || !File.Exists(memory))
             throw new IOException($"{path} ended with {process.ExitCode} and without memory for seed {program.Seed}: {complaint.Trim()}");
-        return new MachineTrace(SpikeLog.Read(log, program.Begin), await File.ReadAllBytesAsync(memory), Waits: false);
+        return new MachineTrace(SpikeLog.Read(log, program.Begin), await File.ReadAllBytesAsync(memory), steps, Wakes: false, Hart: []);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

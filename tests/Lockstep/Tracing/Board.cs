@@ -48,7 +48,7 @@ internal sealed class Board : IDisposable
     public ulong Steps { get; private set; } = BootSteps;
 
     /// <summary>What <c>time</c> reads.</summary>
-    public ulong Ticks => Steps / Interleave * TicksEach;
+    public ulong Ticks => TicksAt(Steps);
 
     public IGuestMemory Memory => _cpu.Memory;
 
@@ -69,6 +69,9 @@ internal sealed class Board : IDisposable
         }
     }
 
+    /// <summary>Whether an interrupt that is enabled will be pending at a later step.</summary>
+    public bool WakesBefore(ulong steps) => (State.Pending(HartMode.Machine, TicksAt(steps)) & State.Mie) != 0;
+
     public byte[] ReadMemory()
     {
         byte[] bytes = new byte[Layout.RamSize];
@@ -81,6 +84,8 @@ internal sealed class Board : IDisposable
         _space.Dispose();
         _cpu.Dispose();
     }
+
+    private static ulong TicksAt(ulong steps) => steps / Interleave * TicksEach;
 
     // False: the hart waits.
     private bool TryRun(ulong most)

@@ -6,8 +6,10 @@ namespace ObjectOS.Lockstep.Tracing;
 /// <summary>What a machine did: its steps in canonical form, and memory as it was left.</summary>
 /// <param name="Lines">The steps.</param>
 /// <param name="Memory">All of memory at the end.</param>
-/// <param name="Waits">True where it ends because the hart waits for an interrupt.</param>
-internal sealed record MachineTrace(IReadOnlyList<string> Lines, byte[] Memory, bool Waits)
+/// <param name="Steps">How many they were, with those of the boot code and of set-up: less than were asked for where the hart waits for an interrupt.</param>
+/// <param name="Wakes">Where it waits: whether a timer would have woken it before the steps that were asked for are over.</param>
+/// <param name="Hart">Our hart at the end, all of it; of the reference model nothing.</param>
+internal sealed record MachineTrace(IReadOnlyList<string> Lines, byte[] Memory, ulong Steps, bool Wakes, byte[] Hart)
 {
     /// <summary>SHA-256 of all of it, in hexadecimal.</summary>
     public string Digest()

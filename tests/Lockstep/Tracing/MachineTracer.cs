@@ -22,7 +22,23 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
         bool waits = false;
         while (board.Steps < steps && !waits)
             waits = tracer.Step();
-        return new MachineTrace(tracer._lines, board.ReadMemory(), waits);
+        return End(board, steps, tracer._lines);
+    }
+
+    /// <summary>Runs it in runs as long as time lets them be, and sees the end alone.</summary>
+    public static MachineTrace RunAtOnce(Machine.Machine machine, LockstepProgram program, ulong steps)
+    {
+        using var board = new Board(machine, program);
+        board.RunTo(steps);
+        return End(board, steps, []);
+    }
+
+    private static MachineTrace End(Board board, ulong steps, IReadOnlyList<string> lines)
+    {
+        using var hart = new MemoryStream();
+        using (var writer = new BinaryWriter(hart))
+            board.Hart.Save(writer);
+        return new MachineTrace(lines, board.ReadMemory(), board.Steps, board.WakesBefore(steps), hart.ToArray());
     }
 
     // True: the hart waits from now on.
