@@ -29,7 +29,7 @@ internal sealed class CsrChoices
     private readonly ImmutableArray<CsrChoice> _supervisor;
     private readonly ImmutableArray<CsrChoice> _machine;
 
-    public CsrChoices(PageTables tables, bool hasTimer)
+    public CsrChoices(PageTables tables, Traits traits)
     {
         Func<Random, ulong> code = random => (random.Percent(50) ? Layout.Ram : tables.Windows[random.Next(tables.Windows.Count)].Base)
             + (Zones.AnySlot(random) - Layout.Ram) + (random.Percent(20) ? 1UL : 0);
@@ -47,10 +47,10 @@ internal sealed class CsrChoices
             new(Csr.Mstatus, Status), new(Csr.Mstatus, Status), new(Csr.Mstatus, Status), new(Csr.Mie, any, any), new(Csr.Mip, any, any), new(Csr.Mip, any, any),
             new(Csr.Mideleg, any, any), new(Csr.Medeleg, MachineRegisters.Delegation), new(Csr.Mcounteren, any, any), new(Csr.Mscratch, any, any),
             new(Csr.Mcause, any, any), new(Csr.Mtval, any, any), new(Csr.Mepc, code), new(Csr.Mtvec, random => Layout.MachineCode | random.Bits() & 3),
-            new(Csr.Menvcfg, random => MachineRegisters.Environment(random, hasTimer)), new(Csr.Mcountinhibit, Inhibit, Inhibit),
+            new(Csr.Menvcfg, random => MachineRegisters.Environment(random, traits)), new(Csr.Mcountinhibit, Inhibit, Inhibit),
             new(Csr.Mcycle, any, any), new(Csr.Minstret, any, any), new(0xB03, any, any), new(0xB1F, any, any), new(0x323, any, any), new(0x33F, any, any),
-            new(Csr.Pmpcfg0, random => MachineRegisters.Configuration(random, Csr.Pmpcfg0)), new(Csr.Pmpcfg2, random => MachineRegisters.Configuration(random, Csr.Pmpcfg2)),
-            .. Enumerable.Range(1, 15).Select(i => new CsrChoice(Csr.Pmpaddr0 + i, random => MachineRegisters.Address(random, i))),
+            new(Csr.Pmpcfg0, random => MachineRegisters.Configuration(random, Csr.Pmpcfg0, traits)), new(Csr.Pmpcfg2, random => MachineRegisters.Configuration(random, Csr.Pmpcfg2, traits)),
+            .. Enumerable.Range(1, 15).Select(i => new CsrChoice(Csr.Pmpaddr0 + i, random => MachineRegisters.Address(random, i, traits))),
         ];
     }
 

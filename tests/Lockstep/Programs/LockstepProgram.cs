@@ -13,15 +13,15 @@ internal sealed class LockstepProgram
     {
         Seed = seed;
         var random = new Random(seed);
-        bool hasTimer = random.Percent(60);
+        var traits = new Traits(HasTimer: random.Percent(60), HasBlocks: random.Percent(50));
         random.NextBytes(Image.Bytes.AsSpan((int)(Layout.Data - Layout.Ram), Layout.DataSize));
         var tables = new PageTables(random, Image);
         var bases = new BaseRegisters(random);
-        new RandomCode(random, Image, tables, bases, new CsrChoices(tables, hasTimer)).Write();
+        new RandomCode(random, Image, tables, bases, new CsrChoices(tables, traits), traits).Write();
         new EpisodeWriter(random, Image, tables, bases).Write();
         for (int i = 0; i < 32; i++)
             Image.Write(Floats + ((ulong)i * 8), random.Percent(30) ? 0xFFFFFFFF_00000000 | (uint)random.NextInt64() : random.Operand());
-        Begin = Firmware.Write(Image, MachineRegisters.Initial(random, hasTimer), Floats);
+        Begin = Firmware.Write(Image, MachineRegisters.Initial(random, traits), Floats);
     }
 
     private const ulong Floats = Layout.MachineSave + 0x100;

@@ -3,6 +3,11 @@ using ObjectOS.Cpu;
 
 namespace ObjectOS.Lockstep.Programs;
 
+/// <summary>What holds for a whole program.</summary>
+/// <param name="HasTimer">menvcfg.STCE is set.</param>
+/// <param name="HasBlocks">It has cache-block instructions; then protection does not change within a block, where what they do is left open.</param>
+internal readonly record struct Traits(bool HasTimer, bool HasBlocks);
+
 /// <summary>What random programs write to machine-mode registers before anything else, and the values that they write later.</summary>
 internal static class MachineRegisters
 {
@@ -20,8 +25,8 @@ internal static class MachineRegisters
     }
 
     /// <summary>menvcfg as far as both machines have it; Sstc, and what it changes of mip, is on or off for a whole program.</summary>
-    public static ulong Environment(Random random, bool hasTimer) =>
-        SupervisorEnvironment(random) | (hasTimer ? EnvironmentBits.Stce : 0) | (random.Percent(60) ? EnvironmentBits.Adue : 0) | (random.Percent(60) ? EnvironmentBits.Pbmte : 0);
+    public static ulong Environment(Random random, Traits traits) =>
+        SupervisorEnvironment(random) | (traits.HasTimer ? EnvironmentBits.Stce : 0) | (random.Percent(60) ? EnvironmentBits.Adue : 0) | (random.Percent(60) ? EnvironmentBits.Pbmte : 0);
 
     /// <summary>senvcfg; the reserved value of CBIE may become anything that is not.</summary>
     public static ulong SupervisorEnvironment(Random random)
@@ -31,14 +36,16 @@ internal static class MachineRegisters
     }
 
     /// <summary>pmpcfg0 and pmpcfg2.</summary>
-    public static ulong Configuration(Random random, int csr)
+    public static ulong Configuration(Random random, int csr, Traits traits)
     {
+        const ulong Matching = 0x18;
         ulong value = 0;
         for (int i = 0; i < 8; i++)
         {
             ulong entry = (ulong)random.Next(0x80);
             entry &= random.Percent(60) ? 0x67UL : 0x7F;
             entry |= random.Percent(75) ? 7UL : 0;
+            entry |= traits.HasBlocks && (entry & Matching) != 0 ? Matching : 0;
             entry |= random.Percent(4) ? 0x80UL : 0;
             value |= entry << (8 * i);
         }
@@ -51,7 +58,10 @@ internal static class MachineRegisters
     }
 
     /// <summary>pmpaddr1 and up: around where something is.</summary>
-    public static ulong Address(Random random, int entry)
+    public static ulong Address(Random random, int entry, Traits traits) =>
+        traits.HasBlocks ? Address(random, entry) | 7 : Address(random, entry);
+
+    private static ulong Address(Random random, int entry)
     {
         if (entry == 0)
             return FirstAddress;
@@ -70,19 +80,19 @@ internal static class MachineRegisters
     }
 
     /// <summary>Everything that set-up writes.</summary>
-    public static IReadOnlyList<(int Csr, ulong Value)> Initial(Random random, bool hasTimer)
+    public static IReadOnlyList<(int Csr, ulong Value)> Initial(Random random, Traits traits)
     {
         List<(int Csr, ulong Value)> list =
         [
-            (Csr.Mtvec, Layout.MachineCode), (Csr.Stvec, Layout.SupervisorCode), (Csr.Menvcfg, Environment(random, hasTimer)),
+            (Csr.Mtvec, Layout.MachineCode), (Csr.Stvec, Layout.SupervisorCode), (Csr.Menvcfg, Environment(random, traits)),
             (Csr.Senvcfg, SupervisorEnvironment(random)), (Csr.Stimecmp, ulong.MaxValue), (Csr.Mip, 0), (Csr.Mie, 0), (Csr.Mideleg, 0), (Csr.Medeleg, 0),
             (Csr.Mcounteren, random.Bits()), (Csr.Scounteren, random.Bits()), (Csr.Mcountinhibit, 0), (Csr.Mscratch, 0), (Csr.Sscratch, 0),
             (Csr.Mepc, 0), (Csr.Sepc, 0), (Csr.Mcause, 0), (Csr.Scause, 0), (Csr.Mtval, 0), (Csr.Stval, 0), (Csr.Satp, 0),
         ];
         for (int i = 0; i < 16; i++)
-            list.Add((Csr.Pmpaddr0 + i, Address(random, i)));
-        list.Add((Csr.Pmpcfg0, Configuration(random, Csr.Pmpcfg0)));
-        list.Add((Csr.Pmpcfg2, Configuration(random, Csr.Pmpcfg2)));
+            list.Add((Csr.Pmpaddr0 + i, Address(random, i, traits)));
+        list.Add((Csr.Pmpcfg0, Configuration(random, Csr.Pmpcfg0, traits)));
+        list.Add((Csr.Pmpcfg2, Configuration(random, Csr.Pmpcfg2, traits)));
         return list;
     }
 }

@@ -6,7 +6,7 @@ using static ObjectOS.Tests.Asm;
 namespace ObjectOS.Lockstep.Programs;
 
 /// <summary>Fills the code region with random pieces: single instructions, and short sequences where one instruction needs others around it.</summary>
-internal sealed class RandomCode(Random random, ProgramImage image, PageTables tables, BaseRegisters bases, CsrChoices csrs)
+internal sealed class RandomCode(Random random, ProgramImage image, PageTables tables, BaseRegisters bases, CsrChoices csrs, Traits traits)
 {
     private const int T3 = 28, T4 = 29, T5 = 30, T6 = 31;
 
@@ -88,7 +88,7 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
         switch (random.Next(4))
         {
             case 0: _slots.Add(4, code => code.Jal(link, SlotAfter(code.Here) + (ulong)distance)); break;
-            case 1: _slots.Add(12, code => NextSlot(code, T3).I("jalr", link, T3, distance + random.Next(2))); break;
+            case 1: _slots.Add(12, code => NextSlot(code, T3).I("jalr", link, T3, distance + random.Next(1, 3))); break;
             default: _slots.Add(4, code => code.Branch(branch, random.Next(32), random.Next(32), SlotAfter(code.Here) + (ulong)distance)); break;
         }
     }
@@ -133,6 +133,8 @@ internal sealed class RandomCode(Random random, ProgramImage image, PageTables t
     // Of a block that cannot be zeroed the address in the register or that of the block may be told: they are the same here.
     private void AddCacheBlock()
     {
+        if (!traits.HasBlocks)
+            return;
         if (random.Percent(40))
             _slots.Add(4, code => code.R("cbo.zero", 0, BaseRegisters.Block, 0));
         else
