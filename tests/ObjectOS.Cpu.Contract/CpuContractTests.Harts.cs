@@ -1,3 +1,4 @@
+using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using static ObjectOS.Tests.Asm;
 

@@ -14,6 +14,9 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
     private readonly ulong[] _before = new ulong[CsrShadow.Compared.Length];
     private bool _isTold;
 
+    // When the step began: it may end with a tick.
+    private ulong _ticks;
+
     /// <summary>Runs a program for so many steps, those of the boot code among them.</summary>
     public static MachineTrace Run(Machine.Machine machine, LockstepProgram program, ulong steps)
     {
@@ -51,6 +54,7 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
         IntegerRegisters x = hart.X;
         FloatRegisters f = hart.F;
         ulong satp = state.Satp, mstatus = state.Mstatus;
+        _ticks = board.Ticks;
         for (int i = 0; i < _before.Length; i++)
             _before[i] = Read(CsrShadow.Compared[i]);
         uint bits = Fetch(state, mode, pc);
@@ -136,7 +140,7 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
             Csr.Frm => board.Hart.Fcsr >> 5 & 7,
             Csr.Mstatus => s.Mstatus,
             Csr.Mie => s.Mie,
-            Csr.Mip => s.Pending(HartMode.Machine, board.Ticks),
+            Csr.Mip => s.Pending(HartMode.Machine, _ticks),
             Csr.Stvec => s.Stvec,
             Csr.Scounteren => s.Scounteren,
             Csr.Senvcfg => s.Senvcfg,
