@@ -259,18 +259,19 @@ public abstract partial class CpuContractTests
     }
 
     // "FENCE.I … ensures that a subsequent instruction fetch on a RISC-V hart will see any previous data stores already visible to the same hart"
-    // (chapter "Zifencei"), also where loads and stores are translated otherwise than fetches: here FS is Off.
+    // (chapter "Zifencei"), also where loads and stores are translated otherwise than fetches: here FS is Off, and S-mode has stored as well.
     [Fact]
     public void MachineHart_OverwritesItsNextInstruction_AgainAndAgain()
     {
         const ulong Patched = 0x30000;
-        const int Start = 8 * 4, Target = Start + 12;
-        Asm code = new Asm(Patched).Li(A1, (int)Patched + Target).Li(A2, (int)(Match("addi") | A0 << 7 | A0 << 15)).Li(A3, 1 << 20).Addi(A4, 0, 5).Addi(0, 0, 0);
-        code.R("add", A2, A2, A3).Store("sw", A2, 0, A1).Bare("fence.i").Addi(0, 0, 0).Addi(A4, A4, -1).Branch("bne", A4, 0, Patched + Start);
-        byte[] bytes = Finish(code).ToArray();
-        using Guest guest = NewHart(HartMode.Machine, new Asm(Code).Li(T0, (int)Patched).I("jalr", 0, T0, 0));
+        const int Start = 6 * 4, Target = Start + 12;
+        Asm code = At().Addi(T0, 0, -1).Csr("csrrw", 0, Pmpaddr0, T0).Addi(T0, 0, 0x1F).Csr("csrrw", 0, Pmpcfg0, T0).Li(A1, (int)Data).Li(T1, 0x20800)
+            .Csr("csrrs", 0, Mstatus, T1).Store("sd", 0, 16, A1).Csr("csrrc", 0, Mstatus, T1).Li(T0, (int)Patched).I("jalr", 0, T0, 0);
+        Asm patched = new Asm(Patched).Li(A1, (int)Patched + Target).Li(A2, (int)(Match("addi") | A0 << 7 | A0 << 15)).Word(Match("lui") | A3 << 7 | 1 << 20).Addi(A4, 0, 5)
+            .R("add", A2, A2, A3).Store("sw", A2, 0, A1).Bare("fence.i").Addi(0, 0, 0).Addi(A4, A4, -1).Branch("bne", A4, 0, Patched + Start);
+        using Guest guest = NewHart(HartMode.Machine, code);
         guest.Space.Map(new(Patched), new(0x200000), 0x1000, PageRights.Read | PageRights.Write | PageRights.Execute);
-        guest.Write(0x200000, bytes);
+        guest.Write(0x200000, Finish(patched).ToArray());
         ShouldFinish(guest).Value.Should().Be(1 + 2 + 3 + 4 + 5);
     }
 
