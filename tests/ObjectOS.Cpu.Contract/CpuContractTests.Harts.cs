@@ -1,3 +1,4 @@
+using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using static ObjectOS.Tests.Asm;
 
@@ -192,6 +193,87 @@ public abstract partial class CpuContractTests
             guest.Hart.System!.Scause.Should().Be((ulong)TrapCause.InstructionPageFault);
             guest.ReadData(0x1000).Should().Be(V | R | W | X);
         }
+    }
+
+    // "Bits 60–54 are reserved for future standard use … If any of these bits are set, a page-fault exception is raised" ("Sv39: Page-Based
+    // 39-bit Virtual-Memory System", chapter "Supervisor-Level ISA").
+    [Theory]
+    [InlineData(54), InlineData(58), InlineData(59), InlineData(60)]
+    public void SupervisorHart_ReservedBitOfEntry_IsPageFault(int bit)
+    {
+        Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Stvec, T0).Addi(T0, 0, 1).I("slli", T0, T0, 63).Li(T1, (int)(Table >> 12)).R("add", T0, T0, T1)
+            .Csr("csrrw", 0, Satp, T0);
+        using Guest guest = NewHart(HartMode.Supervisor, Finish(code));
+        guest.Write(Guest.DataFrames + 0x1000, BitConverter.GetBytes(0xCFUL | 1UL << bit));
+        guest.Run(1000).Cause.Should().Be(TrapCause.BudgetEnd, "the handler cannot be fetched either");
+        guest.Hart.System!.Scause.Should().Be((ulong)TrapCause.InstructionPageFault);
+    }
+
+    // satp holds what loads go by under MPRV, fetches of M-mode go by nothing ("Memory Privilege in mstatus Register", chapter
+    // "Machine-Level ISA"): no address-space identifier may make the one the other.
+    [Fact]
+    public void MachineHart_LoadsOfAnotherMode_AreTranslatedUnderEveryIdentifier()
+    {
+        const int Identifiers = 1000, Giant = 1 << 30;
+        Asm code = At().Addi(T0, 0, -1).Csr("csrrw", 0, Pmpaddr0, T0).Addi(T0, 0, 0x1F).Csr("csrrw", 0, Pmpcfg0, T0)
+            .Addi(T0, 0, 1).I("slli", T0, T0, 63).Li(T1, (int)(Table >> 12)).R("add", T0, T0, T1).Addi(T2, 0, 1).I("slli", T2, T2, 44)
+            .Li(A1, Giant | (int)Data).Li(A3, Identifiers).Li(T1, 0x20800).Csr("csrrs", 0, Mstatus, T1);
+        ulong loop = code.Here;
+        code.Csr("csrrw", 0, Satp, T0).Load("ld", A2, 8, A1).R("add", A0, A0, A2).R("add", T0, T0, T2).Addi(A3, A3, -1).Branch("bne", A3, 0, loop)
+            .Csr("csrrc", 0, Mstatus, T1);
+        using Guest guest = NewHart(HartMode.Machine, Finish(code));
+        guest.Write(Guest.DataFrames + 0x1008, BitConverter.GetBytes(0xC7UL));
+        guest.Write(Guest.DataFrames + 8, BitConverter.GetBytes(3UL));
+        ShouldFinish(guest).Value.Should().Be(3 * Identifiers);
+    }
+
+    [Fact]
+    public void MachineHart_JumpToNowhereAtTheEndOfItsBudget_IsNotTakenBeyondIt()
+    {
+        Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Mtvec, T0).Addi(A1, 0, 1).I("slli", A1, A1, 60).I("jalr", 0, A1, 0);
+        using Guest guest = NewHart(HartMode.Machine, code, Finish(At(Handler).Csr("csrrs", A0, Mcause, 0)));
+        Trap trap = guest.Run(6);
+        (trap.Cause, trap.Retired, guest.Hart.Pc).Should().Be((TrapCause.BudgetEnd, 6UL, 1UL << 60));
+        ShouldFinish(guest).Value.Should().Be((ulong)TrapCause.InstructionAccessFault);
+    }
+
+    // A pending interrupt is taken before the next instruction executes ("Machine Interrupt Registers", chapter "Machine-Level ISA"), so also
+    // before it fails to be fetched, whatever the budgets.
+    [Theory]
+    [InlineData(1), InlineData(100), InlineData(1_000_000)]
+    public void MachineHart_TimerAtAJumpToNowhere_ComesFirst(ulong slice)
+    {
+        Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Mtvec, T0).Addi(T1, 0, 128).Csr("csrrw", 0, Mie, T1).Addi(A1, 0, 1).I("slli", A1, A1, 60)
+            .Csr("csrrsi", 0, Mstatus, 8);
+        while (code.Here < Code + (99 * 4))
+            code.Addi(0, 0, 0);
+        using Guest guest = NewHart(HartMode.Machine, code.I("jalr", 0, A1, 0), Finish(At(Handler).Csr("csrrs", A0, Mcause, 0).Csr("csrrs", A2, Mepc, 0)));
+        guest.Hart.System!.TimerCompare = 1;
+        Trap trap;
+        do
+        {
+            trap = guest.Run(slice);
+            guest.Time += trap.Retired;
+        }
+        while (trap.Cause == TrapCause.BudgetEnd && guest.Time < 1000);
+        (trap.Cause, trap.Value, guest.Hart.X[A2]).Should().Be((TrapCause.StoreGuestPageFault, HartTraps.InterruptBit | 7, 1UL << 60));
+    }
+
+    // "FENCE.I … ensures that a subsequent instruction fetch on a RISC-V hart will see any previous data stores already visible to the same hart"
+    // (chapter "Zifencei"), also where loads and stores are translated otherwise than fetches: here FS is Off, and S-mode has stored as well.
+    [Fact]
+    public void MachineHart_OverwritesItsNextInstruction_AgainAndAgain()
+    {
+        const ulong Patched = 0x30000;
+        const int Start = 6 * 4, Target = Start + 12;
+        Asm code = At().Addi(T0, 0, -1).Csr("csrrw", 0, Pmpaddr0, T0).Addi(T0, 0, 0x1F).Csr("csrrw", 0, Pmpcfg0, T0).Li(A1, (int)Data).Li(T1, 0x20800)
+            .Csr("csrrs", 0, Mstatus, T1).Store("sd", 0, 16, A1).Csr("csrrc", 0, Mstatus, T1).Li(T0, (int)Patched).I("jalr", 0, T0, 0);
+        Asm patched = new Asm(Patched).Li(A1, (int)Patched + Target).Li(A2, (int)(Match("addi") | A0 << 7 | A0 << 15)).Word(Match("lui") | A3 << 7 | 1 << 20).Addi(A4, 0, 5)
+            .R("add", A2, A2, A3).Store("sw", A2, 0, A1).Bare("fence.i").Addi(0, 0, 0).Addi(A4, A4, -1).Branch("bne", A4, 0, Patched + Start);
+        using Guest guest = NewHart(HartMode.Machine, code);
+        guest.Space.Map(new(Patched), new(0x200000), 0x1000, PageRights.Read | PageRights.Write | PageRights.Execute);
+        guest.Write(0x200000, Finish(patched).ToArray());
+        ShouldFinish(guest).Value.Should().Be(1 + 2 + 3 + 4 + 5);
     }
 
     [Fact]

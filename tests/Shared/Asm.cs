@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Frozen;
 using System.Diagnostics;
 using ObjectOS.Machine.Isa;
 
@@ -8,6 +9,9 @@ namespace ObjectOS.Tests;
 internal sealed class Asm(ulong origin)
 {
     public const int Zero = 0, Ra = 1, Sp = 2, T0 = 5, T1 = 6, T2 = 7, S0 = 8, S1 = 9, A0 = 10, A1 = 11, A2 = 12, A3 = 13, A4 = 14, A5 = 15, A7 = 17;
+
+    private static readonly FrozenDictionary<string, uint> Matches = InstructionTable.Rows
+        .Where(row => row.Op != Op.Illegal).DistinctBy(row => row.Mnemonic).ToFrozenDictionary(row => row.Mnemonic, row => row.Match);
 
     private readonly List<byte> _code = [];
 
@@ -54,17 +58,21 @@ internal sealed class Asm(ulong origin)
         return I("addiw", rd, rd, low);
     }
 
-    /// <summary>The fixed bits of an instruction.</summary>
-    public static uint Match(string mnemonic)
+    /// <summary>Loads any number, by one to eight instructions.</summary>
+    public Asm Li64(int rd, ulong value)
     {
-        foreach (InstructionRow row in InstructionTable.Rows)
-        {
-            if (row.Mnemonic == mnemonic && row.Op != Op.Illegal)
-                return row.Match;
-        }
-
-        throw new UnreachableException($"no instruction {mnemonic}");
+        long low = (long)(value << 52) >> 52;
+        if (low == (long)value)
+            return Addi(rd, Zero, (int)low);
+        if ((long)value == (int)value)
+            return Li(rd, (int)value);
+        Li64(rd, (ulong)((long)(value - (ulong)low) >> 12)).I("slli", rd, rd, 12);
+        return low == 0 ? this : Addi(rd, rd, (int)low);
     }
+
+    /// <summary>The fixed bits of an instruction.</summary>
+    public static uint Match(string mnemonic) =>
+        Matches.TryGetValue(mnemonic, out uint match) ? match : throw new UnreachableException($"no instruction {mnemonic}");
 
     public static uint BranchOffset(int offset) =>
         ((uint)offset >> 12 & 1) << 31 | ((uint)offset >> 5 & 63) << 25 | ((uint)offset >> 1 & 15) << 8 | ((uint)offset >> 11 & 1) << 7;

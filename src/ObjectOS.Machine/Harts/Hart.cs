@@ -55,8 +55,8 @@ internal sealed partial class Hart
         _flushes++;
     }
 
-    /// <summary>What fetches go through now.</summary>
-    public Regime Code() => Find(new RegimeKey(_state.Privilege, SatpOf(_state.Privilege), Sum: false, Mxr: false, HidesFloats: !HasFloats));
+    /// <summary>What fetches go through now, while loads and stores go through <paramref name="data"/>.</summary>
+    public Regime Code(Regime data) => Find(new RegimeKey(_state.Privilege, SatpOf(_state.Privilege), Sum: false, Mxr: false, HidesFloats: !HasFloats), data);
 
     /// <summary>What loads and stores go through now.</summary>
     public Regime Data()
@@ -66,7 +66,7 @@ internal sealed partial class Hart
             privilege = (PrivilegeMode)((_state.Mstatus & StatusBits.Mpp) >> StatusBits.MppShift);
         ulong satp = SatpOf(privilege);
         bool sum = satp != 0 && privilege == PrivilegeMode.Supervisor && (_state.Mstatus & StatusBits.Sum) != 0;
-        return Find(new RegimeKey(privilege, satp, sum, satp != 0 && (_state.Mstatus & StatusBits.Mxr) != 0, HidesFloats: false));
+        return Find(new RegimeKey(privilege, satp, sum, satp != 0 && (_state.Mstatus & StatusBits.Mxr) != 0, HidesFloats: false), inUse: null);
     }
 
     /// <summary>Physical memory protection, which a supervisor-mode hart has none of.</summary>
@@ -124,10 +124,13 @@ internal sealed partial class Hart
         : (pending & InterruptBits.Ssip) != 0 ? 1
         : 5;
 
-    private Regime Find(in RegimeKey key)
+    // The one that is in use has to stay what it is: another key that would take its place takes the one beside it.
+    private Regime Find(in RegimeKey key, Regime? inUse)
     {
         ulong hash = key.Satp + (ulong)key.Privilege + (key.Sum ? 8UL : 0) + (key.Mxr ? 16UL : 0) + (key.HidesFloats ? 32UL : 0);
         int index = (int)(hash * 0x9E3779B97F4A7C15 >> 58);
+        if (inUse is not null && _regimes[index] == inUse && !inUse.Is(key))
+            index ^= 1;
         Regime regime = _regimes[index] ??= new Regime(this, _space);
         if (!regime.Is(key))
             regime.Become(key);

@@ -20,7 +20,7 @@ internal readonly record struct RegimeKey(PrivilegeMode Privilege, ulong Satp, b
 internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.Memory, space.Account)
 {
     private const ulong V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128;
-    private const ulong Reserved = 0x1FUL << 54;
+    private const ulong Reserved = 0x7FUL << 54;
     private const ulong Pbmt = 3UL << 61;
     private const ulong N = 1UL << 63;
     private const ulong PpnMask = (1UL << 44) - 1;

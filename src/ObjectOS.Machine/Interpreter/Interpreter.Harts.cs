@@ -49,14 +49,21 @@ internal sealed partial class Interpreter
                 continue;
             }
 
-            Use(hart.Data(), hart.Code());
+            Regime data = hart.Data();
+            Use(data, hart.Code(data));
+            ulong before = RetiredInRun;
             RunFrom(_pc);
-            if (_trap.Cause == GoOn || (_trap.Cause == TrapCause.BudgetEnd && _reserve + (uint)_chunk > 0))
+            if (IsBetween(before) || _trap.Cause == GoOn || (_trap.Cause == TrapCause.BudgetEnd && _reserve + (uint)_chunk > 0))
                 continue;
             if (!TryTake())
                 return;
         }
     }
+
+    // The fetch after the last instruction of a chunk has failed. Whether the budget ends there, or a timer interrupt comes first, is to
+    // be known before: the fetch is made again then. What an instruction traps for always leaves that instruction in the chunk.
+    private bool IsBetween(ulong before) =>
+        _chunk == 0 && RetiredInRun != before && _trap.Cause is not (TrapCause.WaitForInterrupt or TrapCause.Pause or TrapCause.BudgetEnd);
 
     /// <summary>True where the run ends between two instructions.</summary>
     private bool TryEndBetween()

@@ -175,8 +175,19 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         return entry.Pc == pc && entry.Epoch == _epoch ? entry.Block : null;
     }
 
-    /// <summary>The block at an address, remembered for the epoch; null: the fetch has trapped.</summary>
+    /// <summary>The block at an address; null: the fetch has trapped.</summary>
     private Block? Find(ulong pc)
+    {
+        Block? block = FindFetched(pc);
+
+        // A page that has become code takes itself out of the caches of stores, when those are entered: a hart's loads and stores have one
+        // of their own.
+        _space.Enter();
+        return block;
+    }
+
+    /// <summary>The same, remembered for the epoch.</summary>
+    private Block? FindFetched(ulong pc)
     {
         if (_code.Fetch(pc) is not { } page)
             return FetchFault(pc, pc);
