@@ -80,8 +80,8 @@ public static class InvocationTable
             "Drives the hart's interrupt lines under the mask, numbered as in mip: 1 SSIP (which the hart clears itself), 3 MSIP, 5 STIP, 7 MTIP, 9 SEIP, 11 MEIP. Bit 63 of the mask: what is cached of the hart's translations is forgotten, as by a remote SFENCE.VMA."),
         new(Call.HartSetTimer, "hart_set_timer", ObjectKind.Thread, Manage, 60, ["deadline"], None, [InvalidArgument],
             "From when the hart's time register reaches the deadline, in its ticks, its timer interrupt is pending: MTIP of a machine-mode hart, STIP of a supervisor-mode one. All ones: never."),
-        new(Call.HartReset, "hart_reset", ObjectKind.Thread, Manage, 200, None, None, [InvalidArgument, InvalidState],
-            "Brings a hart back into its reset state, whatever it does; it is then suspended."),
+        new(Call.HartReset, "hart_reset", ObjectKind.Thread, Manage, 200, ["keep"], None, [InvalidArgument, InvalidState],
+            "Brings a hart back into its reset state, whatever it does; it is then suspended. Bit 0 of `keep`: stimecmp and SSIP stay as they are."),
         new(Call.HartReadState, "hart_read_state", ObjectKind.Thread, Read, 400, ["buffer", "length"], None, [InvalidArgument],
             "Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now.", ToCaller),
 

@@ -76,7 +76,8 @@ public readonly record struct HartCapability(Invoker Invoker, uint Slot)
     public KernelStatus SetTimer(ulong deadline) => Invoker.Call1(Call.HartSetTimer, Slot, deadline);
 
     /// <summary>Brings it back into its reset state, suspended.</summary>
-    public KernelStatus Reset() => Invoker.Call1(Call.HartReset, Slot);
+    /// <param name="keepsInterrupts">True: stimecmp and SSIP stay as they are.</param>
+    public KernelStatus Reset(bool keepsInterrupts = false) => Invoker.Call1(Call.HartReset, Slot, keepsInterrupts ? 1UL : 0);
 
     /// <summary>Reads privilege mode and CSRs, 49 words of 64 bits, little-endian.</summary>
     public KernelStatus ReadState(Span<byte> state) => Invoker.CallIn(Call.HartReadState, Slot, state);
