@@ -84,6 +84,9 @@ enum objectos_exit_kind {
     OBJECTOS_EXIT_IDLE = 8,
     OBJECTOS_EXIT_HALTED = 9,
     OBJECTOS_EXIT_READY = 10,
+    OBJECTOS_EXIT_REGISTER = 11,
+    OBJECTOS_EXIT_WAIT = 12,
+    OBJECTOS_EXIT_FENCE = 13,
 };
 
 /* A message: the words of a frame behind the target, in their order. On sending, capability to kind are the slot that goes along
@@ -919,7 +922,7 @@ static inline objectos_status objectos_vcpu_unmap(uint64_t target, uint64_t addr
     return w0;
 }
 
-/* From now on traps whose cause's bit is set exit to the holder; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero). */
+/* From now on traps whose bit is set exit to the holder: bit n exception n, bit 16 + n interrupt n, before a hart takes it; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero), 8: wfi, 16: sfence.vma and its kind. */
 static inline objectos_status objectos_vcpu_set_intercepts(uint64_t target, uint64_t causes, uint64_t flags)
 {
     register uint64_t a7 __asm__("a7") = 115;
@@ -1067,6 +1070,17 @@ static inline objectos_status objectos_vcpu_reserve(uint64_t target, uint64_t re
     register uint64_t w0 __asm__("a0") = target;
     register uint64_t w1 __asm__("a1") = reserved_bytes;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* From now on an access to that control and status register exits to the holder, or not. */
+static inline objectos_status objectos_vcpu_intercept_register(uint64_t target, uint64_t number, uint64_t on)
+{
+    register uint64_t a7 __asm__("a7") = 127;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = number;
+    register uint64_t w2 __asm__("a2") = on;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
     return w0;
 }
 

@@ -59,4 +59,7 @@ public abstract class KernelObject
     private protected virtual bool DiesUnused => true;
 
     private protected abstract void OnDestroy(Kernel kernel);
+
+    /// <summary>After the death of one that <see cref="OnDestroy"/> has given to the reclaimer: one bounded step of giving back what it had. True: it was the last.</summary>
+    internal virtual bool TearDown(Reclaimer reclaimer) => true;
 }

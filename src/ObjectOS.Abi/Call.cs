@@ -91,5 +91,6 @@ public enum Call : ushort
     VCpuWriteState = 124,
     VCpuStatus = 125,
     VCpuReserve = 126,
+    VCpuInterceptRegister = 127,
 #pragma warning restore CS1591
 }

@@ -12,7 +12,7 @@ public enum ExitKind : byte
     /// <summary>An ecall whose number is intercepted.</summary>
     Call,
 
-    /// <summary>A counter is read.</summary>
+    /// <summary>A counter of user code is read.</summary>
     Counter,
 
     /// <summary>An access to an intercepted page, or one that the holder's map does not allow.</summary>
@@ -35,4 +35,13 @@ public enum ExitKind : byte
 
     /// <summary>A bare hart waits to be started.</summary>
     Ready,
+
+    /// <summary>A control and status register is accessed.</summary>
+    Register,
+
+    /// <summary>WFI.</summary>
+    Wait,
+
+    /// <summary>SFENCE.VMA, or one of the instructions of Svinval.</summary>
+    Fence,
 }

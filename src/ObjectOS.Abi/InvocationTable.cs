@@ -153,7 +153,7 @@ public static class InvocationTable
             [InvalidArgument, AlreadyMapped, MissingRights, ObjectsExhausted], "Maps whole pages of a memory object, whose capability has those rights, at a guest-physical address."),
         new(Call.VCpuUnmap, "vcpu_unmap", ObjectKind.VCpu, Manage, 60, ["address", "length"], None, [InvalidArgument, ObjectsExhausted], "Takes whatever was mapped in the guest-physical range away."),
         new(Call.VCpuSetIntercepts, "vcpu_set_intercepts", ObjectKind.VCpu, Manage, 30, ["causes", "flags"], None, [InvalidArgument],
-            "From now on traps whose cause's bit is set exit to the holder; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero)."),
+            "From now on traps whose bit is set exit to the holder: bit n exception n, bit 16 + n interrupt n, before a hart takes it; flags 1: reads of counters, 2: idle, 4: pages that nothing was mapped at (else the kernel fills them with zero), 8: wfi, 16: sfence.vma and its kind."),
         new(Call.VCpuInterceptCall, "vcpu_intercept_call", ObjectKind.VCpu, Manage, 30, ["number", "on"], None, [ObjectsExhausted], "From now on an ecall with that number in a7 exits to the holder, or not."),
         new(Call.VCpuInterceptPages, "vcpu_intercept_pages", ObjectKind.VCpu, Manage, 60, ["address", "length", "on"], None, [InvalidArgument, ObjectsExhausted],
             "From now on accesses to the guest-physical pages exit to the holder, or none of those in the range do."),
@@ -172,6 +172,8 @@ public static class InvocationTable
         new(Call.VCpuStatus, "vcpu_status", ObjectKind.VCpu, Read, 40, None, ["charged_bytes", "limit_bytes", "retired", "exits", "intercepted"], NoStatus, "Tells what it has used."),
         new(Call.VCpuReserve, "vcpu_reserve", ObjectKind.VCpu, Manage, 40, ["reserved_bytes"], None, [MemoryExhausted],
             "Guarantees its guest so much of the cell's memory, which counts as used from now on; at most its limit. 0 gives it back."),
+        new(Call.VCpuInterceptRegister, "vcpu_intercept_register", ObjectKind.VCpu, Manage, 30, ["number", "on"], None, [InvalidArgument],
+            "From now on an access to that control and status register exits to the holder, or not."),
     ];
 
     /// <summary>Finds a row in constant time; null for a number that no row has.</summary>

@@ -51,6 +51,30 @@ public enum TrapCause : ushort
 
     /// <summary>A supervisor- or machine-mode hart has executed <c>pause</c>, which has retired: another may run.</summary>
     Pause = 0x105,
+
+    /// <summary>An instruction that <see cref="RunLimits.Intercepts"/> has is about to be executed; nothing has changed.</summary>
+    Intercepted = 0x106,
+
+    /// <summary>The first of the interrupts, by its number, that a hart is about to take and <see cref="RunLimits.Intercepts"/> has; nothing has changed.</summary>
+    Interrupt = 0x200,
+
+    /// <summary>A supervisor software interrupt.</summary>
+    SupervisorSoftwareInterrupt = Interrupt + 1,
+
+    /// <summary>A machine software interrupt.</summary>
+    MachineSoftwareInterrupt = Interrupt + 3,
+
+    /// <summary>A supervisor timer interrupt.</summary>
+    SupervisorTimerInterrupt = Interrupt + 5,
+
+    /// <summary>A machine timer interrupt.</summary>
+    MachineTimerInterrupt = Interrupt + 7,
+
+    /// <summary>A supervisor external interrupt.</summary>
+    SupervisorExternalInterrupt = Interrupt + 9,
+
+    /// <summary>A machine external interrupt.</summary>
+    MachineExternalInterrupt = Interrupt + 11,
 }
 
 /// <summary>What kind of access trapped.</summary>
@@ -146,6 +170,6 @@ public struct Trap
         context.Retired++;
     }
 
-    /// <summary>True for RISC-V's own exceptions, false for the reasons of the world switch.</summary>
+    /// <summary>True for RISC-V's own exceptions, false for interrupts and the reasons of the world switch.</summary>
     public readonly bool IsException => Cause < TrapCause.BudgetEnd;
 }

@@ -37,12 +37,14 @@ internal sealed class BareKernel : IDisposable
     }
 
     /// <summary>The innermost of a chain of kernels; depth 0 is one on a real CPU.</summary>
-    public static BareKernel AtDepth(Machine.Machine machine, int depth)
+    public static BareKernel AtDepth(Machine.Machine machine, int depth, Action<BareKernel>? furnish = null)
     {
         var kernel = new BareKernel(machine);
+        furnish?.Invoke(kernel);
         for (; depth > 0; depth--)
         {
             kernel = new BareKernel(kernel);
+            furnish?.Invoke(kernel);
         }
 
         return kernel;
@@ -114,6 +116,18 @@ internal sealed class BareKernel : IDisposable
             }
         }
     }
+
+    /// <summary>Runs the whole chain for so many virtual instructions.</summary>
+    public void Run(ulong budget)
+    {
+        for (ulong used = 0; used < budget;)
+        {
+            used += Outermost.Kernel.RunSlice(new SliceLimits(budget - used)).Used;
+        }
+    }
+
+    /// <summary>Instructions that the chain has retired.</summary>
+    public ulong RetiredInAll => Outermost.Kernel.Statistics.Instructions;
 
     /// <summary>Makes a child kernel, runs the code in it to its end, and destroys it.</summary>
     public void RunChild(Asm code)

@@ -24,10 +24,10 @@ internal static class InvocationBenchmark
         }))) / Count / 100;
         Addi();
         var (unit, nothing) = Series.Alternate(Runs, Addi, () => Time(machine, k => k.Add(Loop(c => c.Addi(A7, Zero, (int)Call.ClockNow).Ecall()))) / Count);
-        var (_, call) = Series.Alternate(Runs, Addi, () => Time(machine, k => PingPong(k, Count)) / Count);
+        var (unitOfCalls, call) = Series.Alternate(Runs, Addi, () => Time(machine, k => PingPong(k, Count)) / Count);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"addi {unit.Median * 1e9:0.00} ns"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"null invocation round trip: {nothing.Median * 1e9:0} ns = {nothing.Median / unit.Median:0} addi (worse quartile {nothing.Upper / unit.Lower:0}; wanted 60)"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"call and reply between two cells: {call.Median * 1e9:0} ns = {call.Median / unit.Median:0} addi (worse quartile {call.Upper / unit.Lower:0})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"null invocation round trip: {nothing.Median * 1e9:0} ns = {nothing.Over(unit).Median:0} addi (worse quartile {nothing.Over(unit).Upper:0}; wanted 60)"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"call and reply between two cells: {call.Median * 1e9:0} ns = {call.Over(unitOfCalls).Median:0} addi (worse quartile {call.Over(unitOfCalls).Upper:0})"));
     }
 
     public static void PingPong(BareKernel kernel, int count)

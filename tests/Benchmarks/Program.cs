@@ -16,6 +16,7 @@ if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
     ("costs", () => Task.Run(CostBenchmark.Run)),
     ("kernel", () => Task.Run(KernelBenchmark.RunOne)),
     ("machine", () => Task.Run(MachineBenchmark.Run)),
+    ("linux", MachineBenchmark.BootAsync),
     ("nesting", NestingBenchmark.RunAsync),
     ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),
 ];

@@ -5,7 +5,7 @@ namespace ObjectOS.Benchmarks;
 /// <summary>Measured values, with quartiles.</summary>
 internal sealed class Series(IEnumerable<double> values)
 {
-    private readonly double[] _sorted = [.. values.Order()];
+    private readonly double[] _values = [.. values];
 
     public double Median => At(0.5);
 
@@ -27,14 +27,18 @@ internal sealed class Series(IEnumerable<double> values)
         return (new Series(left), new Series(right));
     }
 
+    /// <summary>Each value over its partner of the same turn: what slows the machine down for a while meets both, and goes out of the ratio.</summary>
+    public Series Over(Series other) => new(_values.Zip(other._values, (a, b) => a / b));
+
     public string Format(string format = "0.000", string unit = "") =>
         string.Create(CultureInfo.InvariantCulture, $"{Median.ToString(format, CultureInfo.InvariantCulture)}{unit} ({Lower.ToString(format, CultureInfo.InvariantCulture)}–{Upper.ToString(format, CultureInfo.InvariantCulture)})");
 
     private double At(double quantile)
     {
-        double place = quantile * (_sorted.Length - 1);
+        double[] sorted = [.. _values.Order()];
+        double place = quantile * (sorted.Length - 1);
         int below = (int)place;
-        int above = Math.Min(below + 1, _sorted.Length - 1);
-        return _sorted[below] + ((_sorted[above] - _sorted[below]) * (place - below));
+        int above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + ((sorted[above] - sorted[below]) * (place - below));
     }
 }

@@ -160,9 +160,9 @@ public abstract partial class CpuContractTests
     public void SupervisorHart_Intercepts_ComeBackInsteadOfBeingTaken()
     {
         using Guest guest = NewHart(HartMode.Supervisor, At().Word(0));
-        guest.Cpu.Run(guest.Hart, guest.Space, new RunLimits(100, 0, 0, Intercepts: 1UL << (int)TrapCause.IllegalInstruction), out Trap trap);
+        guest.Cpu.Run(guest.Hart, guest.Space, new RunLimits(100, 0, 0, new InterceptSet { Causes = InterceptSet.Bit(TrapCause.IllegalInstruction) }), out Trap trap);
         while (trap.Cause == TrapCause.Suspended)
-            guest.Cpu.Run(guest.Hart, guest.Space, new RunLimits(100, 0, 0, Intercepts: 1UL << (int)TrapCause.IllegalInstruction), out trap);
+            guest.Cpu.Run(guest.Hart, guest.Space, new RunLimits(100, 0, 0, new InterceptSet { Causes = InterceptSet.Bit(TrapCause.IllegalInstruction) }), out trap);
         (trap.Cause, trap.Pc, trap.Retired).Should().Be((TrapCause.IllegalInstruction, Code, 0UL));
         guest.Hart.System!.Scause.Should().Be(0);
     }

@@ -1,5 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Objects;
 using static ObjectOS.Tests.Asm;
 
 namespace ObjectOS.Tests.Kernels;
@@ -7,6 +8,47 @@ namespace ObjectOS.Tests.Kernels;
 /// <summary>A cell that makes as many objects as it can meets its own quota, and everything comes back.</summary>
 public sealed class BombTests
 {
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void ManyMappings_WhoseLastCapabilityGoes_AreTakenAwayInSteps(bool isVirtualCpu)
+    {
+        const int Count = 1000, Step = 64;
+        using var fixture = new KernelFixture();
+        var root = fixture.Kernel.RootCell;
+        fixture.Root.CreateMemory(0x1000, out var memory).Should().Be(KernelStatus.Ok);
+        var shown = (MemoryObject)root.Capabilities[memory.Slot]!.Object;
+        int used = root.ObjectsUsed;
+        uint slot = fixture.Invoker.TakeSlot();
+        if (isVirtualCpu)
+        {
+            fixture.Invoker.Call1(Call.VCpuCreate, 1, slot, 1 << 30, 1 << 20).Should().Be(KernelStatus.Ok);
+        }
+        else
+        {
+            fixture.Invoker.Call1(Call.SpaceCreate, 1, slot).Should().Be(KernelStatus.Ok);
+        }
+
+        for (ulong i = 0; i < Count; i++)
+        {
+            fixture.Invoker.Call1(isVirtualCpu ? Call.VCpuMap : Call.SpaceMap, slot, i * 0x2000, memory.Slot, 0, 0x1000, 1).Should().Be(KernelStatus.Ok);
+        }
+
+        shown.Mappings.Should().HaveCount(Count);
+        fixture.Invoker.Call1(Call.CapabilityDelete, slot).Should().Be(KernelStatus.Ok);
+        root.ObjectsUsed.Should().Be(used, "their quota is free at once");
+        shown.Mappings.Should().HaveCount(Count);
+        int before = Count;
+        for (int slices = 0; shown.Mappings.Count > 0; slices++)
+        {
+            slices.Should().BeLessThan(Count);
+            fixture.Kernel.RunSlice(new SliceLimits(1));
+            (before - shown.Mappings.Count).Should().BeInRange(0, Step);
+            before = shown.Mappings.Count;
+        }
+
+        KernelAudit.Check(fixture.Kernel, fixture.LiveFrames);
+    }
+
     [Theory]
     [InlineData(Call.CapabilityCopy, 1UL, 31UL)]
     [InlineData(Call.CellCreate, 1UL, 4096UL)]

@@ -99,6 +99,7 @@ internal static class Dispatcher
         Call.VCpuWriteState => VCpuCalls.WriteState(ref call),
         Call.VCpuStatus => VCpuCalls.Status(ref call),
         Call.VCpuReserve => VCpuCalls.Reserve(ref call),
+        Call.VCpuInterceptRegister => VCpuCalls.InterceptRegister(ref call),
         _ => KernelStatus.UnknownInvocation,
     };
 }

@@ -15,6 +15,9 @@ internal static class VCpuCalls
     private const ulong FlagCounters = 1;
     private const ulong FlagIdle = 2;
     private const ulong FlagMissingPages = 4;
+    private const ulong FlagWaits = 8;
+    private const ulong FlagFences = 16;
+    private const ulong Registers = 4096;
 
     public static KernelStatus Create(ref Invocation call)
     {
@@ -65,7 +68,7 @@ internal static class VCpuCalls
     public static KernelStatus SetIntercepts(ref Invocation call)
     {
         var status = call.Target<VCpu>(out var vcpu);
-        if (status == KernelStatus.Ok && (call[1] > ushort.MaxValue || call[2] > 7))
+        if (status == KernelStatus.Ok && (call[1] > uint.MaxValue || call[2] > 31))
         {
             status = KernelStatus.InvalidArgument;
         }
@@ -78,6 +81,8 @@ internal static class VCpuCalls
                 Counters = (call[2] & FlagCounters) != 0,
                 Idle = (call[2] & FlagIdle) != 0,
                 MissingPages = (call[2] & FlagMissingPages) != 0,
+                Waits = (call[2] & FlagWaits) != 0,
+                Fences = (call[2] & FlagFences) != 0,
             };
         }
 
@@ -97,6 +102,24 @@ internal static class VCpuCalls
             var calls = new HashSet<ulong>(vcpu.Intercepts.Calls);
             _ = call[2] != 0 ? calls.Add(call[1]) : calls.Remove(call[1]);
             vcpu.Intercepts = vcpu.Intercepts with { Calls = calls };
+        }
+
+        return status;
+    }
+
+    public static KernelStatus InterceptRegister(ref Invocation call)
+    {
+        var status = call.Target<VCpu>(out var vcpu);
+        if (status == KernelStatus.Ok && call[1] >= Registers)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            var registers = new HashSet<int>(vcpu.Intercepts.Registers);
+            _ = call[2] != 0 ? registers.Add((int)call[1]) : registers.Remove((int)call[1]);
+            vcpu.Intercepts = vcpu.Intercepts with { Registers = registers };
         }
 
         return status;

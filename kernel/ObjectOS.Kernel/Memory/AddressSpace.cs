@@ -110,7 +110,7 @@ public sealed class AddressSpace : KernelObject
         {
             _hardware.Unmap(new VirtualAddress(_mappings[first].Start), _mappings[end - 1].End - _mappings[first].Start);
             _mappings.RemoveRange(first, end - first);
-            Owner.Refund(end - first);
+            Refund(end - first);
         }
 
         return end - first;
@@ -203,15 +203,34 @@ public sealed class AddressSpace : KernelObject
         return KernelStatus.Ok;
     }
 
-    private protected override void OnDestroy(Kernel kernel)
+    /// <summary>After its death, one bounded step of taking its mappings away. True: it was the last.</summary>
+    internal override bool TearDown(Reclaimer reclaimer)
     {
-        while (_mappings.Count > 0)
+        UnmapLast(most: 64);
+        if (_mappings.Count > 0)
         {
-            Remove(_mappings.Count - 1);
+            return false;
         }
 
         _hardware.Dispose();
+        return true;
     }
+
+    private protected override void OnDestroy(Kernel kernel)
+    {
+        if (_mappings.Count == 0)
+        {
+            _hardware.Dispose();
+        }
+        else
+        {
+            // Nobody runs in it any more, and its quota has them back; until they are taken away, its mappings are as good as any to the memory behind them.
+            Owner.Refund(_mappings.Count);
+            kernel.Reclaimer.Add(this);
+        }
+    }
+
+    private void Refund(int count) => Owner.Refund(IsDead ? 0 : count);
 
     private KernelStatus CheckRoom(int count) =>
         count == 0 || (_mappings.Count + count <= MostMappings && Owner.CanCharge(count)) ? KernelStatus.Ok : KernelStatus.ObjectsExhausted;
@@ -278,6 +297,6 @@ public sealed class AddressSpace : KernelObject
         var mapping = _mappings[index];
         _mappings.RemoveAt(index);
         mapping.Detach();
-        Owner.Refund();
+        Refund(1);
     }
 }

@@ -10,23 +10,23 @@ internal sealed class Reclaimer(IGuestMemory memory, PhysicalRanges ranges)
     private const ulong Step = IGuestMemory.CloneUnit;
 
     private readonly Queue<(PhysicalAddress Start, ulong Length, int Order)> _dead = [];
-    private readonly Queue<VCpu> _deadCpus = [];
+    private readonly Queue<KernelObject> _torn = [];
     private ulong _done;
 
-    public bool HasWork => _dead.Count > 0 || _deadCpus.Count > 0;
+    public bool HasWork => _dead.Count > 0 || _torn.Count > 0;
 
-    public void Add(VCpu vcpu) => _deadCpus.Enqueue(vcpu);
+    public void Add(KernelObject item) => _torn.Enqueue(item);
 
     public void Add(PhysicalAddress start, ulong length, int order) => _dead.Enqueue((start, length, order));
 
     /// <summary>Does one step. Ok, or Suspended where an ancestor must act first.</summary>
     public MemoryStatus DoStep()
     {
-        if (_deadCpus.TryPeek(out var vcpu))
+        if (_torn.TryPeek(out var item))
         {
-            if (vcpu.TearDown(this))
+            if (item.TearDown(this))
             {
-                _deadCpus.Dequeue();
+                _torn.Dequeue();
             }
 
             return MemoryStatus.Ok;

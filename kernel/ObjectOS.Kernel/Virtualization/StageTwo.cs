@@ -179,7 +179,13 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
         }
     }
 
-    private void Changed(VirtualAddress address, ulong length) => owner.Virtual.Forget(address.Value, address.Value + length);
+    private void Changed(VirtualAddress address, ulong length)
+    {
+        if (!owner.IsDead)
+        {
+            owner.Virtual.Forget(address.Value, address.Value + length);
+        }
+    }
 
     private Segment FindChunk(ulong address, ulong start, ulong end)
     {

@@ -136,15 +136,21 @@ public sealed class VCpu : KernelObject, IVirtualCpu
             throw new InvalidOperationException(Exit is null ? "The virtual CPU does not wait for its holder." : $"It has halted: {HaltReport}");
         }
 
-        if (action == ExitAction.Deliver && exit.Context is { } context)
+        // An interrupt is given to the guest by letting its hart take it, if it is still there.
+        if (action == ExitAction.Deliver && exit.Context is { } context && (trap ?? exit.Trap).Cause < TrapCause.Interrupt)
         {
             var delivered = trap ?? exit.Trap;
             delivered.Pc = context.Pc;
+            if (delivered.Cause == TrapCause.Intercepted)
+            {
+                delivered.Cause = TrapCause.IllegalInstruction;
+            }
+
             Virtual.Deliver(context, delivered);
         }
-        else if (action == ExitAction.Pass)
+        else if (action != ExitAction.Continue)
         {
-            if (exit.Kind is ExitKind.Trap or ExitKind.Call)
+            if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
             {
                 Virtual.Deliver(exit.Context!, exit.Trap);
             }
@@ -241,7 +247,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     }
 
     /// <summary>After its death, one bounded step of giving back what it had. True: it was the last.</summary>
-    internal bool TearDown(Reclaimer reclaimer) => Virtual.TearDown() && StageTwo.TearDown(reclaimer, most: 64);
+    internal override bool TearDown(Reclaimer reclaimer) => Virtual.TearDown() && StageTwo.TearDown(reclaimer, most: 64);
 
     private protected override bool DiesUnused => true;
 

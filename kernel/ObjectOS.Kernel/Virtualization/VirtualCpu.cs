@@ -27,7 +27,7 @@ internal enum StopReason : byte
 /// goes to the kernel on this CPU unless the maker owns it (a missing page, the end of a slice) or the holder has asked for it.
 /// </summary>
 /// <remarks>In a slice that has been stopped every call answers Suspended, whatever the guest makes of that.</remarks>
-internal sealed class VirtualCpu : ICpu
+internal sealed partial class VirtualCpu : ICpu
 {
     /// <summary>Faults of one instruction that retires nothing: two pages of code, two of data, each in two steps, and some.</summary>
     private const int MostFaults = 64;
@@ -149,9 +149,8 @@ internal sealed class VirtualCpu : ICpu
         {
             bool pass = _passing == context;
             ulong budget = Math.Min(limits.Instructions - done, pass ? Math.Min(_left, 1) : _left);
-            bool trapCounters = limits.TrapCounters || (_vcpu.Intercepts.Counters && !pass);
-            ulong intercepts = limits.Intercepts | (pass ? 0 : _vcpu.Intercepts.Causes);
-            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, trapCounters, intercepts), out trap);
+            var intercepts = pass || !_vcpu.Intercepts.ConcernsRuns ? limits.Intercepts : WithOwn(limits.Intercepts);
+            _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, intercepts), out trap);
             done += trap.Retired;
             Count(trap.Retired);
             faults = trap.Retired > 0 ? 0 : faults + 1;
@@ -160,13 +159,13 @@ internal sealed class VirtualCpu : ICpu
                 throw new System.Diagnostics.UnreachableException($"a fault at {trap.Address}, pc 0x{trap.Pc:x}, that composing does not end");
             }
         }
-        while (GoesOn(context, own, limits, done, ref trap));
+        while (GoesOn(context, own, limits.Instructions, done, ref trap));
         trap.Retired = done;
     }
 
     /// <summary>Takes note of a change of what makes it more than a way to the engine.</summary>
     public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null &&
-        _vcpu.Intercepts is { Causes: 0, Counters: false, Calls.Count: 0 };
+        _vcpu.Intercepts is { ConcernsRuns: false, Calls.Count: 0 };
 
     /// <summary>Begins a slice of so many virtual instructions.</summary>
     public void BeginSlice(ulong budget)
@@ -372,125 +371,4 @@ internal sealed class VirtualCpu : ICpu
             _left -= retired;
         }
     }
-
-    /// <summary>Decides whose the trap is. True: nobody's, the run goes on.</summary>
-    private bool GoesOn(HartContext context, VirtualSpace space, in RunLimits limits, ulong done, ref Trap trap)
-    {
-        bool asked = limits.TrapCounters && trap.Cause == TrapCause.IllegalInstruction && IsCounterRead(trap.Instruction);
-        bool passed = _passing == context && (trap.Retired > 0 || (trap.IsException && !asked));
-        bool goesOn = trap.Cause switch
-        {
-            TrapCause.BudgetEnd => EndOfBudget(limits.Instructions, done, ref trap),
-            TrapCause.Suspended => Suspend(StopReason.Below, ref trap),
-            TrapCause.Interrupted => Interrupted(ref trap),
-            TrapCause.MemoryExhausted => Exhausted(context, ref trap),
-            TrapCause.LoadPageFault or TrapCause.StorePageFault or TrapCause.InstructionPageFault when context.System is null =>
-                Fault(context, space, trap.Address, ref trap, ref passed),
-            TrapCause.LoadGuestPageFault or TrapCause.StoreGuestPageFault or TrapCause.InstructionGuestPageFault =>
-                Fault(context, space, new VirtualAddress(trap.PhysicalAddress.Value), ref trap, ref passed),
-            _ => Intercept(context, ref trap),
-        };
-        if (passed)
-        {
-            EndPass();
-        }
-
-        return goesOn;
-    }
-
-    private void EndPass()
-    {
-        _passing = null;
-        Refresh();
-        foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
-        {
-            Forget(start.Value, end.Value);
-        }
-    }
-
-    // Where neither is used up, it was the one instruction of a pass.
-    private bool EndOfBudget(ulong budget, ulong done, ref Trap trap) =>
-        done != budget && (_left > 0 || Suspend(StopReason.Budget, ref trap));
-
-    private bool Suspend(StopReason reason, ref Trap trap)
-    {
-        Stop = reason;
-        trap = new Trap { Cause = TrapCause.Suspended, Pc = trap.Pc };
-        return false;
-    }
-
-    private bool Interrupted(ref Trap trap)
-    {
-        Stop = StopReason.Interrupted;
-        if (!_interrupted)
-        {
-            return Suspend(StopReason.Interrupted, ref trap);
-        }
-
-        _interrupted = false;
-        return false;
-    }
-
-    private bool Exhausted(HartContext context, ref Trap trap)
-    {
-        if (_vcpu.IsGuestsOwn(trap.Account))
-        {
-            return false;
-        }
-
-        Exit(new VirtualCpuExit(ExitKind.MemoryExhausted, trap, default, context));
-        return Suspend(StopReason.Exit, ref trap);
-    }
-
-    /// <remarks>The address is one of the space: of a hart with stages of its own its guest-physical one.</remarks>
-    private bool Fault(HartContext context, VirtualSpace space, VirtualAddress address, ref Trap trap, ref bool passed)
-    {
-        var wanted = trap.Access switch
-        {
-            AccessKind.Fetch => PageRights.Execute,
-            AccessKind.Store => PageRights.Write,
-            _ => PageRights.Read,
-        };
-        if (!space.TryTranslate(address, wanted, out ulong physical, out var extent))
-        {
-            return Intercept(context, ref trap);
-        }
-
-        Faults++;
-        bool pass = _passing == context;
-        passed = false;
-        var segment = _vcpu.StageTwo.Find(physical, seeIntercepted: !pass);
-        if (!TryReach(ref segment, physical, wanted, trap, context))
-        {
-            return Suspend(StopReason.Exit, ref trap);
-        }
-
-        space.Compose(extent, segment);
-        return true;
-    }
-
-    private bool Intercept(HartContext context, ref Trap trap)
-    {
-        var set = _vcpu.Intercepts;
-        if (ReferenceEquals(set, InterceptSet.Empty) || _passing == context)
-        {
-            return false;
-        }
-
-        var kind = trap.Cause == TrapCause.EcallFromU && set.Calls.Count > 0 && set.Calls.Contains(context.X[17]) ? ExitKind.Call
-            : trap.Cause == TrapCause.IllegalInstruction && set.Counters && IsCounterRead(trap.Instruction) ? ExitKind.Counter
-            : ((set.Causes >> (int)trap.Cause) & 1) != 0 ? ExitKind.Trap
-            : ExitKind.None;
-        if (kind == ExitKind.None)
-        {
-            return false;
-        }
-
-        Exit(new VirtualCpuExit(kind, trap, default, context));
-        return Suspend(StopReason.Exit, ref trap);
-    }
-
-    /// <summary>CSRRS, CSRRC and their immediate forms of cycle, time and instret that write nothing (unprivileged specification, chapters "Zicsr", "Zicntr").</summary>
-    private static bool IsCounterRead(uint instruction) =>
-        (instruction & 0x7f) == 0x73 && (instruction >> 20) is >= 0xC00 and <= 0xC02 && ((instruction >> 12) & 3) >= 2 && ((instruction >> 15) & 31) == 0;
 }

@@ -36,6 +36,13 @@ internal sealed partial class Interpreter
                 return;
             if (hart.PendingInterrupt(Ticks) is var number and >= 0)
             {
+                var cause = (TrapCause)((int)TrapCause.Interrupt + number);
+                if (_limits.Intercepts?.Has(cause) == true)
+                {
+                    _trap.Cause = cause;
+                    return;
+                }
+
                 _context.Pc = _pc;
                 HartTraps.TakeInterrupt(_context, number);
                 CountTaken();
@@ -71,16 +78,13 @@ internal sealed partial class Interpreter
     private bool TryTake()
     {
         ulong cause = (ulong)_trap.Cause;
-        if (_trap.Cause > TrapCause.StorePageFault || ((_limits.Intercepts >> (int)cause) & 1) != 0 || IsCounterIntercept() || !HartTraps.CanTake(_context, cause))
+        if (_trap.Cause > TrapCause.StorePageFault || _limits.Intercepts?.Has(_trap.Cause) == true || !HartTraps.CanTake(_context, cause))
             return false;
         _context.Pc = _pc;
         HartTraps.TakeException(_context, cause, _trap.Cause == TrapCause.IllegalInstruction ? _trap.Instruction : _trap.Address.Value);
         CountTaken();
         return true;
     }
-
-    // Set by HartRegister: nothing else leaves an illegal instruction with an access.
-    private bool IsCounterIntercept() => _limits.TrapCounters && _trap is { Cause: TrapCause.IllegalInstruction, Access: AccessKind.Load };
 
     private void CountTaken()
     {
@@ -129,11 +133,16 @@ internal sealed partial class Interpreter
             case Op.Pause:
                 return Leave(d, pc, TrapCause.Pause);
             case Op.Wfi when hart.MayWait:
+                if (_limits.Intercepts is { Waits: true })
+                    return SetTrap(TrapCause.Intercepted);
                 return Leave(d, pc, hart.HasWakeUp(Ticks) ? GoOn : TrapCause.WaitForInterrupt);
             case Op.Sret when hart.TryReturnFromSupervisor():
             case Op.Mret when hart.TryReturnFromMachine():
                 _pc = _context.Pc;
                 return Outcome.Left;
+            case Op.SfenceVma or Op.SinvalVma when hart.MayFence && _limits.Intercepts is { Fences: true }:
+            case Op.SfenceWInval or Op.SfenceInvalIr when hart.MayFenceInvalidations && _limits.Intercepts is { Fences: true }:
+                return SetTrap(TrapCause.Intercepted);
             case Op.SfenceVma or Op.SinvalVma when hart.MayFence:
                 hart.Fence(d.Rs1 == Registers.Zero ? null : _x[d.Rs1]);
                 return Leave(d, pc, GoOn);
@@ -167,8 +176,8 @@ internal sealed partial class Interpreter
         HartClock clock = Clock;
         if (!hart.TryRead(d.Imm, writes, clock, out ulong old))
             return SetTrap(TrapCause.IllegalInstruction);
-        if (_limits.TrapCounters && d.Imm is >= CsrNumber.Cycle and <= CsrNumber.Instret)
-            return SetTrap(TrapCause.IllegalInstruction, 0, AccessKind.Load);
+        if (IsIntercepted(d.Imm))
+            return SetTrap(TrapCause.Intercepted);
         var result = CsrWrite.Done;
         if (writes)
         {

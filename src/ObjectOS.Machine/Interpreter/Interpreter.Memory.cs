@@ -51,12 +51,32 @@ internal sealed partial class Interpreter
         return Outcome.CodeChanged;
     }
 
+    // Of 4 or 8 bytes, aligned: locks are taken so often that even these go through the TLB.
+    private AccessResult ReadAligned(ulong address, int size, out ulong value)
+    {
+        if (size == 8)
+        {
+            if (_tlb.TryRead64(address, out value))
+                return AccessResult.Ok;
+        }
+        else if (_tlb.TryRead32(address, out uint word))
+        {
+            value = word;
+            return AccessResult.Ok;
+        }
+
+        return _space.Read(address, size, out value);
+    }
+
+    private Outcome StoreAligned(ulong address, int size, ulong value) =>
+        (size == 8 ? _tlb.TryWrite64(address, value) : _tlb.TryWrite32(address, (uint)value)) ? Outcome.Done : Store(address, size, value);
+
     private Outcome LoadReserved(in DecodedInstruction d, int size)
     {
         ulong address = _x[d.Rs1];
         if ((address & (ulong)(size - 1)) != 0)
             return SetTrap(TrapCause.LoadAddressMisaligned, address, AccessKind.Load, size);
-        AccessResult result = _space.Read(address, size, out ulong value);
+        AccessResult result = ReadAligned(address, size, out ulong value);
         if (result != AccessResult.Ok)
             return AtomicFault(result, AccessKind.Load, address, size);
         _context.Reservation = address;
@@ -76,12 +96,12 @@ internal sealed partial class Interpreter
         bool succeeds = _context.Reservation == address;
         if (succeeds)
         {
-            AccessResult result = _space.Read(address, size, out ulong value);
+            AccessResult result = ReadAligned(address, size, out ulong value);
             if (result != AccessResult.Ok)
                 return AtomicFault(result, AccessKind.Store, address, size);
             succeeds = value == Truncate(_context.ReservedValue, size);
             if (succeeds)
-                outcome = Store(address, size, _x[d.Rs2]);
+                outcome = StoreAligned(address, size, _x[d.Rs2]);
             if (outcome == Outcome.Trapped)
                 return Uncompletable();
         }
@@ -97,10 +117,10 @@ internal sealed partial class Interpreter
         ulong address = _x[d.Rs1];
         if ((address & (ulong)(size - 1)) != 0)
             return SetTrap(TrapCause.StoreAddressMisaligned, address, AccessKind.Store, size);
-        AccessResult result = _space.Read(address, size, out ulong old);
+        AccessResult result = ReadAligned(address, size, out ulong old);
         if (result != AccessResult.Ok)
             return AtomicFault(result, AccessKind.Store, address, size);
-        Outcome outcome = Store(address, size, Truncate(Atomics.Apply(d.Op, old, _x[d.Rs2]), size));
+        Outcome outcome = StoreAligned(address, size, Truncate(Atomics.Apply(d.Op, old, _x[d.Rs2]), size));
         if (outcome == Outcome.Trapped)
             return Uncompletable();
         _x[d.Rd] = Extend(old, size);

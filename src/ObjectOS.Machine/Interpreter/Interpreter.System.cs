@@ -19,8 +19,10 @@ internal sealed partial class Interpreter
         bool immediate = d.Op >= Op.Csrrwi;
         ulong operand = immediate ? d.Rs1 : _x[d.Rs1];
         bool writes = d.Op is Op.Csrrw or Op.Csrrwi || d.Rs1 != 0;
-        if (!TryReadCsr(d.Imm, out ulong old) || (writes || _limits.TrapCounters) && d.Imm >= Cycle)
+        if (!TryReadCsr(d.Imm, out ulong old) || (writes && d.Imm >= Cycle))
             return SetTrap(TrapCause.IllegalInstruction);
+        if (IsIntercepted(d.Imm))
+            return SetTrap(TrapCause.Intercepted);
         if (writes)
         {
             WriteFloatCsr(d.Imm, d.Op switch
@@ -34,6 +36,8 @@ internal sealed partial class Interpreter
         _x[d.Rd] = old;
         return Outcome.Done;
     }
+
+    private bool IsIntercepted(int register) => _limits.Intercepts is { } intercepts && intercepts.HasRegister(register);
 
     private bool TryReadCsr(int number, out ulong value)
     {
