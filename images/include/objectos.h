@@ -419,14 +419,25 @@ static inline objectos_status objectos_hart_reset(uint64_t target, uint64_t keep
     return w0;
 }
 
-/* Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. */
-static inline objectos_status objectos_hart_read_state(uint64_t target, void *buffer, uint64_t length)
+/* Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait. */
+static inline objectos_status objectos_hart_read_state(uint64_t target, void *buffer, uint64_t length, uint64_t *waits_out)
 {
     register uint64_t a7 __asm__("a7") = 46;
     register uint64_t w0 __asm__("a0") = target;
     register uint64_t w1 __asm__("a1") = (uint64_t)buffer;
     register uint64_t w2 __asm__("a2") = length;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    *waits_out = w1;
+    return w0;
+}
+
+/* From now on the hart's time register, and what is compared with it, is ahead of guest time by so many ticks, modulo 2^64. A reset leaves it. */
+static inline objectos_status objectos_hart_set_time_offset(uint64_t target, uint64_t ticks)
+{
+    register uint64_t a7 __asm__("a7") = 47;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = ticks;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
     return w0;
 }
 

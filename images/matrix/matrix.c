@@ -1,53 +1,23 @@
 /* A program for a machine with hardware that exists nowhere: a unit that multiplies matrices, and an instruction that counts the bits in
  * which two registers differ. It runs in supervisor mode without paging, checks both against its own arithmetic, and powers off. */
-#include "../tiny/machine.h"
-#include "../tiny/sbi.h"
-#include "../tiny/text.h"
-
-#define CSR_READ(name) ({ uint64_t value_; __asm__ volatile("csrr %0, " name : "=r"(value_)::"memory"); value_; })
-#define CSR_WRITE(name, value) __asm__ volatile("csrw " name ", %0" ::"r"((uint64_t)(value)) : "memory")
-#define CSR_SET(name, bits) __asm__ volatile("csrs " name ", %0" ::"r"((uint64_t)(bits)) : "memory")
-#define CSR_CLEAR(name, bits) __asm__ volatile("csrc " name ", %0" ::"r"((uint64_t)(bits)) : "memory")
+#include "../bare/bare.h"
 
 #define MATRIX_ID 0x4d41545258ul /* "MATRX" */
 #define INTERRUPT (1ul << 63)
-#define NEVER UINT64_MAX
 
 /* The unit's registers, 64 bits each. */
 enum { ID = 0x00, DIMENSION = 0x08, ADDRESS_A = 0x10, ADDRESS_B = 0x18, ADDRESS_C = 0x20, COMMAND = 0x28, STATUS = 0x30, ACKNOWLEDGE = 0x38 };
 enum { MULTIPLY = 1, BUSY = 1, DONE = 2, ERROR = 4, LARGEST = 256 };
 
-enum { SSTATUS_SIE = 1 << 1, SSTATUS_FS_INITIAL = 1 << 13, IRQ_TIMER = 5, IRQ_EXTERNAL = 9, PATIENCE_SECONDS = 5 };
-enum { PLIC_ENABLE = 0x2000, PLIC_ENABLE_EACH = 0x80, PLIC_CONTEXT = 0x200000, PLIC_CONTEXT_EACH = 0x1000, PLIC_CLAIM = 4 };
+enum { SSTATUS_SIE = 1 << 1, SSTATUS_FS_INITIAL = 1 << 13, PATIENCE_SECONDS = 5 };
+const char program_name[] = "matrix";
 
-static struct machine machine;
 static struct fdt_range unit; /* size 0: there is none */
-static uint32_t unit_interrupt, plic_context;
+static uint32_t unit_interrupt;
 
 static double a[LARGEST * LARGEST], b[LARGEST * LARGEST], c[LARGEST * LARGEST], wanted[LARGEST * LARGEST];
 static volatile uint64_t told; /* STATUS at the last interrupt */
 static volatile bool late;     /* the timer came first */
-
-__attribute__((aligned(16), used)) static uint8_t stack[16384];
-extern uint8_t program_start[];
-
-__asm__(".section .text.start, \"ax\"\n"
-        ".globl _start\n"
-        "_start:\n"
-        "    la sp, stack + 16384\n"
-        "    j run\n"
-        ".text\n");
-
-static void print(const char *format, ...) {
-    char line[160];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = text_format(line, sizeof line, format, arguments);
-    va_end(arguments);
-    sbi_write(line, length);
-}
-
-#define FAIL(...) do { print("matrix: " __VA_ARGS__); print("\n"); sbi_power_off(true); } while (0)
 
 static uint64_t read_unit(uint64_t at) {
     return *(volatile uint64_t *)(unit.base + at);
@@ -57,20 +27,15 @@ static void write_unit(uint64_t at, uint64_t value) {
     *(volatile uint64_t *)(unit.base + at) = value;
 }
 
-static volatile uint32_t *plic(uint64_t offset) {
-    return (volatile uint32_t *)(machine.plic.base + offset);
-}
-
 static void take_interrupt(void) {
-    volatile uint32_t *claim = plic(PLIC_CONTEXT + (uint64_t)PLIC_CONTEXT_EACH * plic_context + PLIC_CLAIM);
-    uint32_t which = *claim;
+    uint32_t which = plic_claim();
     if (which == 0)
         return;
     if (which != unit_interrupt)
-        FAIL("interrupt %u came, which nobody wanted", (uint64_t)which);
+        fail("interrupt %u came, which nobody wanted", (uint64_t)which);
     told = read_unit(STATUS);
     write_unit(ACKNOWLEDGE, 1);
-    *claim = which;
+    plic_complete(which);
 }
 
 __attribute__((interrupt("supervisor"), aligned(4))) static void trap(void) {
@@ -81,9 +46,9 @@ __attribute__((interrupt("supervisor"), aligned(4))) static void trap(void) {
         late = true;
         sbi_set_timer(NEVER);
     } else if (cause == 2) {
-        FAIL("instruction 0x%x at 0x%x is not there", CSR_READ("stval"), CSR_READ("sepc"));
+        fail("instruction 0x%x at 0x%x is not there", CSR_READ("stval"), CSR_READ("sepc"));
     } else {
-        FAIL("trap %u at pc 0x%x, address 0x%x", cause, CSR_READ("sepc"), CSR_READ("stval"));
+        fail_by_trap();
     }
 }
 
@@ -95,19 +60,7 @@ static void find_unit(const void *tree) {
             unit_interrupt = fdt_cell(&node, "interrupts", 0, fdt_cell(&node, "interrupts-extended", 1, 0));
             return;
         }
-    FAIL("there is no node compatible with objectos,matrix-unit in the device tree, hence no matrix unit to drive");
-}
-
-static void open_plic(uint64_t hart) {
-    plic_context = NO_CONTEXT;
-    for (uint32_t i = 0; i < machine.hart_count; i++)
-        if (machine.harts[i].id == hart)
-            plic_context = machine.harts[i].plic_context;
-    if (!machine.plic.size || plic_context == NO_CONTEXT || unit_interrupt == 0)
-        FAIL("the device tree does not say how the unit's interrupt comes to hart %u", hart);
-    *plic(4 * unit_interrupt) = 1; /* priority */
-    *plic(PLIC_ENABLE + (uint64_t)PLIC_ENABLE_EACH * plic_context + unit_interrupt / 32 * 4) = 1u << unit_interrupt % 32;
-    *plic(PLIC_CONTEXT + (uint64_t)PLIC_CONTEXT_EACH * plic_context) = 0; /* threshold */
+    fail("there is no node compatible with objectos,matrix-unit in the device tree, hence no matrix unit to drive");
 }
 
 static void command(uint64_t n, const double *at_a, const double *at_b, const double *at_c) {
@@ -158,15 +111,15 @@ static void test_product(uint64_t n) {
     multiply(n); /* both work at once */
     await();
     if (!told)
-        FAIL("no interrupt %u seconds after a command; status is 0x%x", (uint64_t)PATIENCE_SECONDS, read_unit(STATUS));
+        fail("no interrupt %u seconds after a command; status is 0x%x", (uint64_t)PATIENCE_SECONDS, read_unit(STATUS));
     if (!(told & DONE) || (told & (BUSY | ERROR)))
-        FAIL("status 0x%x after a product of %u by %u, wanted 0x%x", told, n, n, (uint64_t)DONE);
+        fail("status 0x%x after a product of %u by %u, wanted 0x%x", told, n, n, (uint64_t)DONE);
     for (uint64_t i = 0; i < n * n; i++)
         if (c[i] != wanted[i]) {
             uint64_t found, right;
             memcpy(&found, &c[i], sizeof found);
             memcpy(&right, &wanted[i], sizeof right);
-            FAIL("%u by %u, row %u, column %u: the unit says 0x%x, wanted 0x%x", n, n, i / n, i % n, found, right);
+            fail("%u by %u, row %u, column %u: the unit says 0x%x, wanted 0x%x", n, n, i / n, i % n, found, right);
         }
     print("product of %u by %u: all %u values agree\n", n, n, n * n);
 }
@@ -181,7 +134,7 @@ static void test_error(uint64_t n, const double *at_a, const char *what) {
         status = told ? told : read_unit(STATUS);
     } while (!(status & (DONE | ERROR)) && CSR_READ("time") < end);
     if (!(status & ERROR))
-        FAIL("status 0x%x after a command with %s, wanted 0x%x", status, what, (uint64_t)ERROR);
+        fail("status 0x%x after a command with %s, wanted 0x%x", status, what, (uint64_t)ERROR);
     write_unit(ACKNOWLEDGE, 1);
     print("%s: refused\n", what);
 }
@@ -201,26 +154,22 @@ static void test_instruction(void) {
         for (uint64_t differ = left ^ right; differ; differ &= differ - 1)
             bits++;
         if (hamming(left, right) != bits)
-            FAIL("hamming of 0x%x and 0x%x is %u, wanted %u", left, right, hamming(left, right), bits);
+            fail("hamming of 0x%x and 0x%x is %u, wanted %u", left, right, hamming(left, right), bits);
         total += bits;
     }
     if (hamming(0, 0) != 0 || hamming(0, ~0ul) != 64 || hamming(1, 1ul << 63) != 2)
-        FAIL("hamming is wrong at the edges");
+        fail("hamming is wrong at the edges");
     print("hamming: %u pairs agree, %u bits differ\n", (uint64_t)PAIRS, total);
 }
 
-__attribute__((used)) static _Noreturn void run(uint64_t hart, const void *tree) {
-    CSR_WRITE("stvec", trap);
+_Noreturn void run(uint64_t hart, const void *tree) {
     CSR_SET("sstatus", SSTATUS_FS_INITIAL);
-    sbi_open();
-    if (!machine_read(&machine, tree, (uint64_t)program_start))
-        FAIL("there is no device tree with memory and a clock");
+    bare_open(tree, trap);
     find_unit(tree);
     if (read_unit(ID) != MATRIX_ID)
-        FAIL("the unit calls itself 0x%x, wanted 0x%x", read_unit(ID), MATRIX_ID);
-    open_plic(hart);
+        fail("the unit calls itself 0x%x, wanted 0x%x", read_unit(ID), MATRIX_ID);
     sbi_set_timer(NEVER);
-    CSR_WRITE("sie", 1ul << IRQ_EXTERNAL | 1ul << IRQ_TIMER);
+    plic_open(hart, unit_interrupt);
 
     static const uint8_t dimensions[] = {1, 2, 3, 16, 64, 100};
     for (unsigned i = 0; i < sizeof dimensions; i++)

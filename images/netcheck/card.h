@@ -1,16 +1,13 @@
-/* card.h - a virtio network card over MMIO, version 2 (VIRTIO 1.2, 4.2 and 5.1), polled by its interrupt. */
+/* card.h - a virtio network card (VIRTIO 1.2, 5.1), polled by its interrupt. */
 #ifndef NETCHECK_CARD_H
 #define NETCHECK_CARD_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../bare/virtio.h"
 
 enum { CARD_MOST = 1514, MAC_LENGTH = 6 };
 
 struct card {
-    uint64_t base;
-    uint32_t interrupt;
+    struct virtio device;
     uint8_t mac[MAC_LENGTH];
 };
 
@@ -22,7 +19,5 @@ const char *card_open(struct card *card);
 void card_send(const struct card *card, const void *frame, size_t length);
 /* Copies the next frame that came; 0: there is none. */
 size_t card_receive(const struct card *card, void *frame);
-/* Takes the interrupt back. */
-void card_acknowledge(const struct card *card);
 
 #endif

@@ -1,16 +1,8 @@
 /* A program that tries a network: it takes an address by DHCP, and then pings, answers pings, or echoes a TCP connection, as the boot arguments say. It
  * runs in supervisor mode without paging above an SBI, and powers off. */
-#include "../tiny/machine.h"
-#include "../tiny/sbi.h"
-#include "../tiny/text.h"
+#include "../bare/bare.h"
 #include "card.h"
 
-#define CSR_READ(name) ({ uint64_t value_; __asm__ volatile("csrr %0, " name : "=r"(value_)::"memory"); value_; })
-#define CSR_WRITE(name, value) __asm__ volatile("csrw " name ", %0" ::"r"((uint64_t)(value)) : "memory")
-#define NEVER UINT64_MAX
-
-enum { IRQ_TIMER = 5, IRQ_EXTERNAL = 9 };
-enum { PLIC_ENABLE = 0x2000, PLIC_ENABLE_EACH = 0x80, PLIC_CONTEXT = 0x200000, PLIC_CONTEXT_EACH = 0x1000, PLIC_CLAIM = 4 };
 enum { ETHERNET = 14, INTERNET = 20, UDP = 8, TCP = 20, ARP = 28, ICMP = 8 };
 enum { TYPE_INTERNET = 0x0800, TYPE_ARP = 0x0806, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { ECHO_REPLY = 0, ECHO = 8, ECHO_DATA = 32 };
@@ -18,39 +10,15 @@ enum { BOOTP_FIXED = 236, DISCOVER = 1, OFFER = 2, REQUEST = 3, DHCP_ACK = 5 };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, WINDOW = 8192 };
 enum { TRIES = 20, TRY_MILLISECONDS = 250 };
 
-static struct machine machine;
+const char program_name[] = "netcheck";
+
 static struct card card;
-static uint32_t plic_context, own; /* own: the address, 0 before there is one */
+static uint32_t own; /* own: the address, 0 before there is one */
 static uint8_t in[CARD_MOST], out[CARD_MOST];
 static const uint8_t everybody[MAC_LENGTH] = {255, 255, 255, 255, 255, 255};
 
-__attribute__((aligned(16), used)) static uint8_t stack[16384];
-extern uint8_t program_start[];
-
-__asm__(".section .text.start, \"ax\"\n"
-        ".globl _start\n"
-        "_start:\n"
-        "    la sp, stack + 16384\n"
-        "    j run\n"
-        ".text\n");
-
-static void print(const char *format, ...) {
-    char line[160];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = text_format(line, sizeof line, format, arguments);
-    va_end(arguments);
-    sbi_write(line, length);
-}
-
-#define FAIL(...) do { print("netcheck: " __VA_ARGS__); print("\n"); sbi_power_off(true); } while (0)
-
 /* An address for "%u.%u.%u.%u". */
 #define ADDRESS(a) (uint64_t)((a) >> 24), (uint64_t)((a) >> 16 & 255), (uint64_t)((a) >> 8 & 255), (uint64_t)((a) & 255)
-
-static __attribute__((interrupt("supervisor"), aligned(4))) void trap(void) {
-    FAIL("trap %u at pc 0x%x, address 0x%x", CSR_READ("scause"), CSR_READ("sepc"), CSR_READ("stval"));
-}
 
 static uint32_t get16(const uint8_t *from) { return (uint32_t)from[0] << 8 | from[1]; }
 static uint32_t get32(const uint8_t *from) { return get16(from) << 16 | get16(from + 2); }
@@ -75,23 +43,6 @@ static bool same(const uint8_t *left, const uint8_t *right, size_t count) {
 
 /* Waiting: interrupts stay disabled and end WFI all the same, so that none is missed. */
 
-static volatile uint32_t *plic(uint64_t offset) {
-    return (volatile uint32_t *)(machine.plic.base + offset);
-}
-
-static void open_interrupts(uint64_t hart) {
-    plic_context = NO_CONTEXT;
-    for (uint32_t i = 0; i < machine.hart_count; i++)
-        if (machine.harts[i].id == hart)
-            plic_context = machine.harts[i].plic_context;
-    if (!machine.plic.size || plic_context == NO_CONTEXT || card.interrupt == 0)
-        FAIL("the device tree does not say how the card's interrupt comes to hart %u", hart);
-    *plic(4 * card.interrupt) = 1; /* priority */
-    *plic(PLIC_ENABLE + (uint64_t)PLIC_ENABLE_EACH * plic_context + card.interrupt / 32 * 4) = 1u << card.interrupt % 32;
-    *plic(PLIC_CONTEXT + (uint64_t)PLIC_CONTEXT_EACH * plic_context) = 0; /* threshold */
-    CSR_WRITE("sie", 1ul << IRQ_EXTERNAL | 1ul << IRQ_TIMER);
-}
-
 static uint64_t after_milliseconds(uint64_t count) {
     return CSR_READ("time") + count * machine.timebase / 1000;
 }
@@ -104,12 +55,11 @@ static size_t next_frame(uint64_t until) {
             return length;
         sbi_set_timer(until);
         __asm__ volatile("wfi" ::: "memory");
-        volatile uint32_t *claim = plic(PLIC_CONTEXT + (uint64_t)PLIC_CONTEXT_EACH * plic_context + PLIC_CLAIM);
-        uint32_t which = *claim;
-        if (which == card.interrupt)
-            card_acknowledge(&card);
+        uint32_t which = plic_claim();
+        if (which == card.device.interrupt)
+            virtio_acknowledge(&card.device);
         if (which != 0)
-            *claim = which;
+            plic_complete(which);
     }
 }
 
@@ -241,8 +191,7 @@ static uint32_t ask_dhcp(uint32_t kind, uint32_t wanted_answer, uint32_t *server
                 return address;
         }
     }
-    FAIL("nobody gives an address");
-    return 0;
+    fail("nobody gives an address");
 }
 
 /* The three things to do */
@@ -266,7 +215,7 @@ static bool resolve(uint32_t address, uint8_t *mac) {
 static void ping(uint32_t address) {
     uint8_t mac[MAC_LENGTH], rest[4 + ECHO_DATA];
     if (!resolve(address, mac))
-        FAIL("nobody has %u.%u.%u.%u", ADDRESS(address));
+        fail("nobody has %u.%u.%u.%u", ADDRESS(address));
     for (uint32_t i = 0; i < sizeof rest; i++)
         rest[i] = (uint8_t)(i * 7 + own);
     for (int i = 0; i < TRIES; i++) {
@@ -283,7 +232,7 @@ static void ping(uint32_t address) {
             answer(length);
         }
     }
-    FAIL("no reply from %u.%u.%u.%u", ADDRESS(address));
+    fail("no reply from %u.%u.%u.%u", ADDRESS(address));
 }
 
 static void serve(uint64_t count) {
@@ -341,7 +290,7 @@ static void echo_connection(uint32_t port) {
         if (!is_open || get16(segment) != peer.port || get32(in + ETHERNET + 12) != peer.address)
             continue;
         if (flags & RST)
-            FAIL("the connection was reset");
+            fail("the connection was reset");
         if (has_ended && flags & ACK && get32(segment + 8) == peer.next)
             break;
         if (get32(segment + 4) != peer.expected || (size == header && !(flags & FIN))) {
@@ -381,17 +330,14 @@ static uint32_t read_address(const char *text) {
     return address;
 }
 
-__attribute__((used)) static _Noreturn void run(uint64_t hart, const void *tree) {
-    CSR_WRITE("stvec", trap);
-    sbi_open();
-    if (!machine_read(&machine, tree, (uint64_t)program_start))
-        FAIL("there is no device tree with memory and a clock");
+_Noreturn void run(uint64_t hart, const void *tree) {
+    bare_open(tree, fail_by_trap);
     if (!card_find(&card, tree))
-        FAIL("there is no network card");
+        fail("there is no network card");
     const char *problem = card_open(&card);
     if (problem)
-        FAIL("the network card %s", problem);
-    open_interrupts(hart);
+        fail("the network card %s", problem);
+    plic_open(hart, card.device.interrupt);
     uint32_t server = 0, offered = ask_dhcp(DISCOVER, OFFER, &server, 0);
     own = ask_dhcp(REQUEST, DHCP_ACK, &server, offered);
     print("address %u.%u.%u.%u\n", ADDRESS(own));
@@ -406,6 +352,6 @@ __attribute__((used)) static _Noreturn void run(uint64_t hart, const void *tree)
     else if (text_has_word(what, "tcp-echo"))
         echo_connection((uint32_t)text_number(skip(what)));
     else
-        FAIL("the boot arguments are \"%s\"; ping ADDRESS, serve COUNT or tcp-echo PORT are known", what);
+        fail("the boot arguments are \"%s\"; ping ADDRESS, serve COUNT or tcp-echo PORT are known", what);
     sbi_power_off(false);
 }

@@ -17,7 +17,7 @@ internal enum HartStatus : byte
 /// <param name="Retains">True: its call returns; else it starts anew at the address.</param>
 /// <param name="Address">Where it starts.</param>
 /// <param name="Opaque">Its a1 then.</param>
-/// <param name="WakeAt">When its timer comes, in ticks; all ones: it has none, or sie keeps it out.</param>
+/// <param name="WakeAt">When its timer comes, in ticks; all ones: it has none that is to come, or sie keeps it out.</param>
 internal readonly record struct HartSuspension(uint ReplySlot, bool Retains, ulong Address, ulong Opaque, ulong WakeAt);
 
 /// <summary>A hart of a virtual machine, and what the machine drives it with.</summary>
@@ -26,7 +26,7 @@ internal readonly record struct HartSuspension(uint ReplySlot, bool Retains, ulo
 /// <param name="id">Its mhartid.</param>
 internal sealed class Hart(HartCapability capability, ulong number, int id)
 {
-    /// <summary>Words of <see cref="HartCapability.ReadState"/>.</summary>
+    /// <summary>Words of <see cref="HartCapability.ReadState(Span{byte})"/>.</summary>
     public const int StateWords = 49;
 
     /// <summary>SSIE and SSIP; STIE and STIP.</summary>
@@ -82,6 +82,9 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         _timer = deadline;
         capability.SetTimer(deadline);
     }
+
+    /// <summary>Sets how many ticks its time is ahead of guest time.</summary>
+    public void SetTimeOffset(ulong ticks) => capability.SetTimeOffset(ticks);
 
     /// <summary>Starts it from its reset state.</summary>
     public void Start(ulong pc, ulong a1, ulong a2 = 0)
@@ -162,20 +165,11 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         return isRead;
     }
 
-    /// <summary>True where a timer is going to interrupt it that has not come yet.</summary>
-    public bool AwaitsTimer(ulong ticks)
+    /// <summary>True where it has executed WFI, and nothing that it has can wake it.</summary>
+    public bool WaitsAlone()
     {
-        Span<ulong> state = stackalloc ulong[StateWords];
-        if (!TryReadState(state))
-        {
-            return true;
-        }
-
-        const ulong timers = TimerInterrupt | (1 << 7);
-        bool isFuture = Future(state[StimecmpIndex]) || Future(state[TimerIndex]);
-        return isFuture && (state[MieIndex] & timers) != 0;
-
-        bool Future(ulong deadline) => deadline != ulong.MaxValue && deadline > ticks;
+        Span<byte> state = stackalloc byte[StateWords * 8];
+        return capability.ReadState(state, out var wait) == KernelStatus.Ok && wait == HartWait.Alone;
     }
 
     public bool TryReadState(Span<ulong> state)

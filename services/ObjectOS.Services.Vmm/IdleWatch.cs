@@ -1,21 +1,13 @@
-using ObjectOS.Abi;
-
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// Sees that a machine waits for what nothing can bring: its harts have executed nothing for a while of guest time, none has a timer to come, no device wants to be called, the host is
-/// not being waited for, and nobody else is on its network.
+/// Sees that a machine waits for what nothing can bring: every hart has executed WFI or is suspended, with no interrupt pending and no timer to come, or is stopped; no device
+/// wants to be called, the host is not being waited for, and nobody else is on its network. What is seen so once is so for ever, however little the machine has run.
 /// </summary>
 internal sealed class IdleWatch(VirtualMachine machine)
 {
     /// <summary>Guest time, in nanoseconds, between two looks.</summary>
     private const ulong Interval = 100_000_000;
-
-    /// <summary>Looks in a row that must find it still. One does not tell: where guest time is the host's, it may have passed without a turn for the harts.</summary>
-    private const int Looks = 3;
-
-    private ulong _instructions = ulong.MaxValue;
-    private int _still;
 
     /// <summary>When to look next; null: not before the host has answered.</summary>
     public ulong? Deadline { get; private set; }
@@ -27,32 +19,20 @@ internal sealed class IdleWatch(VirtualMachine machine)
     public void Look()
     {
         Deadline = machine.Now + Interval;
-        if (machine.Cell.Status(out var figures) != KernelStatus.Ok)
-        {
-            return;
-        }
-
-        _still = figures.Instructions == _instructions ? Math.Min(_still + 1, Looks) : 0;
-        _instructions = figures.Instructions;
-        if (_still == Looks && machine.Bus.NextDue() is null && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
+        if (machine.Bus.NextDue() is null && !machine.HasWork && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
         {
             machine.End(MachineEnd.Idle, 0);
         }
     }
 
-    public void Save(BinaryWriter writer)
-    {
-        writer.Write(_instructions);
-        writer.Write(_still);
-        writer.Write(Deadline ?? ulong.MaxValue);
-    }
+    public void Save(BinaryWriter writer) => writer.Write(Deadline ?? ulong.MaxValue);
 
-    public void Restore(BinaryReader reader)
-    {
-        _instructions = reader.ReadUInt64();
-        _still = reader.ReadInt32();
-        Deadline = reader.ReadUInt64() is var deadline and not ulong.MaxValue ? deadline : null;
-    }
+    public void Restore(BinaryReader reader) => Deadline = reader.ReadUInt64() is var deadline and not ulong.MaxValue ? deadline : null;
 
-    private bool IsAsleep(Hart hart) => hart.Status == HartStatus.Stopped || !hart.AwaitsTimer(machine.Now / (1_000_000_000 / machine.Request.TimebaseHz));
+    private static bool IsAsleep(Hart hart) => hart.Status switch
+    {
+        HartStatus.Stopped => true,
+        HartStatus.Suspended => hart.Suspension.WakeAt == ulong.MaxValue,
+        _ => hart.WaitsAlone(),
+    };
 }

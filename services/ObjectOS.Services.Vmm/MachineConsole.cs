@@ -5,13 +5,13 @@ using ObjectOS.Services.Console;
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// The console of a virtual machine, which its serial port, its SBI and its HTIF share. Output goes to the host in pieces: when a piece is full, and a little
+/// A console of a virtual machine: the first is what its serial port, its SBI and its HTIF share, others have a virtio device each. Output goes to the host in pieces: when a piece is full, and a little
 /// guest time after its first byte. Input is asked for when a guest wants some, and kept until it takes it.
 /// </summary>
 /// <param name="host">The way to the host.</param>
 /// <param name="input">The host's number of the stream that is read.</param>
 /// <param name="output">The host's number of the stream that is written.</param>
-internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong output)
+internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong output) : IConsoleLine
 {
     private const int PieceBytes = 2048;
 
@@ -47,6 +47,14 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
 
     /// <summary>True where nobody takes the output any more.</summary>
     public bool IsClosed => _writer.Error != 0;
+
+    int IConsoleLine.Room => IsClosed ? int.MaxValue : PieceBytes - _length;
+
+    ReadOnlySpan<byte> IConsoleLine.Typed => Input;
+
+    void IConsoleLine.Print(ReadOnlySpan<byte> bytes) => Put(bytes);
+
+    void IConsoleLine.Connect(IConsoleListener listener) => Changed += listener.OnLineChanged;
 
     /// <summary>Asks the host for input, unless it is asked, has ended, or some is there.</summary>
     public void Ask()
@@ -104,6 +112,17 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
         }
 
         return count;
+    }
+
+    /// <summary>The time of <see cref="Deadline"/> has come.</summary>
+    public void OnDeadline()
+    {
+        bool wasFull = !HasRoom;
+        Flush();
+        if (wasFull && HasRoom)
+        {
+            Changed?.Invoke();
+        }
     }
 
     /// <summary>Sends what was written, as far as the host takes it.</summary>

@@ -27,7 +27,7 @@ public sealed record MachineRequest
     /// <summary>Most published ports of a machine.</summary>
     public const int MostPublished = 16;
 
-    private const uint Magic = 0x3151524d; // "MRQ1"
+    private const uint Magic = 0x3251524d; // "MRQ2"
     private const int MostItems = 64;
 
     /// <summary>The host's number for it; what it says of it later names it so.</summary>
@@ -62,6 +62,9 @@ public sealed record MachineRequest
 
     /// <summary>Where its console writes.</summary>
     public ProgramStream Output { get; init; } = new(1, false);
+
+    /// <summary>Further consoles, in the virtio slots behind disks and network card.</summary>
+    public IReadOnlyList<ConsoleRequest> Consoles { get; init; } = [];
 
     /// <summary>True: a reset starts it anew; false: it ends.</summary>
     public bool Reboots { get; init; } = true;
@@ -137,6 +140,12 @@ public sealed record MachineRequest
             writer.Write(stream.IsTerminal);
         }
 
+        writer.Write(Consoles.Count);
+        foreach (var console in Consoles)
+        {
+            console.Save(writer);
+        }
+
         writer.Write(Reboots);
         writer.Write(Disks.Count);
         foreach (var disk in Disks)
@@ -188,6 +197,7 @@ public sealed record MachineRequest
             Arguments = reader.ReadString(),
             Input = new ProgramStream(reader.ReadUInt64(), reader.ReadBoolean()),
             Output = new ProgramStream(reader.ReadUInt64(), reader.ReadBoolean()),
+            Consoles = List(reader, ConsoleRequest.Restore),
             Reboots = reader.ReadBoolean(),
             Disks = List(reader, r => new BlockBackend(r.ReadUInt64(), r.ReadUInt64(), r.ReadUInt64(), (BlockPolicy)r.ReadByte(), r.ReadUInt64())),
             HasNetwork = reader.ReadBoolean(),

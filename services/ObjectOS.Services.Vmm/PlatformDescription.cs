@@ -30,6 +30,13 @@ public sealed record PlatformDescription
     /// <summary>The parts.</summary>
     public IReadOnlyList<PlatformPart> Parts { get; init; } = [];
 
+    /// <summary>The same with the legacy interface in all its virtio slots.</summary>
+    public PlatformDescription WithLegacyVirtio() =>
+        this with { Parts = [.. Parts.Select(part => part.Kind == PartKind.VirtioSlot ? part with { Kind = PartKind.LegacyVirtioSlot } : part)] };
+
+    /// <summary>Its virtio slots, in the order in which they are filled.</summary>
+    internal IEnumerable<PlatformPart> VirtioSlots => Parts.Where(part => part.Kind is PartKind.VirtioSlot or PartKind.LegacyVirtioSlot);
+
     /// <summary>Reads a text. False: <paramref name="problem"/> says in one sentence what is wrong with which part.</summary>
     public static bool TryParse(string text, out PlatformDescription platform, out string problem)
     {
@@ -82,7 +89,7 @@ public sealed record PlatformDescription
                 return $"the part {NameOf(part.Kind)} is at 0x{part.Address:x}: a multiple of 4096 below 2^48 is wanted";
             }
 
-            bool needsInterrupt = part.Kind is PartKind.Clock or PartKind.Uart or PartKind.VirtioSlot or PartKind.OwnDevices;
+            bool needsInterrupt = part.Kind is PartKind.Clock or PartKind.Uart or PartKind.VirtioSlot or PartKind.LegacyVirtioSlot or PartKind.OwnDevices;
             if (needsInterrupt && part.Interrupt is < 1 or > Sources)
             {
                 return $"the part {NameOf(part.Kind)} at 0x{part.Address:x} has interrupt {part.Interrupt}: 1 to {Sources} is wanted";
@@ -132,7 +139,7 @@ public sealed record PlatformDescription
         return new PlatformDescription { MemoryBase = memory, Parts = parts };
     }
 
-    private static readonly string[] Names = ["test", "rtc", "clint", "plic", "uart", "virtio", "devices"];
+    private static readonly string[] Names = ["test", "rtc", "clint", "plic", "uart", "virtio", "devices", "virtio-legacy"];
 
     private static string NameOf(PartKind kind) => (int)kind < Names.Length ? Names[(int)kind] : $"{kind}";
 

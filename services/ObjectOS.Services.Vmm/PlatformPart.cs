@@ -18,11 +18,17 @@ public enum PartKind
     /// <summary>A serial port: <c>ns16550a</c>. One interrupt.</summary>
     Uart,
 
-    /// <summary>A slot for a virtio device: <c>virtio,mmio</c>. One interrupt. Slots are filled in the order of the parts.</summary>
+    /// <summary>A slot for a virtio device: <c>virtio,mmio</c>, version 2. One interrupt. Slots are filled in the order of the parts.</summary>
     VirtioSlot,
 
     /// <summary>From here on upwards the devices of the embedding program stand, their interrupts from the first one named here on.</summary>
     OwnDevices,
+
+    /// <summary>
+    /// The same as <see cref="VirtioSlot"/>, but its device has the legacy interface (VIRTIO 1.2, 4.2.4), version 1, for drivers that know no other. Slots of both kinds
+    /// are filled in the order of the parts.
+    /// </summary>
+    LegacyVirtioSlot,
 }
 
 /// <summary>A part of a platform: data, so that platforms can be described, saved and sent.</summary>

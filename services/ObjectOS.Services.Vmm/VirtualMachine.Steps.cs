@@ -64,10 +64,10 @@ internal sealed partial class VirtualMachine
     private DeviceStatus EndStep(Action<VirtualMachine, MachineEndRecord> onEnd)
     {
         var (_, _, record) = Ended!.Value;
-        string hash = "";
-        if (Request.ReportsState && _harts.Count > 0 && !MachineStateHash.TryCompute(this, out hash))
+        bool reportsState = Request.ReportsState && _harts.Count > 0;
+        if (reportsState && !_hash.IsDone)
         {
-            return DeviceStatus.Suspended;
+            return _hash.Step();
         }
 
         byte[] signature = Request.ReportsSignature ? new byte[_plan.SignatureEnd - _plan.SignatureStart] : [];
@@ -93,7 +93,7 @@ internal sealed partial class VirtualMachine
                 Charged = figures.Charged,
                 Traps = figures.Traps,
                 PeakBytes = figures.PeakBytes,
-                StateHash = hash,
+                StateHash = reportsState ? _hash.Value : "",
             },
         });
         return DeviceStatus.Done;
@@ -127,12 +127,14 @@ internal sealed partial class VirtualMachine
 
         _plan.Save(writer);
         writer.Write((byte)_stage);
+        writer.Write(_timeOffset);
         _harts.ForEach(hart => hart.Save(writer));
         _loader.Save(writer);
-        Console.Save(writer);
+        _consoles.Save(writer);
         _sbi.Console.Save(writer);
         _htif?.Save(writer);
         _idle.Save(writer);
+        _hash.Save(writer);
         Bus.Save(writer);
         writer.Write(Ended is not null);
         if (Ended is { } end)
@@ -169,16 +171,18 @@ internal sealed partial class VirtualMachine
         }
 
         machine._stage = (Stage)reader.ReadByte();
+        machine._timeOffset = reader.ReadUInt64();
         for (int id = 0; id < request.Harts; id++)
         {
             machine._harts.Add(Hart.Restore(invoker, reader));
         }
 
         machine._loader.Restore(reader);
-        machine.Console.Restore(reader);
+        machine._consoles.Restore(reader);
         machine._sbi.Console.Restore(reader);
         machine._htif?.Restore(reader);
         machine._idle.Restore(reader);
+        machine._hash.Restore(reader);
         machine.Bus.Restore(reader);
         machine.Ended = reader.ReadBoolean() ? ((MachineEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader)) : null;
         return machine;

@@ -24,21 +24,25 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private readonly Htif? _htif;
     private readonly SbiCalls _sbi;
     private readonly IdleWatch _idle;
+    private readonly MachineConsoles _consoles;
+    private readonly MachineStateHash _hash;
     private BootPlan _plan;
     private MachineLoader _loader;
     private Stage _stage;
+    private ulong _timeOffset;
 
     private VirtualMachine(MachineParts parts, BootPlan plan)
     {
         _parts = parts;
         _plan = plan;
         Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory);
-        Console = new MachineConsole(Host, parts.Request.Input.Number, parts.Request.Output.Number);
+        _consoles = new MachineConsoles(Host, parts.Request);
         Bus = new DeviceBus(Ram, Host);
         _loader = new MachineLoader(plan, parts.Files, Ram);
         _htif = plan.ToHost == 0 ? null : new Htif(this, plan.ToHost, plan.FromHost);
         _sbi = new SbiCalls(this);
         _idle = new IdleWatch(this);
+        _hash = new MachineStateHash(this);
         Console.Changed += _sbi.Console.ServeWaiting;
     }
 
@@ -61,13 +65,15 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     public DeviceBus Bus { get; }
 
-    public MachineConsole Console { get; }
+    public MachineConsole Console => _consoles.First;
 
     public IReadOnlyList<Hart> Harts => _harts;
 
     int IPlatformHost.Harts => Request.Harts;
 
     public ulong Now => _parts.Invoker.Port.Now;
+
+    public ulong Ticks => unchecked((Now / (1_000_000_000 / Request.TimebaseHz)) + _timeOffset);
 
     /// <summary>Why it ended, until the host has been told.</summary>
     public (MachineEnd Reason, ulong Code, ProgramEndRecord Record)? Ended { get; private set; }
@@ -76,19 +82,19 @@ internal sealed partial class VirtualMachine : IPlatformHost
     public bool HasWork => _stage switch
     {
         Stage.Running => _htif?.HasWork == true,
-        Stage.Ending => !Console.IsHoldingBack,
+        Stage.Ending => !_consoles.AreHoldingBack,
         _ => true,
     };
 
     /// <summary>True where the host is asked for something that can wake the machine.</summary>
-    public bool IsWaitingForHost => Console.IsBusy || Bus.Slots.Any(slot => slot.IsBusy);
+    public bool IsWaitingForHost => _consoles.AreBusy || Bus.Slots.Any(slot => slot.IsBusy);
 
     /// <summary>True where somebody else is on its network who can wake it.</summary>
     public bool HasNeighbours => Port is { } own
         && (_parts.Network.Gateway.AwaitsHost || Enumerable.Range(0, VirtualSwitch.MostPorts).Any(index => _parts.Network.Port(index) is { } other && other != own));
 
     /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
-    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(Console.Deadline, _idle.Deadline), Least(Bus.NextDue()?.Deadline, _sbi.Suspended.Deadline));
+    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(_consoles.Deadline, _idle.Deadline), Least(Bus.NextDue()?.Deadline, _sbi.Suspended.Deadline));
 
     /// <summary>What hart_create is told: modes, whether accessed and dirty bits are updated (they are, unless the ISA says Svade), the widest paging.</summary>
     private ulong HartKind => (_plan.IsMachineMode ? 2UL : 1) | (Request.Isa.Contains("_svade", StringComparison.Ordinal) ? 0UL : 4)
@@ -200,7 +206,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>The end of a host request; null: none of this machine's.</summary>
     public HandleResult? Complete(in Message message)
     {
-        if (Console.Complete(message.Label, (long)message.Words[0], message.Data.Span))
+        if (_consoles.Complete(message.Label, (long)message.Words[0], message.Data.Span))
         {
             if (Console.IsClosed && _stage is Stage.Running)
             {
@@ -219,7 +225,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
         long result = (long)message.Words[0];
         var data = message.Data;
-        var status = Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
+        var status = _stage == Stage.Ending ? owner.Drop(id) : Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
         if (status == DeviceStatus.Suspended)
         {
             return HandleResult.Suspended;
@@ -232,9 +238,9 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>The time of <see cref="Deadline"/> has come: one thing that is due is done.</summary>
     public HandleResult Tick()
     {
-        if (Console.Deadline <= Now)
+        if (_consoles.Deadline <= Now)
         {
-            Console.Flush();
+            _consoles.OnDeadline();
         }
         else if (Bus.NextDue() is { } slot && slot.Deadline <= Now)
         {
@@ -267,6 +273,12 @@ internal sealed partial class VirtualMachine : IPlatformHost
         }
     }
 
+    public void SetTicks(ulong ticks)
+    {
+        _timeOffset = unchecked(_timeOffset + ticks - Ticks);
+        _harts.ForEach(hart => hart.SetTimeOffset(_timeOffset));
+    }
+
     public void SetTimer(int hart, ulong deadline) => _harts[hart].SetTimer(deadline);
 
     public void End(MachineEnd reason, ulong code) => End(reason, code, new ProgramEndRecord());
@@ -278,7 +290,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
             Ended = (reason, code, record);
             _stage = Stage.Ending;
             Cell.Pause();
-            Console.Flush();
+            _consoles.Flush();
         }
     }
 
@@ -341,26 +353,23 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     private string Build() => PlatformBuilder.Build(Request, _plan.IsMachineMode, Bus, this, Console, VirtioDevices(), _parts.OwnDevices);
 
-    /// <summary>The disks in the first slots, then the network card, then a source of entropy.</summary>
-    private List<IDevice> VirtioDevices()
+    /// <summary>The disks in the first slots, then the network card, then the further consoles, then a source of entropy.</summary>
+    private List<VirtioFunction> VirtioDevices()
     {
-        var devices = new List<IDevice>();
-        foreach (var disk in Request.Disks)
-        {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new BlockFunction(disk, $"disk{devices.Count}")));
-        }
-
+        var functions = new List<VirtioFunction>();
+        functions.AddRange(Request.Disks.Select((disk, index) => new BlockFunction(disk, $"disk{index}")));
         if (_parts.Port is { } port)
         {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new NetworkFunction(_parts.Network, port)));
+            functions.Add(new NetworkFunction(_parts.Network, port));
         }
 
-        if (devices.Count < Request.Platform.Parts.Count(part => part.Kind == PartKind.VirtioSlot))
+        functions.AddRange(_consoles.Further.Zip(Request.Consoles, (console, of) => new ConsoleFunction(console, of.Columns, of.Rows)));
+        if (functions.Count < Request.Platform.VirtioSlots.Count())
         {
-            devices.Add(new VirtioTransport($"virtio{devices.Count}", new EntropyFunction(Request.Seed, "entropy")));
+            functions.Add(new EntropyFunction(Request.Seed, "entropy"));
         }
 
-        return devices;
+        return functions;
     }
 
     private string MakeHarts()

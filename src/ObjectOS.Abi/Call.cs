@@ -35,6 +35,7 @@ public enum Call : ushort
     HartSetTimer = 44,
     HartReset = 45,
     HartReadState = 46,
+    HartSetTimeOffset = 47,
 
     EndpointCreate = 48,
     EndpointCall = 49,

@@ -82,8 +82,10 @@ public static class InvocationTable
             "From when the hart's time register reaches the deadline, in its ticks, its timer interrupt is pending: MTIP of a machine-mode hart, STIP of a supervisor-mode one. All ones: never."),
         new(Call.HartReset, "hart_reset", ObjectKind.Thread, Manage, 200, ["keep"], None, [InvalidArgument, InvalidState],
             "Brings a hart back into its reset state, whatever it does; it is then suspended. Bit 0 of `keep`: stimecmp and SSIP stay as they are."),
-        new(Call.HartReadState, "hart_read_state", ObjectKind.Thread, Read, 400, ["buffer", "length"], None, [InvalidArgument],
-            "Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now.", ToCaller),
+        new(Call.HartReadState, "hart_read_state", ObjectKind.Thread, Read, 400, ["buffer", "length"], ["waits"], [InvalidArgument],
+            "Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait.", ToCaller),
+        new(Call.HartSetTimeOffset, "hart_set_time_offset", ObjectKind.Thread, Manage, 60, ["ticks"], None, [InvalidArgument],
+            "From now on the hart's time register, and what is compared with it, is ahead of guest time by so many ticks, modulo 2^64. A reset leaves it."),
 
         new(Call.EndpointCreate, "endpoint_create", ObjectKind.Cell, Manage, 70, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes an endpoint."),
         new(Call.EndpointCall, "endpoint_call", ObjectKind.Endpoint, Write, 90, MessageArguments,

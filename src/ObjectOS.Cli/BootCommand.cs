@@ -16,10 +16,10 @@ internal sealed class BootCommand
         "host where a terminal is the console, else virtual, unless given");
 
     private readonly Option<ulong> _harts = ValueOption.Number("--harts", "N", "The machine's harts, which take turns; 1 unless given.", ValueOption.TryParseWhole, 1, 8, "a whole number from 1 to 8");
-    private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode.");
-    private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly.");
+    private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode: an ELF or raw code.");
+    private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly: an ELF, a Linux Image or raw code.");
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
-    private readonly Option<string> _append = ValueOption.Text("--append", "TEXT", "The kernel's command line.");
+    private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
     private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
     private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT", "A TCP port of the host's loopback address that leads to the machine. May be given again.");
@@ -30,7 +30,7 @@ internal sealed class BootCommand
 
     public BootCommand()
     {
-        Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF with HTIF, a firmware or a kernel, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
+        Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF or a Linux Image, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
         foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
         {
             Command.Options.Add(option);

@@ -16,7 +16,7 @@ internal sealed class CommandLine
     /// <summary>What is wrong, in a sentence; null where nothing is.</summary>
     public string? Problem { get; }
 
-    /// <summary>The options, one token each.</summary>
+    /// <summary>The options, as the parser wants them.</summary>
     public string[] Options { get; }
 
     /// <summary>What follows the options, untouched.</summary>
@@ -59,12 +59,13 @@ internal sealed class CommandLine
                 return Wrong($"{name} takes no value");
             }
 
-            if (value is "" || (value is null && option.Arity.MinimumNumberOfValues > 0))
+            if ((value is "" && !ValueOption.TakesEmpty(option)) || (value is null && option.Arity.MinimumNumberOfValues > 0))
             {
                 return Wrong($"{name} is given without its value: {name} {option.HelpName}");
             }
 
-            options.Add(value is null ? name : $"{name}={value}");
+            // The parser takes an empty value only where it is a token of its own.
+            options.AddRange(value is null ? [name] : value.Length == 0 ? [name, value] : [$"{name}={value}"]);
         }
 
         return new CommandLine(null, [.. options], tokens[at..].ToArray());

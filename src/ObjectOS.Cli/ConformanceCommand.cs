@@ -14,7 +14,7 @@ internal sealed class ConformanceCommand
     private readonly Option<ulong> _depth = GuestOptions.Depth();
     private readonly Option<ulong> _jobs = ValueOption.Number("--jobs", "N", "Tests at a time; as many as there are processors unless given.", ValueOption.TryParseWhole, 1, 1024, "a whole number from 1 to 1024");
     private readonly Option<string> _junit = ValueOption.Text("--junit", "FILE", "Write the verdicts to FILE as JUnit XML.");
-    private readonly Option<string> _filter = ValueOption.Text("--filter", "TEXT", "Run those tests only whose path holds TEXT.");
+    private readonly Option<string> _filter = ValueOption.AnyText("--filter", "TEXT", "Run those tests only whose path holds TEXT.");
     private readonly Option<string> _isa = ValueOption.Of<string>("--isa", "STRING", "Extensions that are claimed; a test for others is skipped. What the machine is unless given.", TryParseIsa, "an ISA string as rv64imac_zicsr");
     private readonly Option<ulong> _budget = GuestOptions.Budget("Virtual instructions of each test; 200M unless given.");
 

@@ -34,12 +34,20 @@ internal static class ValueOption
         },
     };
 
-    /// <summary>An option whose value is any text.</summary>
+    /// <summary>An option whose value is a text, not an empty one.</summary>
     public static Option<string> Text(string name, string help, string description) => new(name) { HelpName = help, Description = description };
+
+    /// <summary>An option whose value is any text, an empty one included.</summary>
+    public static Option<string> AnyText(string name, string help, string description) => new AnyTextOption(name) { HelpName = help, Description = description };
+
+    /// <summary>True where an empty value is a value of the option.</summary>
+    public static bool TakesEmpty(Option option) => option is AnyTextOption;
 
     /// <summary>An option that may be given again and again.</summary>
     public static Option<string[]> Many(string name, string help, string description) => new(name) { HelpName = help, Description = description, Arity = ArgumentArity.OneOrMore };
 
     /// <summary>Reads a whole number without sign or unit.</summary>
     public static bool TryParseWhole(string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private sealed class AnyTextOption(string name) : Option<string>(name);
 }

@@ -79,8 +79,34 @@ public readonly record struct HartCapability(Invoker Invoker, uint Slot)
     /// <param name="keepsInterrupts">True: stimecmp and SSIP stay as they are.</param>
     public KernelStatus Reset(bool keepsInterrupts = false) => Invoker.Call1(Call.HartReset, Slot, keepsInterrupts ? 1UL : 0);
 
+    /// <summary>Sets how many ticks its time register is ahead of guest time, modulo 2^64.</summary>
+    public KernelStatus SetTimeOffset(ulong ticks) => Invoker.Call1(Call.HartSetTimeOffset, Slot, ticks);
+
     /// <summary>Reads privilege mode and CSRs, 49 words of 64 bits, little-endian.</summary>
     public KernelStatus ReadState(Span<byte> state) => Invoker.CallIn(Call.HartReadState, Slot, state);
+
+    /// <summary>The same, and whether it waits for an interrupt.</summary>
+    public KernelStatus ReadState(Span<byte> state, out HartWait wait)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        var status = Invoker.Port.Invoke(Call.HartReadState, ref frame, [], state);
+        wait = (HartWait)frame[1];
+        return status;
+    }
+}
+
+/// <summary>Whether a hart waits for an interrupt.</summary>
+public enum HartWait
+{
+    /// <summary>It runs, may run, is stopped, or waits for an answer.</summary>
+    No = 0,
+
+    /// <summary>It has executed WFI, and a timer of its own is to come.</summary>
+    WithTimer = 1,
+
+    /// <summary>It has executed WFI, and nothing that it has can wake it: no interrupt is pending that it lets through, and no timer is to come.</summary>
+    Alone = 2,
 }
 
 /// <summary>A capability to an address space.</summary>

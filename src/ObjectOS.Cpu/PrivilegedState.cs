@@ -70,6 +70,9 @@ public sealed class PrivilegedState
     /// </summary>
     public ulong TimerCompare = ulong.MaxValue;
 
+    /// <summary>Ticks that the hart's time is ahead of its CPU's, modulo 2^64: <c>time</c>, and what is compared with it, is the sum. The holder's, like the lines.</summary>
+    public ulong TimeOffset;
+
     /// <summary>mcycle is this plus <see cref="HartContext.Retired"/>; while mcycle is inhibited, it is this.</summary>
     public ulong CycleBase;
 
@@ -115,25 +118,31 @@ public sealed class PrivilegedState
         return state;
     }
 
-    /// <summary>What mip reads at a time, in ticks.</summary>
+    /// <summary>What <c>time</c> reads at a time of the CPU, in ticks.</summary>
+    public ulong TimeAt(ulong ticks) => unchecked(ticks + TimeOffset);
+
+    /// <summary>What mip reads at a time of the CPU, in ticks.</summary>
     public ulong Pending(HartMode mode, ulong ticks)
     {
+        ulong time = TimeAt(ticks);
         ulong pending = Mip | Lines;
         if ((Menvcfg & EnvironmentBits.Stce) != 0)
         {
             // "Sstc": STIP is then nothing but the comparison.
-            pending = (pending & ~InterruptBits.Stip) | (Lines & InterruptBits.Stip) | (ticks >= Stimecmp ? InterruptBits.Stip : 0);
+            pending = (pending & ~InterruptBits.Stip) | (Lines & InterruptBits.Stip) | (time >= Stimecmp ? InterruptBits.Stip : 0);
         }
 
-        return ticks >= TimerCompare ? pending | (mode == HartMode.Machine ? InterruptBits.Mtip : InterruptBits.Stip) : pending;
+        return time >= TimerCompare ? pending | (mode == HartMode.Machine ? InterruptBits.Mtip : InterruptBits.Stip) : pending;
     }
 
-    /// <summary>The next value of <c>time</c> above this one at which a timer interrupt becomes pending; all ones: none does by itself.</summary>
+    /// <summary>The next time of the CPU, in ticks above this one, at which a timer interrupt becomes pending; all ones: none does by itself.</summary>
     public ulong NextTimer(ulong ticks)
     {
-        bool supervisor = (Menvcfg & EnvironmentBits.Stce) != 0 && Stimecmp > ticks;
+        ulong time = TimeAt(ticks);
+        bool supervisor = (Menvcfg & EnvironmentBits.Stce) != 0 && Stimecmp > time;
         ulong next = supervisor ? Stimecmp : ulong.MaxValue;
-        return TimerCompare > ticks ? Math.Min(next, TimerCompare) : next;
+        next = TimerCompare > time ? Math.Min(next, TimerCompare) : next;
+        return next == ulong.MaxValue || next - time > ulong.MaxValue - ticks ? ulong.MaxValue : ticks + (next - time);
     }
 
     /// <summary>Bit n: exception n goes to the S-mode of a supervisor-mode hart: all but its own ecall.</summary>
@@ -177,7 +186,7 @@ public sealed class PrivilegedState
         [
             Mhartid, (ulong)Privilege, Mstatus, Medeleg, Mideleg, Mie, Mtvec, Mscratch, Mepc, Mcause, Mtval, Mcounteren, Mcountinhibit, Menvcfg,
             Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp, Pmpcfg0, Pmpcfg2, Mip, Lines, Stimecmp, TimerCompare, CycleBase, InstretBase,
-            Paging, UpdatesAccessedAtReset ? 1UL : 0, 0,
+            Paging, UpdatesAccessedAtReset ? 1UL : 0, TimeOffset,
         ];
         fixedWords.CopyTo(words);
         ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
@@ -192,7 +201,7 @@ public sealed class PrivilegedState
         (Stvec, Sscratch, Sepc, Scause, Stval, Scounteren, Senvcfg, Satp) = (words[14], words[15], words[16], words[17], words[18], words[19], words[20], words[21]);
         (Pmpcfg0, Pmpcfg2, Mip, Lines) = (words[22], words[23], words[24], words[25]);
         (Stimecmp, TimerCompare, CycleBase, InstretBase) = (words[26], words[27], words[28], words[29]);
-        (Paging, UpdatesAccessedAtReset) = (words[30], words[31] != 0);
+        (Paging, UpdatesAccessedAtReset, TimeOffset) = (words[30], words[31] != 0, words[32]);
         words.Slice(33, 16).CopyTo(Pmpaddr);
     }
 }

@@ -35,16 +35,23 @@ public enum NetworkMode
 /// <param name="GuestPort">The machine's port, 1 to 65535.</param>
 public sealed record PublishSpec(int HostPort, int GuestPort);
 
+/// <summary>A further console of a virtual machine: a virtio console with streams of its own.</summary>
+/// <param name="Input">What it reads; null: at its end. Read by the OS object, not closed by it. A machine that has it wait for input is not idle.</param>
+/// <param name="Output">What it writes; null: dropped. Not closed. Where it takes no more, the rest is dropped.</param>
+/// <param name="Columns">Characters in a line of what shows it, up to 65535; 0: not known.</param>
+/// <param name="Rows">Its lines, up to 65535; 0: not known.</param>
+public sealed record ConsoleSpec(Stream? Input = null, Stream? Output = null, int Columns = 0, int Rows = 0);
+
 /// <summary>A virtual machine to boot: an operating system, a kernel or firmware, told by the contents of its files.</summary>
 public sealed record MachineSpec
 {
-    /// <summary>What is to run: an ELF with HTIF, a firmware, or a kernel, told by its contents.</summary>
+    /// <summary>What is to run: an ELF (with HTIF, of firmware, of a kernel) or a Linux <c>Image</c>, told by its contents.</summary>
     public BootFile? Image { get; init; }
 
-    /// <summary>Firmware that starts in machine mode.</summary>
+    /// <summary>Firmware that starts in machine mode: an ELF, or raw code for the start of memory.</summary>
     public BootFile? Bios { get; init; }
 
-    /// <summary>A kernel for supervisor mode: started by the firmware, or, without one, directly.</summary>
+    /// <summary>A kernel for supervisor mode, started by the firmware or, without one, directly: an ELF, a Linux <c>Image</c>, or raw code for 2 MiB behind the start of memory.</summary>
     public BootFile? Kernel { get; init; }
 
     /// <summary>The kernel's first root file system.</summary>
@@ -86,6 +93,9 @@ public sealed record MachineSpec
     /// <summary>What its console writes; null: kept for <see cref="RunResult.Output"/>. Not closed.</summary>
     public Stream? StandardOutput { get; init; }
 
+    /// <summary>Consoles beside the one of <see cref="StandardInput"/> and <see cref="StandardOutput"/>, each a virtio device of the machine.</summary>
+    public IReadOnlyList<ConsoleSpec> Consoles { get; init; } = [];
+
     /// <summary>True where a person sits at the console.</summary>
     public bool IsTerminal { get; init; }
 
@@ -110,14 +120,19 @@ public sealed record MachineSpec
     /// <summary>True: <see cref="RunResult.Signature"/> is wanted.</summary>
     public bool ReportsSignature { get; init; }
 
-    /// <summary>What it is called in messages: the name of the first of its files.</summary>
-    public string Name => (Image ?? Kernel ?? Bios)?.Path ?? "machine";
+    /// <summary>What it is called in messages, and in figures: the name of its image, else of its kernel, else of its bios.</summary>
+    public string Name => Main?.Path ?? "machine";
+
+    /// <summary>The file that it is named after, whose hash is <see cref="RunResult.ProgramSha256"/>.</summary>
+    internal BootFile? Main => Image ?? Kernel ?? Bios;
 
     /// <summary>Says what is wrong with it; null where nothing is. Files are looked at when it is started.</summary>
     public string? Problem() =>
         Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
         : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
         : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."
+        : Consoles.FirstOrDefault(c => c.Columns is < 0 or > ushort.MaxValue || c.Rows is < 0 or > ushort.MaxValue) is { } console
+            ? $"A console has {console.Columns} columns and {console.Rows} rows; 0 to {ushort.MaxValue} are wanted."
         : NetworkProblem() is { } wrong ? wrong
         : new MachineRequest { Harts = Harts, Memory = Memory, Paging = Paging, Platform = Platform }.Problem() is { } problem ? $"Not a machine: {problem}."
         : AsProgram().Limits.Problem();

@@ -64,6 +64,7 @@ public sealed class BootTests
             ("", folder.Write("head.elf", tiny[..40]), 126),
             ("--kernel", folder.Write("x86.elf", [.. tiny[..18], 62, 0, .. tiny[20..]]), 126),
             ("", folder.Write("packed.gz", [0x1f, 0x8b, 8, 0]), 126),
+            ("", folder.Write("text", "hello, world"u8.ToArray()), 126),
         ])
         {
             var run = await Tool.RunAsync(args.Length == 0 ? ["boot", "--json", path] : ["boot", "--json", args, path]);
@@ -75,13 +76,31 @@ public sealed class BootTests
     }
 
     [Fact]
-    public async Task Garbage_Booted_IsAGuestLikeAnother()
+    public async Task Garbage_BootedAsAKernel_IsAGuestLikeAnother()
     {
-        // Bytes that are no ELF are a raw kernel: what they do is theirs.
+        // Bytes that are no ELF are raw code where they are said to be a kernel or firmware: what they do is theirs.
         using var folder = new TemporaryFolder();
-        var run = await Tool.RunAsync("boot", "--budget", "1M", folder.Write("text", "hello, world"u8.ToArray()));
-        run.ExitCode.Should().Be(124);
-        run.Output.Should().BeEmpty();
+        string text = folder.Write("text", "hello, world"u8.ToArray());
+        foreach (string option in (string[])["--kernel", "--bios"])
+        {
+            var run = await Tool.RunAsync("boot", "--budget", "1M", option, text);
+            run.ExitCode.Should().Be(124);
+            run.Output.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Figures_WithKernelAndFirmware_AreTheKernels()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] loop = [0x6f, 0, 0, 0]; // j .
+        string bios = folder.Write("bios", loop), kernel = folder.Write("kernel", [.. loop, 1]);
+        var run = await Tool.RunAsync("boot", "--json", "--budget", "1K", "--append", "", "--bios", bios, "--kernel", kernel);
+        run.ExitCode.Should().Be(124, run.Error);
+        Figures(run).GetProperty("program").GetString().Should().Be(kernel);
+        Figures(run).GetProperty("sha256").GetString().Should().Be(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(kernel))));
+        run = await Tool.RunAsync("boot", "--json", "--budget", "1K", "--append=", "--bios", bios);
+        Figures(run).GetProperty("sha256").GetString().Should().Be(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(loop)));
     }
 
     [Theory]

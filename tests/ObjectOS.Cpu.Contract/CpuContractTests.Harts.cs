@@ -107,14 +107,15 @@ public abstract partial class CpuContractTests
     }
 
     [Theory]
-    [InlineData(1), InlineData(7), InlineData(100), InlineData(1_000_000)]
-    public void Hart_Timer_IsTakenAtItsTimeWhateverTheBudget(ulong slice)
+    [InlineData(1, 0), InlineData(7, 0), InlineData(100, 0), InlineData(1_000_000, 0), InlineData(7, 1UL << 40), InlineData(1_000_000, ulong.MaxValue - 10)]
+    public void Hart_Timer_IsTakenAtItsTimeWhateverTheBudget(ulong slice, ulong offset)
     {
         Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Mtvec, T0).Addi(T1, 0, 128).Csr("csrrw", 0, Mie, T1).Csr("csrrsi", 0, Mstatus, 8);
         ulong loop = code.Here;
         code.Addi(A1, A1, 1).Jal(0, loop);
         using Guest guest = NewHart(HartMode.Machine, code, Finish(At(Handler).Csr("csrrs", A0, Time, 0).Csr("csrrs", A2, Mepc, 0).Csr("csrrs", A3, Mcause, 0)));
-        guest.Hart.System!.TimerCompare = 3;
+        guest.Hart.System!.TimeOffset = offset;
+        guest.Hart.System.TimerCompare = offset + 3;
         ulong used = 0;
         Trap trap;
         do
@@ -126,7 +127,7 @@ public abstract partial class CpuContractTests
         while (trap.Cause == TrapCause.BudgetEnd && used < 10_000);
 
         trap.Cause.Should().Be(TrapCause.StoreGuestPageFault);
-        guest.Hart.X[A0].Should().Be(3, "a tick is 100 instructions");
+        guest.Hart.X[A0].Should().Be(offset + 3, "a tick is 100 instructions");
         guest.Hart.X[A3].Should().Be(HartTraps.InterruptBit | 7);
         guest.Hart.X[A1].Should().Be(147, "the sixth instruction is the first of the loop");
         guest.Hart.X[A2].Should().Be(loop);

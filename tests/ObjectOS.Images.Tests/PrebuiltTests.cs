@@ -40,6 +40,7 @@ public sealed class PrebuiltTests
     [InlineData("tiny", 100_000)]
     [InlineData("matrix", 100_000)]
     [InlineData("netcheck", 50_000)]
+    [InlineData("virtiocheck", 50_000)]
     public void Binary_OfASupervisorProgram_IsSmallAndStartsWhereFirmwareJumps(string name, int largest)
     {
         const ulong whereFirmwareJumps = 0x8020_0000;

@@ -5,6 +5,7 @@ using ObjectOS.Cpu;
 using ObjectOS.Machine;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Services.Linux.Tests;
 
@@ -41,7 +42,7 @@ internal sealed class Guest
         using var cpu = new RealCpu(machine);
         ICpu used = IsSuspended ? new AbsentMindedCpu(cpu, 20240608) : cpu;
         var kernel = new KernelFactory().Create(used, new KernelOptions());
-        IManagedProgram service = IsReborn ? new RebornService() : new LinuxService();
+        IManagedProgram service = IsReborn ? new RebornProgram(() => new LinuxService()) : new LinuxService();
         kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 32, 1 << 17).Should().Be(KernelStatus.Ok);
         Start(kernel);
         using var files = Directory is null ? null : new HostDirectory(Directory, true);
@@ -119,41 +120,6 @@ internal sealed class Guest
         }
 
         status.Should().Be(KernelStatus.Ok);
-    }
-
-    /// <summary>The service, replaced after every message by another one that has only its saved state.</summary>
-    private sealed class RebornService : IManagedProgram
-    {
-        private LinuxService _service = new();
-
-        public string Name => _service.Name;
-
-        public void Start(IInvocationPort port) => _service.Start(port);
-
-        public HandleResult Handle(in Message message, IInvocationPort port)
-        {
-            var result = _service.Handle(message, port);
-            byte[] state = StateOf(_service);
-            var next = new LinuxService();
-            next.Start(port);
-            next.Restore(new BinaryReader(new MemoryStream(state)));
-            StateOf(next).Should().Equal(state);
-            _service = next;
-            return result;
-        }
-
-        public void Save(BinaryWriter writer) => _service.Save(writer);
-
-        public void Restore(BinaryReader reader) => _service.Restore(reader);
-
-        private static byte[] StateOf(LinuxService service)
-        {
-            using var stream = new MemoryStream();
-            using var writer = new BinaryWriter(stream);
-            service.Save(writer);
-            writer.Flush();
-            return stream.ToArray();
-        }
     }
 }
 

@@ -4,7 +4,6 @@ using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Machine;
 using ObjectOS.Services.Programs;
-using ObjectOS.Services.Linux.Tests;
 using ObjectOS.Tests;
 
 namespace ObjectOS.Services.Native.Tests;
@@ -29,7 +28,7 @@ internal sealed class NativeHost : IDisposable
         _cpu = new RealCpu(_machine);
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
-        IManagedProgram service = isReborn ? new RebornService() : new NativeProgramService();
+        IManagedProgram service = isReborn ? new RebornProgram(() => new NativeProgramService()) : new NativeProgramService();
         _kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 31, 1 << 17).Should().Be(KernelStatus.Ok);
         _invoker = new Invoker(_kernel.Root, 32);
         Service = new CellCapability(_invoker, CellSlot);
@@ -180,41 +179,6 @@ internal sealed class NativeHost : IDisposable
     }
 
     private string Text(ulong stream) => Encoding.UTF8.GetString(StreamOf(stream).ToArray());
-
-    /// <summary>The service, replaced after every message by another one that has only its saved state.</summary>
-    private sealed class RebornService : IManagedProgram
-    {
-        private NativeProgramService _service = new();
-
-        public string Name => _service.Name;
-
-        public void Start(IInvocationPort port) => _service.Start(port);
-
-        public HandleResult Handle(in Message message, IInvocationPort port)
-        {
-            var result = _service.Handle(message, port);
-            byte[] state = StateOf(_service);
-            var next = new NativeProgramService();
-            next.Start(port);
-            next.Restore(new BinaryReader(new MemoryStream(state)));
-            StateOf(next).Should().Equal(state);
-            _service = next;
-            return result;
-        }
-
-        public void Save(BinaryWriter writer) => _service.Save(writer);
-
-        public void Restore(BinaryReader reader) => _service.Restore(reader);
-
-        private static byte[] StateOf(NativeProgramService service)
-        {
-            using var stream = new MemoryStream();
-            using var writer = new BinaryWriter(stream);
-            service.Save(writer);
-            writer.Flush();
-            return stream.ToArray();
-        }
-    }
 }
 
 /// <summary>How a program ended.</summary>

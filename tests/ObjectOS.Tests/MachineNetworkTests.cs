@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Tests;
 
@@ -25,6 +26,14 @@ public sealed class MachineNetworkTests
         (await os.BootMachineAsync(NetCheck("ping 10.0.2.2"))).Output.Should().Be(result.Output, "the port, and with it the address, is free again");
         (await os.BootMachineAsync(NetCheck("ping 10.0.2.2") with { Network = NetworkMode.None })).Output.Should().Be("netcheck: there is no network card\n");
         (await os.CountTargetsAsync()).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Guest_WithALegacyCard_PingsTheGateway()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        var result = await os.BootMachineAsync(NetCheck("ping 10.0.2.2") with { Platform = PlatformDescription.Virt.WithLegacyVirtio() });
+        result.EnsureSuccess().Output.Should().Be("address 10.0.2.15\nreply from 10.0.2.2\n");
     }
 
     [Theory]

@@ -86,6 +86,18 @@ internal static class HartCalls
         return status;
     }
 
+    public static KernelStatus SetTimeOffset(ref Invocation call)
+    {
+        var status = Target(ref call, out var hart, out var state);
+        if (status == KernelStatus.Ok)
+        {
+            state.TimeOffset = call[1];
+            call.Kernel.OnHartChanged(hart);
+        }
+
+        return status;
+    }
+
     public static KernelStatus Reset(ref Invocation call)
     {
         var status = Target(ref call, out var hart, out var state);
@@ -107,6 +119,7 @@ internal static class HartCalls
             ulong retired = context.Retired;
             context.CopyFrom(new HartContext { Mode = context.Mode, Retired = retired });
             context.System = PrivilegedState.AfterReset(context.Mode, state.Mhartid, (int)state.Paging, state.UpdatesAccessedAtReset);
+            context.System.TimeOffset = state.TimeOffset;
             if ((keep & KeepsInterrupts) != 0)
             {
                 context.System.Stimecmp = state.Stimecmp;
@@ -119,7 +132,7 @@ internal static class HartCalls
 
     public static KernelStatus ReadState(ref Invocation call)
     {
-        var status = Target(ref call, out _, out var state);
+        var status = Target(ref call, out var hart, out var state);
         if (status == KernelStatus.Ok && call.Destination.Length != PrivilegedState.Words * sizeof(ulong))
         {
             status = KernelStatus.InvalidArgument;
@@ -133,6 +146,8 @@ internal static class HartCalls
             {
                 BinaryPrimitives.WriteUInt64LittleEndian(call.Destination[(i * sizeof(ulong))..], words[i]);
             }
+
+            call[1] = hart.State != ThreadState.Waiting ? 0UL : hart.WakeAt is null ? 2UL : 1UL;
         }
 
         return status;

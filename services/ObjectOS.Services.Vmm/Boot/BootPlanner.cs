@@ -11,7 +11,8 @@ namespace ObjectOS.Services.Vmm;
 /// further; register a2 tells firmware of OpenSBI's kind where that is.</item>
 /// <item>Image, an ELF with a symbol <c>tohost</c>: a test or program that speaks HTIF; machine mode.</item>
 /// <item>Image, an ELF without it whose entry is the start of memory: firmware, or a kernel that starts in machine mode (xv6).</item>
-/// <item>Any other ELF, a Linux <c>Image</c> (magic "RSC\x05" at offset 0x38), or other bytes: a kernel for supervisor mode, over the service's SBI.</item>
+/// <item>Any other ELF or a Linux <c>Image</c> (magic "RSC\x05" at offset 0x38): a kernel for supervisor mode, over the service's SBI.</item>
+/// <item>Other bytes are raw code where they are given as a kernel or a bios; as an image, which is told by its contents, they are none.</item>
 /// </list>
 /// </summary>
 internal sealed class BootPlanner
@@ -74,6 +75,11 @@ internal sealed class BootPlanner
             if (file != MachineFile.Initrd && bytes.Span is [0x1f, 0x8b, ..])
             {
                 return $"{_request.NameOf(file)}: the file is compressed by gzip (1f 8b at offset 0): the unpacked file is wanted";
+            }
+
+            if (file == MachineFile.Image && !MachineElf.IsElf(bytes.Span) && !IsLinux(bytes.Span))
+            {
+                return $"{_request.NameOf(file)}: neither an ELF nor a Linux Image (52 53 43 05 at offset 56): raw code is wanted as the kernel (--kernel) or the firmware (--bios)";
             }
         }
 
@@ -182,7 +188,7 @@ internal sealed class BootPlanner
 
         ulong length = (ulong)bytes.Length;
         ulong memory = length;
-        if (bytes.Length >= LinuxHeaderBytes && bytes.Slice(0x38, 4).SequenceEqual("RSC\u0005"u8))
+        if (IsLinux(bytes))
         {
             entry = address = Start + BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
             memory = Math.Max(length, BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
@@ -191,6 +197,8 @@ internal sealed class BootPlanner
         _pieces.Add(new LoadPiece(file, 0, length, address));
         return Take(file, address, memory);
     }
+
+    private static bool IsLinux(ReadOnlySpan<byte> bytes) => bytes.Length >= LinuxHeaderBytes && bytes.Slice(0x38, 4).SequenceEqual("RSC\u0005"u8);
 
     private string PlaceElf(MachineFile file, MachineElf elf)
     {

@@ -67,6 +67,13 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         return status;
     }
 
+    /// <summary>The machine has ended: nobody hears of the request's end any more.</summary>
+    public DeviceStatus Drop(ulong request)
+    {
+        _requests.Remove(request);
+        return DeviceStatus.Done;
+    }
+
     /// <summary>Tells the device that its time has come.</summary>
     public DeviceStatus Tick()
     {

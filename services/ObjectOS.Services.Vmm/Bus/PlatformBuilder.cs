@@ -9,10 +9,10 @@ internal static class PlatformBuilder
     /// <param name="bus">Where the devices go.</param>
     /// <param name="platform">What the parts drive.</param>
     /// <param name="console">What serial ports are connected to.</param>
-    /// <param name="virtio">The virtio devices, slot by slot.</param>
+    /// <param name="virtio">What the virtio devices do, slot by slot.</param>
     /// <param name="own">The devices of the embedding program.</param>
     public static string Build(
-        MachineRequest request, bool isMachineMode, DeviceBus bus, IPlatformHost platform, MachineConsole console, IReadOnlyList<IDevice> virtio, IReadOnlyList<IDevice> own)
+        MachineRequest request, bool isMachineMode, DeviceBus bus, IPlatformHost platform, MachineConsole console, IReadOnlyList<VirtioFunction> virtio, IReadOnlyList<IDevice> own)
     {
         var names = new Dictionary<PartKind, int>();
         int slot = 0;
@@ -23,13 +23,13 @@ internal static class PlatformBuilder
             {
                 PartKind.Test => new TestDevice($"test{index}", platform),
                 PartKind.Clock => new GoldfishClock($"rtc{index}", request.WallClockBase),
-                PartKind.Clint => isMachineMode ? new Clint($"clint{index}", platform, request.TimebaseHz) : null,
+                PartKind.Clint => isMachineMode ? new Clint($"clint{index}", platform) : null,
                 PartKind.Plic => new Plic($"plic{index}", platform, isMachineMode),
                 PartKind.Uart => new Uart16550($"uart{index}", console),
-                PartKind.VirtioSlot => slot < virtio.Count ? virtio[slot] : new VirtioTransport($"virtio{slot}", null),
+                PartKind.VirtioSlot or PartKind.LegacyVirtioSlot => new VirtioTransport($"virtio{slot}", slot < virtio.Count ? virtio[slot] : null, part.Kind == PartKind.LegacyVirtioSlot),
                 _ => null,
             };
-            slot += part.Kind == PartKind.VirtioSlot ? 1 : 0;
+            slot += device is VirtioTransport ? 1 : 0;
             string problem = part.Kind == PartKind.OwnDevices ? AddOwn(bus, part, own) : device is null ? "" : bus.Add(device, part.Address, part.Interrupt);
             if (problem.Length > 0)
             {

@@ -2,9 +2,10 @@ namespace ObjectOS.Services.Vmm;
 
 /// <summary>
 /// Software and timer interrupts of machine mode: the memory map of SiFive's CLINT, which the ACLINT specification keeps for compatibility. msip at
-/// 0x0 + 4 × hart, mtimecmp at 0x4000 + 8 × hart, mtime at 0xbff8. Stores to mtime are ignored: it is the same time that the harts' time register shows.
+/// 0x0 + 4 × hart, mtimecmp at 0x4000 + 8 × hart, mtime at 0xbff8: the time that the harts' time registers show
+/// and timers are compared with; a store to it changes that of all harts. A reset clears it (ACLINT, chapter "Machine-level Timer Device").
 /// </summary>
-internal sealed class Clint(string name, IPlatformHost platform, uint timebaseHz) : IDevice
+internal sealed class Clint(string name, IPlatformHost platform) : IDevice
 {
     private const ulong TimeCompare = 0x4000;
     private const ulong Time = 0xbff8;
@@ -34,7 +35,7 @@ internal sealed class Clint(string name, IPlatformHost platform, uint timebaseHz
         ulong word = offset & ~7UL;
         if (word == Time)
         {
-            value = platform.Now / (1_000_000_000 / timebaseHz);
+            value = platform.Ticks;
         }
         else if (IsCompare(word, out int hart))
         {
@@ -60,9 +61,12 @@ internal sealed class Clint(string name, IPlatformHost platform, uint timebaseHz
 
         if (IsCompare(offset & ~7UL, out int hart))
         {
-            int shift = (int)((offset & 4) * 8);
-            _compare[hart] = size == 8 ? value : (_compare[hart] & ~(0xffffffffUL << shift)) | ((ulong)(uint)value << shift);
+            _compare[hart] = Replace(_compare[hart], offset, size, value);
             platform.SetTimer(hart, _compare[hart]);
+        }
+        else if ((offset & ~7UL) == Time)
+        {
+            platform.SetTicks(Replace(platform.Ticks, offset, size, value));
         }
         else if (offset < TimeCompare)
         {
@@ -80,6 +84,7 @@ internal sealed class Clint(string name, IPlatformHost platform, uint timebaseHz
     {
         Array.Clear(_software);
         Array.Fill(_compare, ulong.MaxValue);
+        platform.SetTicks(0);
     }
 
     public void Describe(DeviceTreeNode node) => node.Set("compatible", "sifive,clint0", "riscv,clint0");
@@ -100,6 +105,13 @@ internal sealed class Clint(string name, IPlatformHost platform, uint timebaseHz
             _software[hart] = reader.ReadBoolean();
             _compare[hart] = reader.ReadUInt64();
         }
+    }
+
+    /// <summary>A register after a store to all of it, or to one of its halves.</summary>
+    private static ulong Replace(ulong register, ulong offset, int size, ulong value)
+    {
+        int shift = (int)((offset & 4) * 8);
+        return size == 8 ? value : (register & ~(0xffffffffUL << shift)) | ((ulong)(uint)value << shift);
     }
 
     private bool IsCompare(ulong word, out int hart)

@@ -6,8 +6,11 @@ internal interface IPlatformHost
     /// <summary>How many harts there are.</summary>
     int Harts { get; }
 
-    /// <summary>Guest time in nanoseconds.</summary>
-    ulong Now { get; }
+    /// <summary>What the harts' time register shows, in ticks.</summary>
+    ulong Ticks { get; }
+
+    /// <summary>Has the time register of all harts go on from another time.</summary>
+    void SetTicks(ulong ticks);
 
     /// <summary>Drives an interrupt line of a hart, numbered as in mip.</summary>
     void DriveLine(int hart, int line, bool level);

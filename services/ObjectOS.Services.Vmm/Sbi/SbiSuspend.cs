@@ -22,7 +22,7 @@ internal sealed class SbiSuspend(VirtualMachine machine)
                 next = hart.Status == HartStatus.Suspended ? Math.Min(next, hart.Suspension.WakeAt) : next;
             }
 
-            return next <= ulong.MaxValue / NanosecondsPerTick ? next * NanosecondsPerTick : null;
+            return next == ulong.MaxValue ? null : next * NanosecondsPerTick;
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class SbiSuspend(VirtualMachine machine)
             return SbiResult.Fail(SbiError.Failed);
         }
 
-        bool hasTimer = (enabled & Hart.TimerInterrupt) != 0;
+        bool hasTimer = (enabled & Hart.TimerInterrupt) != 0 && timer <= ulong.MaxValue / NanosecondsPerTick;
         call.Hart.Suspend(new HartSuspension(call.ReplySlot, retains, call.Words[1], call.Words[2], hasTimer ? timer : ulong.MaxValue));
         if ((pending & enabled) != 0)
         {

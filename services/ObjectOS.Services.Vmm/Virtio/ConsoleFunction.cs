@@ -1,27 +1,54 @@
+using System.Buffers.Binary;
+
 namespace ObjectOS.Services.Vmm;
 
-/// <summary>A console of one port (VIRTIO 1.2, 5.3): queue 0 takes what is typed to the driver, queue 1 what the driver prints.</summary>
+/// <summary>
+/// A console of one port (VIRTIO 1.2, 5.3): queue 0 takes what is typed to the driver, queue 1 what the driver prints. A character stored to
+/// <c>emerg_wr</c> is printed, too, whatever the driver has set up.
+/// </summary>
 public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;
     private const ushort QueueSize = 64;
     private const int MostAtOnce = 4096;
+    private const int EmergencyWrite = 8;
     private const uint SavedVersion = 1;
 
     private readonly IConsoleLine _line;
+    private readonly byte[] _configuration = new byte[EmergencyWrite + 4];
     private ulong _printed;
 
     /// <param name="line">What it is connected to; it gets this device as its listener.</param>
-    public ConsoleFunction(IConsoleLine line)
+    /// <param name="columns">Characters in a line of what shows it; 0: not known.</param>
+    /// <param name="rows">Its lines; 0: not known.</param>
+    public ConsoleFunction(IConsoleLine line, ushort columns = 0, ushort rows = 0)
         : base(3, QueueSize, QueueSize)
     {
         _line = line;
         line.Connect(this);
+
+        // 5.3.4: cols, rows, max_nr_ports (which is not there without MULTIPORT), emerg_wr.
+        BinaryPrimitives.WriteUInt16LittleEndian(_configuration, columns);
+        BinaryPrimitives.WriteUInt16LittleEndian(_configuration.AsSpan(2), rows);
+        Offered = VirtioFeatures.ConsoleEmergencyWrite | (columns > 0 && rows > 0 ? VirtioFeatures.ConsoleSize : 0);
     }
 
     /// <inheritdoc/>
-    public override ulong Offered => 0;
+    public override ulong Offered { get; }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Configuration => _configuration;
+
+    /// <inheritdoc/>
+    public override void WriteConfiguration(ulong offset, ulong value)
+    {
+        // 5.3.4: there is nobody to wait for room.
+        if (offset == EmergencyWrite && _line.Room > 0)
+        {
+            _line.Print([(byte)value]);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnLineChanged() => AskToBeCalled();
@@ -58,13 +85,19 @@ public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
 
     private DeviceStatus Receive()
     {
-        while (!_line.Typed.IsEmpty)
+        while (true)
         {
             var queue = Queues[ReceiveQueue];
             var status = queue.TryPeek(out var chain);
             if (status != DeviceStatus.Done || chain is null)
             {
                 return status;
+            }
+
+            if (_line.Typed.IsEmpty)
+            {
+                _line.Ask();
+                return DeviceStatus.Done;
             }
 
             if (chain.WritableLength == 0)
@@ -85,8 +118,6 @@ public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
             queue.Take();
             queue.Complete(chain.Head, (uint)length);
         }
-
-        return DeviceStatus.Done;
     }
 
     /// <summary>Prints as much as the line has room for; a chain is given back once all of it was printed.</summary>

@@ -18,6 +18,9 @@ public interface IConsoleLine
     /// <summary>Takes bytes of <see cref="Typed"/>.</summary>
     void Take(int count);
 
+    /// <summary>The device could take more than what <see cref="Typed"/> shows, which is nothing; the line says when there is some.</summary>
+    void Ask();
+
     /// <summary>Names who is told of a change. Called once, while the machine is built.</summary>
     void Connect(IConsoleListener listener);
 }

@@ -21,6 +21,15 @@ public static class VirtioFeatures
     /// <summary>Network: the state of the link is told.</summary>
     public const ulong NetworkStatus = 1UL << 16;
 
+    /// <summary>Console (5.3.3): its columns and rows are told.</summary>
+    public const ulong ConsoleSize = 1UL << 0;
+
+    /// <summary>Console: a character can be printed by a store to the configuration, without queues.</summary>
+    public const ulong ConsoleEmergencyWrite = 1UL << 2;
+
+    /// <summary>Legacy (6.3): any layout of buffers is taken, which later devices do anyway.</summary>
+    public const ulong AnyLayout = 1UL << 27;
+
     /// <summary>Tables of descriptors in memory (2.7.5.3).</summary>
     public const ulong IndirectDescriptors = 1UL << 28;
 

@@ -26,6 +26,13 @@ public abstract class VirtioFunction
     /// <summary>The configuration space as it reads now; bytes behind its end read as zero.</summary>
     public virtual ReadOnlySpan<byte> Configuration => default;
 
+    /// <summary>A store to the configuration space, of 1, 2, 4 or 8 bytes; most functions have nothing there to be written.</summary>
+    /// <param name="offset">From the start of the configuration space; perhaps behind its end.</param>
+    /// <param name="value">What was stored, zero-extended.</param>
+    public virtual void WriteConfiguration(ulong offset, ulong value)
+    {
+    }
+
     /// <summary>Its queues.</summary>
     internal Virtqueue[] Queues { get; }
 

@@ -14,6 +14,8 @@ public sealed class VirtioTransport : IDevice
     private const uint Vendor = 0x554d_4551;
     private const uint UsedBuffer = 1;
     private const uint ConfigurationChange = 2;
+    // Where a legacy driver says nothing; what it does on other boards, too.
+    private const uint LegacyAlignment = 4096;
     private const uint SavedVersion = 1;
     private const ulong QueueFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex;
 
@@ -51,7 +53,7 @@ public sealed class VirtioTransport : IDevice
     public int InterruptCount => 1;
 
     private ulong Offered => _function is null ? 0
-        : _function.Offered | QueueFeatures | (_isLegacy ? 0 : VirtioFeatures.Version1);
+        : _function.Offered | QueueFeatures | (_isLegacy ? VirtioFeatures.AnyLayout : VirtioFeatures.Version1);
 
     private bool HasSelectedQueue => _queueSelect < _setups.Length;
 
@@ -85,7 +87,13 @@ public sealed class VirtioTransport : IDevice
     /// <inheritdoc/>
     public DeviceStatus Write(ulong offset, int size, ulong value)
     {
-        if (_function is null || size != 4 || offset % 4 != 0 || offset >= VirtioRegister.Configuration)
+        if (offset >= VirtioRegister.Configuration)
+        {
+            _function?.WriteConfiguration(offset - VirtioRegister.Configuration, value);
+            return DeviceStatus.Done;
+        }
+
+        if (_function is null || size != 4 || offset % 4 != 0)
         {
             return DeviceStatus.Done;
         }
@@ -306,16 +314,17 @@ public sealed class VirtioTransport : IDevice
     {
         queue.Stop();
         setup.Page = page;
-        uint align = setup.Align;
-        if (page == 0 || align == 0 || (align & (align - 1)) != 0)
+        uint align = setup.Align == 0 ? LegacyAlignment : setup.Align;
+        uint size = setup.Size == 0 ? queue.MaximumSize : setup.Size;
+        if (page == 0 || (align & (align - 1)) != 0)
         {
             return;
         }
 
         ulong descriptors = (ulong)page * _guestPageSize;
-        ulong available = descriptors + (16UL * setup.Size);
-        ulong used = (available + 6 + (2UL * setup.Size) + align - 1) & ~((ulong)align - 1);
-        Start(queue, setup.Size, descriptors, available, used);
+        ulong available = descriptors + (16UL * size);
+        ulong used = (available + 6 + (2UL * size) + align - 1) & ~((ulong)align - 1);
+        Start(queue, size, descriptors, available, used);
     }
 
     private void WriteStatus(uint value)

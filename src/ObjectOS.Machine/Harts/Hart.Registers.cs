@@ -169,7 +169,7 @@ internal sealed partial class Hart
         >= CsrNumber.FirstPmpaddr and <= CsrNumber.LastPmpaddr => _state.Pmpaddr[number - CsrNumber.FirstPmpaddr],
         CsrNumber.Mcycle or CsrNumber.Cycle => Counter(_state.CycleBase, 1, clock),
         CsrNumber.Minstret or CsrNumber.Instret => Counter(_state.InstretBase, 4, clock),
-        CsrNumber.Time => clock.Ticks,
+        CsrNumber.Time => _state.TimeAt(clock.Ticks),
         CsrNumber.Mhartid => _state.Mhartid,
 
         // Hardwired to zero: the identity of the implementation, the event counters, and triggers of type 0, that is none.

@@ -107,7 +107,7 @@ internal sealed partial class Hart
     /// <summary>True where WFI does not wait: an interrupt is pending that mie lets through, whether the mode takes it or not.</summary>
     public bool HasWakeUp(ulong ticks) => (Pending(ticks) & _state.Mie) != 0;
 
-    /// <summary>The next value of <c>time</c>, above this one, at which a timer interrupt becomes pending; all ones: none does by itself.</summary>
+    /// <summary>The next time of the CPU, in ticks above this one, at which a timer interrupt becomes pending; all ones: none does by itself.</summary>
     public ulong NextTimer(ulong ticks) => _state.NextTimer(ticks);
 
     private ulong Pending(ulong ticks) => _state.Pending(Context.Mode, ticks);

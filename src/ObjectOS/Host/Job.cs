@@ -16,7 +16,7 @@ internal sealed class Job : IDisposable
     private readonly CancellationTokenSource _cancel;
     private readonly BoundedCapture? _output;
     private readonly BoundedCapture? _error;
-    private HostStream? _input;
+    private readonly HashSet<HostStream> _inputs = [];
     private Timer? _deadline;
 
     public Job(ulong number, ProgramSpec spec, CancellationToken stopping)
@@ -73,8 +73,18 @@ internal sealed class Job : IDisposable
             1 => Spec.StandardOutput ?? _output,
             _ => Spec.StandardError ?? _error,
         };
+        return MakeStream(stream, descriptor == 0, post);
+    }
+
+    /// <summary>Makes any other stream of it; null: one that is at its end, or whose output is dropped.</summary>
+    public HostStream MakeStream(Stream? stream, bool isInput, Action<Completion> post)
+    {
         var made = new HostStream(stream, post, _cancel.Token);
-        _input ??= descriptor == 0 ? made : null;
+        if (isInput)
+        {
+            _inputs.Add(made);
+        }
+
         return made;
     }
 
@@ -117,7 +127,7 @@ internal sealed class Job : IDisposable
         }
 
         // Input that is asked for and not read yet is nobody's any more; output is the program's until its last byte.
-        await Task.WhenAll(Streams.Values.Where(s => s != _input).Select(s => s.Drained)).ConfigureAwait(false);
+        await Task.WhenAll(Streams.Values.Where(s => !_inputs.Contains(s)).Select(s => s.Drained)).ConfigureAwait(false);
         if (Network is { } network && StopReason is null)
         {
             await network.Sockets.FlushAsync(Farewell).ConfigureAwait(false);

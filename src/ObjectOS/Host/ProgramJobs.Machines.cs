@@ -57,7 +57,7 @@ internal sealed partial class ProgramJobs
                 return job;
             }
 
-            status = status == KernelStatus.Ok ? HandOver(job, file, bytes) : status;
+            status = status == KernelStatus.Ok ? HandOver(job, file, bytes, ReferenceEquals(source, spec.Main)) : status;
         }
 
         service.Offer(job.Number, spec.Devices);
@@ -93,10 +93,10 @@ internal sealed partial class ProgramJobs
     private void EndMachine(Job job, HostRequest request) =>
         End(job, MachineReport.Read((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), job, kernel.Cpu.Description.Depth));
 
-    private KernelStatus HandOver(Job job, MachineFile file, ReadOnlyMemory<byte> bytes)
+    private KernelStatus HandOver(Job job, MachineFile file, ReadOnlyMemory<byte> bytes, bool isMain)
     {
         var status = images.Load(bytes.Span, [], out var memory, out _, out string sha256);
-        job.Sha256 ??= sha256;
+        job.Sha256 = isMain ? sha256 : job.Sha256;
         if (status == KernelStatus.Ok)
         {
             status = Send(job, MachineProtocol.File, job.Number, (ulong)file, (ulong)bytes.Length, memory.Slot);
@@ -142,6 +142,7 @@ internal sealed partial class ProgramJobs
             Arguments = spec.Arguments,
             Input = AddStream(job, 0),
             Output = AddStream(job, 1),
+            Consoles = [.. spec.Consoles.Select(console => AddConsole(job, console))],
             Reboots = spec.Reboots,
             Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
             HasNetwork = spec.Network == NetworkMode.User,
@@ -156,6 +157,9 @@ internal sealed partial class ProgramJobs
             Platform = spec.Platform,
         };
     }
+
+    private ConsoleRequest AddConsole(Job job, ConsoleSpec console) => new(
+        AddStream(job, job.MakeStream(console.Input, isInput: true, post)), AddStream(job, job.MakeStream(console.Output, isInput: false, post)), (ushort)console.Columns, (ushort)console.Rows);
 
     /// <summary>A CPU's description names what user code has.</summary>
     private static string IsaOf(string cpu) => string.Concat(

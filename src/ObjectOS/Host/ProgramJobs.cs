@@ -185,10 +185,11 @@ internal sealed partial class ProgramJobs(
         };
     }
 
-    private ProgramStream AddStream(Job job, int descriptor)
+    private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post));
+
+    private ProgramStream AddStream(Job job, HostStream stream)
     {
         ulong number = ++_lastNumber;
-        var stream = job.MakeStream(descriptor, post);
         job.Streams.Add(number, stream);
         _streams.Add(number, stream);
         return new ProgramStream(number, job.Spec.IsTerminal);

@@ -64,7 +64,7 @@ public sealed class BootTests
     [Fact]
     public void RawBytes_AreAKernelAt2MiB()
     {
-        var host = new VmmHost().Start(Small, (MachineFile.Image, Code));
+        var host = new VmmHost().Start(Small, (MachineFile.Kernel, Code));
         (host.Kernel.Harts[0].Mode, host.Kernel.Harts[0].Pc).Should().Be((1UL, 0x80200000UL));
     }
 
@@ -74,6 +74,7 @@ public sealed class BootTests
         return new()
         {
             { "empty", [], "image: the file is empty" },
+            { "neither", Code, "image: neither an ELF nor a Linux Image (52 53 43 05 at offset 56): raw code is wanted as the kernel (--kernel) or the firmware (--bios)" },
             { "gzip", [0x1f, 0x8b, 8, 0], "image: the file is compressed by gzip (1f 8b at offset 0): the unpacked file is wanted" },
             { "truncated", good[..40], "image: the ELF header is truncated: 40 bytes are there, 64 are wanted" },
             { "32 bit", Changed(good, 4, 1), "image: class and byte order at offset 4 are 1 and 1: 2 (64 bit) and 1 (little-endian) are wanted" },

@@ -15,13 +15,25 @@ public sealed class PlatformDescriptionTests
 
     [Theory]
     [InlineData("uart", "the platform's part \"uart\" is not written as kind@address or kind@address:interrupt")]
-    [InlineData("toaster@0x1000", "the platform's part \"toaster@0x1000\" is of no known kind: ram, test, rtc, clint, plic, uart, virtio, devices are known")]
+    [InlineData("toaster@0x1000", "the platform's part \"toaster@0x1000\" is of no known kind: ram, test, rtc, clint, plic, uart, virtio, devices, virtio-legacy are known")]
     [InlineData("uart@0x1000", "the part uart at 0x1000 has interrupt 0: 1 to 96 is wanted")]
     [InlineData("plic@0x1001", "the part plic is at 0x1001: a multiple of 4096 below 2^48 is wanted")]
     public void BadTexts_AreRefusedWithTheirPart(string text, string sentence)
     {
         PlatformDescription.TryParse(text, out _, out string problem).Should().BeFalse();
         problem.Should().Be(sentence);
+    }
+
+    [Fact]
+    public void LegacySlots_AreOfVersion1()
+    {
+        var platform = PlatformDescription.Virt.WithLegacyVirtio();
+        platform.ToString().Should().Contain(" virtio-legacy@0x10001000:1 ").And.Contain(" virtio-legacy@0x10008000:8 ");
+        PlatformDescription.TryParse(platform.ToString().Replace("virtio-legacy@0x10002000", "virtio@0x10002000", StringComparison.Ordinal), out platform, out _).Should().BeTrue();
+        var host = new VmmHost(true, 3).Start(new MachineRequest { Memory = 16 << 20, Platform = platform }, (MachineFile.Kernel, [0x13, 0, 0, 0]));
+        (host.Load(0x10001004), host.Load(0x10001008)).Should().Be((1UL, 4UL), "the source of entropy");
+        (host.Load(0x10002004), host.Load(0x10002008)).Should().Be((2UL, 0UL));
+        (host.Load(0x10008004), host.Load(0x10008008)).Should().Be((1UL, 0UL));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Machine;
-using ObjectOS.Services.Linux.Tests;
 using ObjectOS.Services.Programs;
 using ObjectOS.Tests;
 
@@ -28,7 +27,7 @@ internal sealed class MachineHost : IDisposable
         _cpu = new RealCpu(_machine);
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
-        IManagedProgram service = isReborn ? new RebornService() : new VmmService();
+        IManagedProgram service = isReborn ? new RebornProgram(() => new VmmService()) : new VmmService();
         _kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 32, 1 << 17).Should().Be(KernelStatus.Ok);
         _invoker = new Invoker(_kernel.Root, 32);
         Service = new CellCapability(_invoker, CellSlot);
@@ -39,6 +38,15 @@ internal sealed class MachineHost : IDisposable
     public IKernel Kernel => _kernel;
 
     public ulong LiveFrames => _machine.LiveFrames;
+
+    /// <summary>The files behind disks, by the number of their grant.</summary>
+    public Dictionary<ulong, byte[]> Disks { get; } = [];
+
+    /// <summary>Gives a stream of the host something to be read.</summary>
+    public void AddInput(ulong stream, string text) => _inputs[stream] = Encoding.UTF8.GetBytes(text);
+
+    /// <summary>What was written to a stream of the host.</summary>
+    public string Output(ulong stream) => Encoding.UTF8.GetString(StreamOf(stream).ToArray());
 
     /// <summary>Runs one machine to its end.</summary>
     public GuestEnd Run(MachineRequest request, string input = "", int slices = 20_000, params (MachineFile File, byte[] Bytes)[] files)
@@ -146,11 +154,30 @@ internal sealed class MachineHost : IDisposable
                 _inputs[request.Target] = input[part..];
                 _kernel.Post(new Completion(request.Id, part, input.AsMemory(0, part)));
                 break;
+            case HostRequestKind.File:
+                _kernel.Post(OnDisk(Disks[request.Target], request));
+                break;
             case HostRequestKind.Ended:
                 _ends.Add(request.Target, new GuestEnd((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), ""));
                 break;
             default:
                 break;
+        }
+    }
+
+    private static Completion OnDisk(byte[] disk, HostRequest request)
+    {
+        var part = disk.AsMemory((int)request.Argument2);
+        switch ((HostFileOperation)request.Argument0)
+        {
+            case HostFileOperation.Read:
+                part = part[..(int)request.Argument3];
+                return new Completion(request.Id, part.Length, part.ToArray());
+            case HostFileOperation.Write:
+                request.Data.CopyTo(part);
+                return new Completion(request.Id, request.Data.Length, default);
+            default:
+                return new Completion(request.Id, 0, default);
         }
     }
 
@@ -165,41 +192,6 @@ internal sealed class MachineHost : IDisposable
     }
 
     private string Text(ulong job) => Encoding.UTF8.GetString(StreamOf((job * 10) + 1).ToArray());
-
-    /// <summary>The service, replaced after every message by another one that has only its saved state.</summary>
-    private sealed class RebornService : IManagedProgram
-    {
-        private VmmService _service = new();
-
-        public string Name => _service.Name;
-
-        public void Start(IInvocationPort port) => _service.Start(port);
-
-        public HandleResult Handle(in Message message, IInvocationPort port)
-        {
-            var result = _service.Handle(message, port);
-            byte[] state = StateOf(_service);
-            var next = new VmmService();
-            next.Start(port);
-            next.Restore(new BinaryReader(new MemoryStream(state)));
-            StateOf(next).Should().Equal(state);
-            _service = next;
-            return result;
-        }
-
-        public void Save(BinaryWriter writer) => _service.Save(writer);
-
-        public void Restore(BinaryReader reader) => _service.Restore(reader);
-
-        private static byte[] StateOf(VmmService service)
-        {
-            using var stream = new MemoryStream();
-            using var writer = new BinaryWriter(stream);
-            service.Save(writer);
-            writer.Flush();
-            return stream.ToArray();
-        }
-    }
 }
 
 /// <summary>How a machine ended.</summary>

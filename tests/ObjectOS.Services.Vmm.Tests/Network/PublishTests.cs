@@ -103,6 +103,26 @@ public sealed class PublishTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Restored_Gateway_ListensAnew_AndTakesConnections()
+    {
+        _fromHost = Bytes(new Random(2), 5_000);
+        _wantsConnection = false;
+        var peer = NewPeer(new Random(1), 0, Bytes(new Random(3), 3_000));
+        Serve();
+        byte[] state = SwitchTests.Save(_network);
+        var restored = new VirtualSwitch(new FakeNetworkHost());
+        restored.Restore(new BinaryReader(new MemoryStream(state)));
+        SwitchTests.Save(restored).Should().Equal(state);
+        _host.Requests.Clear();
+        _network.Restore(new BinaryReader(new MemoryStream(state)));
+        _host.Requests.Should().ContainSingle().Which.Kind.Should().Be(HostRequestKind.SocketListen, "listeners are of the host that was");
+        _wantsConnection = true;
+        Run(peer, () => peer.IsDone && _host.Deadline is null);
+        peer.Received.Should().Equal(_fromHost);
+        _atHost.Should().Equal(Bytes(new Random(3), 3_000));
+    }
+
+    [Fact]
     public void Host_ThatRefusesRequests_IsAskedAgain()
     {
         _host.RefusesRequests = true;

@@ -11,6 +11,7 @@ internal sealed class FakeKernel : IInvocationPort
     private readonly Random? _suspending;
     private readonly HashSet<(Call, ulong, ulong)> _brought = [];
     private ulong _numbers = 100;
+    private int _readInMessage;
 
     public FakeKernel(int? suspendingSeed = null) => _suspending = suspendingSeed is { } seed ? new Random(seed) : null;
 
@@ -32,6 +33,11 @@ internal sealed class FakeKernel : IInvocationPort
 
     public int Suspensions { get; private set; }
 
+    /// <summary>Bytes of memory objects that were read; with those that were read again.</summary>
+    public ulong BytesRead { get; private set; }
+
+    public int MostReadInAMessage { get; set; }
+
     public int Objects => _slots.Count;
 
     public uint Put(byte[] contents)
@@ -42,6 +48,9 @@ internal sealed class FakeKernel : IInvocationPort
         _slots.Add(slot, memory);
         return slot;
     }
+
+    /// <summary>The service is given a message.</summary>
+    public void BeginMessage() => _readInMessage = 0;
 
     public KernelStatus Invoke(Call number, ref InvocationFrame frame, ReadOnlySpan<byte> source = default, Span<byte> destination = default)
     {
@@ -93,7 +102,7 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.EndpointBind or Call.HostPortBind or Call.CellSetFaultEndpoint or Call.CellSetSystemCallEndpoint or Call.CellSetBudget:
                 return KernelStatus.Ok;
             default:
-                return number is >= Call.HartCreate and <= Call.HartReadState or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
+                return number is >= Call.HartCreate and <= Call.HartSetTimeOffset or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
                     ? OnHart(number, ref frame, source, destination)
                     : OnMemory(number, ref frame, source, destination);
         }
@@ -120,6 +129,9 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.HartSetTimer:
                 hart.Timer = frame[1];
                 break;
+            case Call.HartSetTimeOffset:
+                hart.TimeOffset = frame[1];
+                break;
             case Call.HartReset:
                 (hart.IsRunning, hart.Timer, hart.Resets) = (false, ulong.MaxValue, hart.Resets + 1);
                 (hart.Lines, hart.Stimecmp, hart.Sie) = frame[1] == 1 ? (hart.Lines & 2, hart.Stimecmp, 0UL) : (0UL, ulong.MaxValue, 0UL);
@@ -132,6 +144,7 @@ internal sealed class FakeKernel : IInvocationPort
                 BitConverter.TryWriteBytes(destination[(27 * 8)..], hart.Timer);
                 BitConverter.TryWriteBytes(destination[(5 * 8)..], hart.Sie);
                 BitConverter.TryWriteBytes(destination[(25 * 8)..], hart.Lines);
+                frame[1] = !hart.Waits ? 0UL : hart.Timer != ulong.MaxValue && hart.Timer > (Now / 100) + hart.TimeOffset ? 1UL : 2UL;
                 break;
             case Call.ThreadWriteState:
                 hart.Pc = BitConverter.ToUInt64(source);
@@ -165,6 +178,9 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.MemoryCreate:
                 return Create(frame[1], new FakeMemory(frame[2]));
             case Call.MemoryRead:
+                BytesRead += (ulong)destination.Length;
+                _readInMessage += destination.Length;
+                MostReadInAMessage = Math.Max(MostReadInAMessage, _readInMessage);
                 return ((FakeMemory)_slots[(uint)frame[0]]).Read(frame[1], destination) ? KernelStatus.Ok : KernelStatus.InvalidArgument;
             case Call.MemoryWrite:
                 return ((FakeMemory)_slots[(uint)frame[0]]).Write(frame[1], source) ? KernelStatus.Ok : KernelStatus.InvalidArgument;
@@ -220,6 +236,11 @@ internal sealed class FakeHart
     public ulong Stimecmp { get; set; } = ulong.MaxValue;
 
     public ulong Sie { get; set; } = 1 << 5;
+
+    public ulong TimeOffset { get; set; }
+
+    /// <summary>True: it has executed WFI.</summary>
+    public bool Waits { get; set; }
 
     public ulong Satp { get; set; }
 

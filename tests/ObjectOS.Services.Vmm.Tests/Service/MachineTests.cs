@@ -13,7 +13,7 @@ public sealed class MachineTests
     public static TheoryData<bool, int> Ways => new() { { false, -1 }, { true, -1 }, { true, 7 }, { false, 8 } };
 
     private static VmmHost Supervisor(bool isReborn = false, int seed = -1, MachineRequest? request = null) =>
-        new VmmHost(isReborn, seed < 0 ? null : seed).Start(request ?? Request, (MachineFile.Image, Code));
+        new VmmHost(isReborn, seed < 0 ? null : seed).Start(request ?? Request, (MachineFile.Kernel, Code));
 
     private static VmmHost Machine(MachineRequest? request = null) => new VmmHost(true, 3).Start(request ?? Request, (MachineFile.Bios, Code));
 
@@ -125,6 +125,23 @@ public sealed class MachineTests
         (host.Kernel.Harts[2].Timer, host.Load(Clint + 0x4010, 8)).Should().Be((77UL, 77UL));
         host.Kernel.Now = 123_456;
         host.Load(Clint + 0xbff8, 8).Should().Be(1234);
+    }
+
+    [Fact]
+    public void Clint_StoreToTime_ChangesThatOfAllHarts_UntilAReset()
+    {
+        var host = Machine();
+        host.Kernel.Now = 1_000_000;
+        host.Store(Clint + 0xbff8, 0x1_2345_6789_abcd, 8).Should().BeTrue();
+        host.Kernel.Harts.Values.Select(hart => hart.TimeOffset).Should().AllBeEquivalentTo(0x1_2345_6789_abcdUL - 10_000);
+        host.Kernel.Now = 1_000_500;
+        host.Load(Clint + 0xbff8, 8).Should().Be(0x1_2345_6789_abcdUL + 5);
+        host.Store(Clint + 0xbff8, 7, 4);
+        host.Store(Clint + 0xbffc, 0, 4);
+        (host.Load(Clint + 0xbff8), host.Load(Clint + 0xbffc), host.Load(Clint + 0xbff8, 8)).Should().Be((7UL, 0UL, 7UL));
+        host.Kernel.Harts[2].TimeOffset.Should().Be(unchecked(7UL - 10_005), "it is behind");
+        host.Store(Test, 0x7777);
+        host.Load(Clint + 0xbff8, 8).Should().Be(0);
     }
 
     [Fact]
@@ -322,12 +339,18 @@ public sealed class MachineTests
         host.End?.Reason.Should().Be(MachineEnd.Stopped);
 
         host = Supervisor(true);
+        host.Pass(10_000_000_000);
+        host.End.Should().BeNull("its hart runs, however slowly");
+        host.Kernel.Harts[0].Waits = true;
         host.Call(0, 0, 0, 1_000_000_000);
         host.Pass(1_000_000_000);
         host.End.Should().BeNull("a timer is set");
         host.Call(0, 0, 0, ulong.MaxValue);
-        host.Kernel.Machine!.Instructions += 5;
+        host.Call(0, 0x48534D, 0, 1, 0x80200004, 42);
         host.Pass(1_000_000_000);
+        host.End.Should().BeNull("another hart runs");
+        host.Kernel.Harts[1].Waits = true;
+        host.Pass(100_000_000);
         host.End?.Reason.Should().Be(MachineEnd.Idle);
     }
 
@@ -335,6 +358,7 @@ public sealed class MachineTests
     public void Idle_IsNotWhileTheHostIsAsked()
     {
         var host = Supervisor();
+        host.Kernel.Harts[0].Waits = true;
         host.AnswersHost = false;
         host.Call(0, 2, 0);
         host.Pass(1_000_000_000);

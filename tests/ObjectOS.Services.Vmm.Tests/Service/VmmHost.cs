@@ -196,6 +196,7 @@ internal sealed class VmmHost
 
     private void Handle(in Message message)
     {
+        Kernel.BeginMessage();
         for (int tries = 0; _service.Handle(message, Kernel) == HandleResult.Suspended; tries++)
         {
             tries.Should().BeLessThan(10_000);

@@ -55,6 +55,37 @@ public sealed class ConsoleTests
         driver.Collect(1).Should().NotBeNull();
     }
 
+    [Fact]
+    public void Console_AsksForInput_OnlyWhereTheDriverHasABufferForIt()
+    {
+        var (driver, line) = NewConsole(true);
+        driver.Notify(0);
+        line.Asked.Should().Be(0);
+        driver.Add(0, [], [4]);
+        driver.Notify(0);
+        line.Asked.Should().Be(1);
+        line.Type("ab");
+        driver.RunDeadline();
+        driver.Collect(0)!.Value.Length.Should().Be(2);
+        line.Asked.Should().Be(1, "there is no other buffer");
+    }
+
+    [Fact]
+    public void Console_TellsItsSize_AndPrintsEmergencyWritesWithoutADriver()
+    {
+        var line = new FakeLine { Room = 2 };
+        var driver = new FakeDriver(new VirtioTransport("console", new ConsoleFunction(line, 132, 43)), new FakeDeviceHost());
+        driver.OfferedFeatures().Should().Be((1UL << 32) | (1UL << 28) | (1UL << 29) | 5, "5.3.3: SIZE and EMERG_WRITE");
+        driver.Read(0x100).Should().Be(132 | (43 << 16));
+        driver.Read(0x108).Should().Be(0);
+        driver.Write(0x108, 'a');
+        driver.Write(0x100, 'x');
+        driver.Write(0x108, 0x1200 | 'b');
+        driver.Write(0x108, 'c');
+        Encoding.ASCII.GetString([.. line.Printed]).Should().Be("ab", "the third finds no room");
+        new ConsoleFunction(new FakeLine()).Offered.Should().Be(4, "a size that is not known is not told");
+    }
+
     private static (FakeDriver, FakeLine) NewConsole(bool suspends)
     {
         var line = new FakeLine();
@@ -78,7 +109,7 @@ internal sealed class FakeLine : IConsoleLine
         set
         {
             _room = value;
-            _listener!.OnLineChanged();
+            _listener?.OnLineChanged();
         }
     }
 
@@ -92,6 +123,10 @@ internal sealed class FakeLine : IConsoleLine
     }
 
     public void Take(int count) => _typed.RemoveRange(0, count);
+
+    public int Asked { get; private set; }
+
+    public void Ask() => Asked++;
 
     public void Connect(IConsoleListener listener) => _listener = listener;
 

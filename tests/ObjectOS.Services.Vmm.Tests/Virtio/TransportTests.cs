@@ -134,7 +134,7 @@ public sealed class TransportTests
         var host = new FakeDeviceHost();
         var driver = new FakeDriver(new VirtioTransport("rng", new EntropyFunction(1, "a"), isLegacy: true), host);
         driver.Read(0x004).Should().Be(1);
-        driver.OfferedFeatures().Should().Be((1UL << 28) | (1UL << 29));
+        driver.OfferedFeatures().Should().Be((1UL << 27) | (1UL << 28) | (1UL << 29));
         driver.Write(0x28, 4096);
         driver.Write(0x70, 3);
         driver.Write(0x20, 0);
@@ -151,6 +151,35 @@ public sealed class TransportTests
         driver.LoadWord(used + 2).Should().Be(1);
         driver.LoadWord(used + 8).Should().Be(32);
         driver.Load(FakeDeviceHost.Base + 0x9000, 32).ToArray().Should().NotEqual(new byte[32]);
+    }
+
+    [Theory]
+    [InlineData(0u, 0u, 0x1000)]
+    [InlineData(0u, 64u, 0x4c0)]
+    [InlineData(16u, 32u, 0x140)]
+    public void Legacy_Queue_WithoutSizeOrAlignment_HasTheCommonOnes(uint size, uint align, int usedOffset)
+    {
+        var driver = new FakeDriver(new VirtioTransport("rng", new EntropyFunction(1, "a"), isLegacy: true), new FakeDeviceHost(true));
+        driver.Write(0x28, 4096);
+        driver.Write(0x70, 3);
+        foreach (var (register, value) in ((uint, uint)[])[(0x38, size), (0x3c, align)])
+        {
+            if (value != 0)
+            {
+                driver.Write(register, value);
+            }
+        }
+
+        driver.Write(0x40, (uint)(FakeDriver.Descriptors(0) / 4096));
+        ulong available = FakeDriver.Descriptors(0) + (16 * (size == 0 ? 64UL : size));
+        driver.WriteDescriptor(FakeDriver.Descriptors(0), FakeDeviceHost.Base + 0x9000, 32, 2, 0);
+        driver.StoreWord(available + 2, 1);
+        driver.Notify(0);
+        driver.LoadWord(FakeDriver.Descriptors(0) + (ulong)usedOffset + 2).Should().Be(1, "a queue of {0} aligned to {1}", size, align);
+        driver.Write(0x40, 0);
+        driver.StoreWord(available + 2, 2);
+        driver.Notify(0);
+        driver.LoadWord(FakeDriver.Descriptors(0) + (ulong)usedOffset + 2).Should().Be(1, "page 0 takes the queue away");
     }
 
     [Fact]

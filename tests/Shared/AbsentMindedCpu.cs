@@ -1,7 +1,7 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 
-namespace ObjectOS.Services.Linux.Tests;
+namespace ObjectOS.Tests;
 
 /// <summary>Another CPU whose memory says Suspended now and then, as a virtual CPU's does while a page has to be brought.</summary>
 internal sealed class AbsentMindedCpu(ICpu inner, int seed) : ICpu, IGuestMemory

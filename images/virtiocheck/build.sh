@@ -1,0 +1,7 @@
+#!/bin/sh
+# Builds virtiocheck.elf into a directory (default: this one). The same compiler gives the same bytes.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(cd "${1:-$here}" && pwd)
+cd "$here"
+sh ../bare/build.sh "$out/virtiocheck.elf" virtiocheck.c ../bare/virtio.c

@@ -1,0 +1,47 @@
+namespace ObjectOS.Services.Vmm.Tests;
+
+/// <summary>The hash of a machine's state at its end.</summary>
+public sealed class StateHashTests
+{
+    private const ulong Test = 0x100000, Uart = 0x10000000;
+
+    private static readonly MachineRequest Request = new() { Memory = 16 << 20, Harts = 2, ReportsState = true };
+    private static readonly byte[] Code = [0x13, 0, 0, 0];
+
+    [Fact]
+    public void Hash_IsOfHartsMemoryAndDevices_HoweverItIsComputed()
+    {
+        string hash = HashOf(_ => { });
+        hash.Should().HaveLength(64);
+        HashOf(_ => { }, isReborn: true).Should().Be(hash, "its steps are data");
+        HashOf(_ => { }, isReborn: true, seed: 6).Should().Be(hash, "memory that is suspended is the same memory");
+        HashOf(host => host.WriteMemory(0x80900000, new byte[4096])).Should().Be(hash, "pages of zeros are not told from those that are not there");
+        string[] others =
+        [
+            HashOf(host => host.WriteMemory(0x80900000, [1])), HashOf(host => host.WriteMemory(0x80901000, [1])), HashOf(host => host.WriteMemory(0x80940000, [1])),
+            HashOf(host => host.WriteMemory(0x80fff000, [1])), HashOf(host => host.Store(Uart + 7, 0x5a, 1)),
+        ];
+        others.Append(hash).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void Hash_TakesOnePieceOfMemoryInAMessage()
+    {
+        var host = new VmmHost().Start(Request, (MachineFile.Kernel, Code));
+        ulong read = host.Kernel.BytesRead;
+        host.Kernel.MostReadInAMessage = 0;
+        host.Store(Test, 0x5555);
+        host.End!.Value.Record.Program.StateHash.Should().HaveLength(64);
+        (host.Kernel.BytesRead - read).Should().Be(16 << 20);
+        host.Kernel.MostReadInAMessage.Should().Be(256 << 10);
+    }
+
+    private static string HashOf(Action<VmmHost> act, bool isReborn = false, int? seed = null)
+    {
+        var host = new VmmHost(isReborn, seed).Start(Request, (MachineFile.Kernel, Code));
+        act(host);
+        host.Store(Test, 0x5555);
+        host.End!.Value.Reason.Should().Be(MachineEnd.PowerOff);
+        return host.End.Value.Record.Program.StateHash;
+    }
+}
