@@ -6,7 +6,7 @@ public sealed class SbiTests
     public static TheoryData<bool, int> Ways => MachineTests.Ways;
 
     private static VmmHost Supervisor(bool isReborn = false, int seed = -1) => new VmmHost(isReborn, seed < 0 ? null : seed)
-        .Start(new MachineRequest { Memory = 16 << 20, Harts = 3 }, (MachineFile.Image, [0x13, 0, 0, 0]));
+        .Start(new MachineRequest { Memory = 16 << 20, Harts = 3 }, (MachineFile.Kernel, [0x13, 0, 0, 0]));
 
     [Fact]
     public void BaseProbesAndUnknownCalls()

@@ -9,7 +9,7 @@ public sealed class SuspendTests
     public static TheoryData<bool, int> Ways => new() { { false, -1 }, { true, -1 }, { true, 7 } };
 
     private static VmmHost Start(bool isReborn = false, int seed = -1) => new VmmHost(isReborn, seed < 0 ? null : seed)
-        .Start(new MachineRequest { Memory = 16 << 20, Harts = 3 }, (MachineFile.Image, [0x13, 0, 0, 0]));
+        .Start(new MachineRequest { Memory = 16 << 20, Harts = 3 }, (MachineFile.Kernel, [0x13, 0, 0, 0]));
 
     private static void StartSecond(VmmHost host) => host.Call(0, HartState, 0, 1, 0x80200004, 42).Should().Be((2UL, 0UL, 0UL));
 
