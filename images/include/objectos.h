@@ -409,12 +409,13 @@ static inline objectos_status objectos_hart_set_timer(uint64_t target, uint64_t 
     return w0;
 }
 
-/* Brings a hart back into its reset state, whatever it does; it is then suspended. */
-static inline objectos_status objectos_hart_reset(uint64_t target)
+/* Brings a hart back into its reset state, whatever it does; it is then suspended. Bit 0 of `keep`: stimecmp and SSIP stay as they are. */
+static inline objectos_status objectos_hart_reset(uint64_t target, uint64_t keep)
 {
     register uint64_t a7 __asm__("a7") = 45;
     register uint64_t w0 __asm__("a0") = target;
-    __asm__ volatile("ecall" : "+r"(w0) : "r"(a7) : "memory");
+    register uint64_t w1 __asm__("a1") = keep;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
     return w0;
 }
 

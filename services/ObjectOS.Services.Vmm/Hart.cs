@@ -9,7 +9,16 @@ internal enum HartStatus : byte
 {
     Started = 0,
     Stopped = 1,
+    Suspended = 4,
 }
+
+/// <summary>A suspend of a hart by its SBI that has not ended yet.</summary>
+/// <param name="ReplySlot">Where its call is answered, if it is.</param>
+/// <param name="Retains">True: its call returns; else it starts anew at the address.</param>
+/// <param name="Address">Where it starts.</param>
+/// <param name="Opaque">Its a1 then.</param>
+/// <param name="WakeAt">When its timer comes, in ticks; all ones: it has none that is to come, or sie keeps it out.</param>
+internal readonly record struct HartSuspension(uint ReplySlot, bool Retains, ulong Address, ulong Opaque, ulong WakeAt);
 
 /// <summary>A hart of a virtual machine, and what the machine drives it with.</summary>
 /// <param name="capability">It as a kernel object.</param>
@@ -20,10 +29,13 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     /// <summary>Words of <see cref="HartCapability.ReadState(Span{byte})"/>.</summary>
     public const int StateWords = 49;
 
+    /// <summary>SSIE and SSIP; STIE and STIP.</summary>
+    public const ulong SoftwareInterrupt = 1 << 1, TimerInterrupt = 1 << 5;
+
     /// <summary>The bit of a mask of lines that has the hart forget its cached translations.</summary>
     private const ulong ForgetTranslations = 1UL << 63;
 
-    private const int SoftwareLine = 1, SatpIndex = 21, PrivilegeIndex = 1;
+    private const int PrivilegeIndex = 1, MieIndex = 5, SatpIndex = 21, MipIndex = 24, LinesIndex = 25, StimecmpIndex = 26, TimerIndex = 27;
 
     private ulong _lines;
     private ulong _timer = ulong.MaxValue;
@@ -36,6 +48,12 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
 
     public HartStatus Status { get; private set; } = HartStatus.Stopped;
 
+    /// <summary>How it is suspended, while it is.</summary>
+    public HartSuspension Suspension { get; private set; }
+
+    /// <summary>True: while it was suspended, something has come that may wake it.</summary>
+    public bool MayWake { get; private set; }
+
     /// <summary>Drives a line where it is not driven so already.</summary>
     public void Drive(int line, bool level)
     {
@@ -44,11 +62,18 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         {
             _lines ^= bit;
             capability.SetLines(bit, _lines & bit);
+            MayWake |= level && Status == HartStatus.Suspended;
         }
     }
 
     /// <summary>Raises the supervisor's software interrupt, which the hart clears itself.</summary>
-    public void RaiseSoftware() => capability.SetLines(1UL << SoftwareLine, 1UL << SoftwareLine);
+    public void RaiseSoftware()
+    {
+        capability.SetLines(SoftwareInterrupt, SoftwareInterrupt);
+        MayWake |= Status == HartStatus.Suspended;
+    }
+
+    public void ClearSoftware() => capability.SetLines(SoftwareInterrupt, 0);
 
     public void ForgetCachedTranslations() => capability.SetLines(ForgetTranslations, 0);
 
@@ -79,12 +104,29 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     {
         capability.Thread.Suspend();
         Status = HartStatus.Stopped;
+        MayWake = false;
+    }
+
+    /// <summary>It waits in a call of its SBI until <see cref="Wake"/> or <see cref="Stop"/>.</summary>
+    public void Suspend(in HartSuspension suspension)
+    {
+        Suspension = suspension;
+        Status = HartStatus.Suspended;
+        MayWake = false;
+    }
+
+    /// <summary>It is suspended no more, and its call is to be answered.</summary>
+    public void Wake()
+    {
+        Status = HartStatus.Started;
+        MayWake = false;
     }
 
     /// <summary>Brings it, stopped, into its reset state; what drives its lines goes on doing so.</summary>
-    public void Reset()
+    /// <param name="keepsInterrupts">True: its own timer and software interrupt stay, too.</param>
+    public void Reset(bool keepsInterrupts = false)
     {
-        capability.Reset();
+        capability.Reset(keepsInterrupts);
         capability.SetLines(_lines, _lines);
         if (_timer != ulong.MaxValue)
         {
@@ -108,6 +150,19 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         bool isRead = TryReadState(state);
         satp = state[SatpIndex];
         return isRead && state[PrivilegeIndex] < 3;
+    }
+
+    /// <summary>
+    /// What is pending of a supervisor-mode hart, what its sie lets through, and when its timer comes, in ticks (all ones: never). False: they cannot be read now.
+    /// </summary>
+    public bool TryReadInterrupts(ulong ticks, out ulong pending, out ulong enabled, out ulong timer)
+    {
+        Span<ulong> state = stackalloc ulong[StateWords];
+        bool isRead = TryReadState(state);
+        timer = Math.Min(state[StimecmpIndex], state[TimerIndex]);
+        pending = state[MipIndex] | state[LinesIndex] | (ticks >= timer ? TimerInterrupt : 0);
+        enabled = state[MieIndex];
+        return isRead;
     }
 
     /// <summary>True where it has executed WFI, and nothing that it has can wake it.</summary>
@@ -141,6 +196,12 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         writer.Write(_lines);
         writer.Write(_timer);
         writer.Write((byte)Status);
+        writer.Write(MayWake);
+        writer.Write(Suspension.ReplySlot);
+        writer.Write(Suspension.Retains);
+        writer.Write(Suspension.Address);
+        writer.Write(Suspension.Opaque);
+        writer.Write(Suspension.WakeAt);
     }
 
     public static Hart Restore(Invoker invoker, BinaryReader reader) =>
@@ -149,5 +210,7 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
             _lines = reader.ReadUInt64(),
             _timer = reader.ReadUInt64(),
             Status = (HartStatus)reader.ReadByte(),
+            MayWake = reader.ReadBoolean(),
+            Suspension = new HartSuspension(reader.ReadUInt32(), reader.ReadBoolean(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64()),
         };
 }

@@ -1,7 +1,7 @@
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// Sees that a machine waits for what nothing can bring: every hart has executed WFI with no interrupt pending and no timer to come, or is stopped; no device
+/// Sees that a machine waits for what nothing can bring: every hart has executed WFI or is suspended, with no interrupt pending and no timer to come, or is stopped; no device
 /// wants to be called, the host is not being waited for, and nobody else is on its network. What is seen so once is so for ever, however little the machine has run.
 /// </summary>
 internal sealed class IdleWatch(VirtualMachine machine)
@@ -29,5 +29,10 @@ internal sealed class IdleWatch(VirtualMachine machine)
 
     public void Restore(BinaryReader reader) => Deadline = reader.ReadUInt64() is var deadline and not ulong.MaxValue ? deadline : null;
 
-    private static bool IsAsleep(Hart hart) => hart.Status == HartStatus.Stopped || hart.WaitsAlone();
+    private static bool IsAsleep(Hart hart) => hart.Status switch
+    {
+        HartStatus.Stopped => true,
+        HartStatus.Suspended => hart.Suspension.WakeAt == ulong.MaxValue,
+        _ => hart.WaitsAlone(),
+    };
 }

@@ -94,7 +94,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         && (_parts.Network.Gateway.AwaitsHost || Enumerable.Range(0, VirtualSwitch.MostPorts).Any(index => _parts.Network.Port(index) is { } other && other != own));
 
     /// <summary>When it wants <see cref="Tick"/>, in guest nanoseconds.</summary>
-    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(_consoles.Deadline, _idle.Deadline), Bus.NextDue()?.Deadline);
+    public ulong? Deadline => _stage != Stage.Running ? null : Least(Least(_consoles.Deadline, _idle.Deadline), Least(Bus.NextDue()?.Deadline, _sbi.Suspended.Deadline));
 
     /// <summary>What hart_create is told: modes, whether accessed and dirty bits are updated (they are, unless the ISA says Svade), the widest paging.</summary>
     private ulong HartKind => (_plan.IsMachineMode ? 2UL : 1) | (Request.Isa.Contains("_svade", StringComparison.Ordinal) ? 0UL : 4)
@@ -189,13 +189,17 @@ internal sealed partial class VirtualMachine : IPlatformHost
     public void Answer(uint replySlot, in SbiResult result)
     {
         var reply = new ReplyCapability(_parts.Invoker, replySlot);
-        if (result.Outcome == SbiOutcome.ReturnsOne)
+        switch (result.Outcome)
         {
-            reply.Send(0, result.Value);
-        }
-        else
-        {
-            reply.Send(2, (ulong)(long)result.Error, result.Value);
+            case SbiOutcome.ReturnsOne:
+                reply.Send(CallAnswer.Value, result.Value);
+                break;
+            case SbiOutcome.Faults:
+                reply.Send(CallAnswer.Exception, result.Cause, result.Value);
+                break;
+            default:
+                reply.Send(CallAnswer.TwoValues, (ulong)(long)result.Error, result.Value);
+                break;
         }
     }
 
@@ -255,6 +259,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     {
         if (_stage == Stage.Running)
         {
+            _sbi.Suspended.ServeWaiting();
             _idle.Update();
         }
     }

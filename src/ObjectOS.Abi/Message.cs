@@ -67,6 +67,9 @@ public static class CallAnswer
 
     /// <summary>Words 0 and 1 go into a0 and a1; the thread goes on behind the ecall.</summary>
     public const ulong TwoValues = 2;
+
+    /// <summary>A hart gets exception word 0 with the trap value word 1 at its ecall; where it cannot, this is <see cref="Value"/>.</summary>
+    public const ulong Exception = 3;
 }
 
 /// <summary>The six words of a message.</summary>

@@ -76,7 +76,8 @@ public readonly record struct HartCapability(Invoker Invoker, uint Slot)
     public KernelStatus SetTimer(ulong deadline) => Invoker.Call1(Call.HartSetTimer, Slot, deadline);
 
     /// <summary>Brings it back into its reset state, suspended.</summary>
-    public KernelStatus Reset() => Invoker.Call1(Call.HartReset, Slot);
+    /// <param name="keepsInterrupts">True: stimecmp and SSIP stay as they are.</param>
+    public KernelStatus Reset(bool keepsInterrupts = false) => Invoker.Call1(Call.HartReset, Slot, keepsInterrupts ? 1UL : 0);
 
     /// <summary>Sets how many ticks its time register is ahead of guest time, modulo 2^64.</summary>
     public KernelStatus SetTimeOffset(ulong ticks) => Invoker.Call1(Call.HartSetTimeOffset, Slot, ticks);

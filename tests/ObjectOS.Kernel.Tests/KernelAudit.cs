@@ -76,7 +76,7 @@ internal static class KernelAudit
 
         foreach (var mapping in capability.Mappings ?? [])
         {
-            Require(mapping.Through == capability && !mapping.Space.IsDead && mapping.Space.Mappings.Contains(mapping), "a mapping is in its space");
+            Require(mapping.Through == capability && mapping.Space.Mappings.Contains(mapping), "a mapping is in its space");
         }
 
         if (capability.Object is Reply { IsDead: false } reply)

@@ -12,6 +12,9 @@ internal static class HartCalls
 
     private const ulong UpdatesAccessed = 4;
 
+    /// <summary>Of a reset.</summary>
+    private const ulong KeepsInterrupts = 1;
+
     /// <summary>Instructions that a hart runs before the next: short, so that one that spins does not keep away for long the one that it waits for.</summary>
     private const uint Quantum = 10_000;
 
@@ -98,6 +101,12 @@ internal static class HartCalls
     public static KernelStatus Reset(ref Invocation call)
     {
         var status = Target(ref call, out var hart, out var state);
+        ulong keep = call[1];
+        if (status == KernelStatus.Ok && (keep & ~KeepsInterrupts) != 0)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
         if (status == KernelStatus.Ok && hart.State == ThreadState.Ended)
         {
             status = KernelStatus.InvalidState;
@@ -111,6 +120,11 @@ internal static class HartCalls
             context.CopyFrom(new HartContext { Mode = context.Mode, Retired = retired });
             context.System = PrivilegedState.AfterReset(context.Mode, state.Mhartid, (int)state.Paging, state.UpdatesAccessedAtReset);
             context.System.TimeOffset = state.TimeOffset;
+            if ((keep & KeepsInterrupts) != 0)
+            {
+                context.System.Stimecmp = state.Stimecmp;
+                context.System.Mip = state.Mip & InterruptBits.Ssip;
+            }
         }
 
         return status;

@@ -81,6 +81,11 @@ public sealed partial class Kernel
         {
             case MessageKind.SystemCall:
                 Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
+                if (answer.Label == CallAnswer.Exception && TryGiveException(context, answer))
+                {
+                    break;
+                }
+
                 if (answer.Label != CallAnswer.Registers)
                 {
                     context.X[10] = answer.Words[0];

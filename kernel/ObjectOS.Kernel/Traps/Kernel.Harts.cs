@@ -96,12 +96,23 @@ public sealed partial class Kernel
                 // The figures of kernels and cells count what their CPU has retired; this one it has not.
                 hart.LastTrap.Complete(context, answer.Words[0]);
                 return true;
-            case FaultAnswer.Exception when answer.Words[0] < 16 && HartTraps.CanTake(context, answer.Words[0]):
-                HartTraps.TakeException(context, answer.Words[0], answer.Words[1]);
-                return true;
+            case FaultAnswer.Exception:
+                return TryGiveException(context, answer);
             default:
                 return false;
         }
+    }
+
+    /// <summary>The hart takes the exception that an answer names. False: it cannot.</summary>
+    private static bool TryGiveException(HartContext context, Letter answer)
+    {
+        bool canTake = context.System is not null && answer.Words[0] < 16 && HartTraps.CanTake(context, answer.Words[0]);
+        if (canTake)
+        {
+            HartTraps.TakeException(context, answer.Words[0], answer.Words[1]);
+        }
+
+        return canTake;
     }
 
     /// <summary>Says to the letter of a trap what a hart has to say.</summary>

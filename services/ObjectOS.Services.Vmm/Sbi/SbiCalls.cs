@@ -1,8 +1,8 @@
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// The supervisor binary interface v2.0 for kernels that run without firmware: base, timer, IPI, remote fences, hart state, system reset, debug console, a PMU without
-/// counters, and the legacy calls.
+/// The supervisor binary interface v2.0 for kernels that run without firmware: base, timer, IPI, remote fences, hart state, system reset and suspend, debug console, a PMU
+/// without counters, and the legacy calls.
 /// </summary>
 internal sealed class SbiCalls(VirtualMachine machine)
 {
@@ -15,6 +15,8 @@ internal sealed class SbiCalls(VirtualMachine machine)
 
     public SbiConsole Console { get; } = new(machine);
 
+    public SbiSuspend Suspended => _harts.Suspended;
+
     public SbiResult Call(in SbiCall call) => call.Extension switch
     {
         <= SbiExtension.LegacyShutdown => Legacy(call),
@@ -25,7 +27,8 @@ internal sealed class SbiCalls(VirtualMachine machine)
         SbiExtension.HartState => _harts.ManageState(call),
         SbiExtension.SystemReset => call.Function == 0 ? SystemReset((uint)call.Words[0], (uint)call.Words[1]) : SbiResult.Fail(SbiError.NotSupported),
         SbiExtension.DebugConsole => Console.Debug(call),
-        SbiExtension.Pmu => Pmu(call.Function),
+        SbiExtension.Pmu => Pmu(call),
+        SbiExtension.SystemSuspend => call.Function == 0 ? Suspended.SuspendSystem(call) : SbiResult.Fail(SbiError.NotSupported),
         _ => SbiResult.Fail(SbiError.NotSupported),
     };
 
@@ -45,18 +48,23 @@ internal sealed class SbiCalls(VirtualMachine machine)
         return SbiResult.Success();
     }
 
-    /// <summary>There is no counter that supervisor software could be given: the number is 0, and no index is valid.</summary>
-    private static SbiResult Pmu(uint function) => function switch
+    /// <summary>
+    /// There is no counter that supervisor software could be given: the number is 0, no index is valid, no event has a counter, and there are no snapshots (chapter
+    /// "Performance Monitoring Unit Extension").
+    /// </summary>
+    private static SbiResult Pmu(in SbiCall call) => call.Function switch
     {
         0 => SbiResult.Success(),
-        2 => SbiResult.Fail(SbiError.NotSupported),
-        <= 5 => SbiResult.Fail(SbiError.InvalidParameter),
+        2 when call.Words[1] == 0 => SbiResult.Fail(SbiError.NotSupported),
+        3 or 4 when call.Words[1] == 0 => SbiResult.Success(),
+        <= 6 => SbiResult.Fail(SbiError.InvalidParameter),
         _ => SbiResult.Fail(SbiError.NotSupported),
     };
 
+    /// <summary>Table "SRST System Reset Errors": reserved types and reasons, and those of platforms, which are none of this one's, are invalid parameters.</summary>
     private SbiResult SystemReset(uint type, uint reason)
     {
-        if (reason > 1 && reason < 0xe0000000)
+        if (reason > 1)
         {
             return SbiResult.Fail(SbiError.InvalidParameter);
         }
@@ -73,7 +81,7 @@ internal sealed class SbiCalls(VirtualMachine machine)
                 machine.Reset();
                 return SbiResult.Silent;
             default:
-                return SbiResult.Fail(type >= 0xf0000000 ? SbiError.NotSupported : SbiError.InvalidParameter);
+                return SbiResult.Fail(SbiError.InvalidParameter);
         }
     }
 
@@ -89,8 +97,7 @@ internal sealed class SbiCalls(VirtualMachine machine)
             case SbiExtension.LegacyGetCharacter:
                 return Console.GetCharacter();
             case SbiExtension.LegacyClearIpi:
-                // Deprecated: supervisor software clears sip.SSIP itself.
-                return SbiResult.Legacy();
+                return SbiHarts.ClearIpi(call.Hart);
             case SbiExtension.LegacyShutdown:
                 machine.End(MachineEnd.PowerOff, 0);
                 return SbiResult.Silent;

@@ -5,7 +5,9 @@ namespace ObjectOS.Services.Vmm;
 /// <summary>SBI calls on harts: their state, interrupts between them, fences for each other.</summary>
 internal sealed class SbiHarts(VirtualMachine machine)
 {
-    private const uint RetentiveSuspend = 0, NonRetentiveSuspend = 0x80000000;
+    private const ulong LoadAccessFault = 5, LoadPageFault = 13;
+
+    public SbiSuspend Suspended { get; } = new(machine);
 
     public SbiResult SendIpi(ulong mask, ulong maskBase) => ForEach(mask, maskBase, hart => hart.RaiseSoftware());
 
@@ -19,27 +21,31 @@ internal sealed class SbiHarts(VirtualMachine machine)
         0 => Start(call.Words[0], call.Words[1], call.Words[2]),
         1 => Stop(call.Hart),
         2 => GetStatus(call.Words[0]),
-        3 => Suspend(call),
+        3 => Suspended.SuspendHart(call),
         _ => SbiResult.Fail(SbiError.NotSupported),
     };
 
-    /// <summary>Legacy IPI and fences: a0 is the virtual address of a mask of harts, 0 for all.</summary>
+    /// <summary>
+    /// Legacy IPI and fences: a0 is the virtual address of a mask of harts, 0 for all. A fault on the way to it is the caller's, at its ecall (chapter "Legacy Extensions").
+    /// </summary>
     public SbiResult LegacyCall(in SbiCall call)
     {
         ulong mask = ulong.MaxValue;
         if (call.Words[0] != 0)
         {
             Span<byte> bytes = stackalloc byte[8];
-            var status = ReadVirtual(call.Hart, call.Words[0], bytes);
+            var status = Translate(call.Hart, call.Words[0], out ulong physical);
+            ulong cause = status == DeviceStatus.Fault ? LoadPageFault : LoadAccessFault;
+            status = status == DeviceStatus.Done ? machine.Ram.Read(physical, bytes) : status;
             if (status != DeviceStatus.Done)
             {
-                return status == DeviceStatus.Suspended ? SbiResult.Suspended : SbiResult.Legacy((long)SbiError.InvalidAddress);
+                return status == DeviceStatus.Suspended ? SbiResult.Suspended : SbiResult.Fault(cause, call.Words[0]);
             }
 
             mask = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         }
 
-        foreach (var hart in machine.Harts.Where(hart => hart.Status == HartStatus.Started && ((mask >> hart.Id) & 1) != 0))
+        foreach (var hart in machine.Harts.Where(hart => hart.Status != HartStatus.Stopped && ((mask >> hart.Id) & 1) != 0))
         {
             if (call.Extension == SbiExtension.LegacySendIpi)
             {
@@ -54,15 +60,18 @@ internal sealed class SbiHarts(VirtualMachine machine)
         return SbiResult.Legacy();
     }
 
-    private DeviceStatus ReadVirtual(Hart hart, ulong address, Span<byte> bytes)
+    /// <summary>Legacy: clears the caller's own software interrupt, and tells whether it was pending.</summary>
+    public static SbiResult ClearIpi(Hart hart)
     {
-        if (!hart.TryReadTranslation(out ulong satp))
-        {
-            return DeviceStatus.Fault;
-        }
+        bool isPending = hart.TryReadInterrupts(0, out ulong pending, out _, out _) && (pending & Hart.SoftwareInterrupt) != 0;
+        hart.ClearSoftware();
+        return SbiResult.Legacy(isPending ? 1 : 0);
+    }
 
-        var status = GuestPageWalk.Translate(machine.Ram, satp, address, out ulong physical);
-        return status == DeviceStatus.Done ? machine.Ram.Read(physical, bytes) : status;
+    private DeviceStatus Translate(Hart hart, ulong address, out ulong physical)
+    {
+        physical = address;
+        return hart.TryReadTranslation(out ulong satp) ? GuestPageWalk.Translate(machine.Ram, satp, address, out physical) : DeviceStatus.Fault;
     }
 
     private SbiResult Start(ulong id, ulong address, ulong opaque)
@@ -97,30 +106,6 @@ internal sealed class SbiHarts(VirtualMachine machine)
     private SbiResult GetStatus(ulong id) =>
         id < (ulong)machine.Harts.Count ? SbiResult.Success((ulong)machine.Harts[(int)id].Status) : SbiResult.Fail(SbiError.InvalidParameter);
 
-    /// <summary>
-    /// A retentive suspend may end for any event of the platform: it does so at once, and the caller's WFI does the waiting. A non-retentive one resumes at once, too,
-    /// from the hart's reset state.
-    /// </summary>
-    private SbiResult Suspend(in SbiCall call)
-    {
-        switch ((uint)call.Words[0])
-        {
-            case RetentiveSuspend:
-                return SbiResult.Success();
-            case NonRetentiveSuspend when !machine.Ram.Contains(call.Words[1], 2):
-                return SbiResult.Fail(SbiError.InvalidAddress);
-            case NonRetentiveSuspend:
-                call.Hart.Stop();
-                call.Hart.Reset();
-                call.Hart.Start(call.Words[1], call.Words[2]);
-                return SbiResult.Silent;
-            case (>= 0x10000000 and < 0x80000000) or >= 0x90000000:
-                return SbiResult.Fail(SbiError.NotSupported);
-            default:
-                return SbiResult.Fail(SbiError.InvalidParameter);
-        }
-    }
-
     /// <summary>Chapter "Binary Encoding", hart list parameter: a base of all ones means all harts, whatever the mask.</summary>
     private SbiResult ForEach(ulong mask, ulong maskBase, Action<Hart> action)
     {
@@ -137,7 +122,7 @@ internal sealed class SbiHarts(VirtualMachine machine)
 
         foreach (var hart in machine.Harts)
         {
-            if ((ulong)hart.Id >= maskBase && ((mask >> (int)((ulong)hart.Id - maskBase)) & 1) != 0 && hart.Status == HartStatus.Started)
+            if ((ulong)hart.Id >= maskBase && ((mask >> (int)((ulong)hart.Id - maskBase)) & 1) != 0 && hart.Status != HartStatus.Stopped)
             {
                 action(hart);
             }

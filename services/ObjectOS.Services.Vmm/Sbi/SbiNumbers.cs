@@ -13,9 +13,10 @@ internal static class SbiExtension
     public const uint SystemReset = 0x53525354;
     public const uint DebugConsole = 0x4442434E;
     public const uint Pmu = 0x504D55;
+    public const uint SystemSuspend = 0x53555350;
 
     public static bool IsThere(ulong extension) =>
-        extension is <= LegacyShutdown or Base or Time or Ipi or RemoteFence or HartState or SystemReset or DebugConsole or Pmu;
+        extension is <= LegacyShutdown or Base or Time or Ipi or RemoteFence or HartState or SystemReset or DebugConsole or Pmu or SystemSuspend;
 }
 
 /// <summary>Error codes of the SBI specification v2.0, chapter "Binary Encoding".</summary>

@@ -9,6 +9,9 @@ internal enum SbiOutcome : byte
     /// <summary>A legacy call: it returns the value in a0 alone.</summary>
     ReturnsOne,
 
+    /// <summary>It does not return: its ecall gets an exception.</summary>
+    Faults,
+
     /// <summary>A memory operation was suspended; nothing has changed.</summary>
     Suspended,
 
@@ -17,7 +20,11 @@ internal enum SbiOutcome : byte
 }
 
 /// <summary>The end of an SBI call.</summary>
-internal readonly record struct SbiResult(SbiOutcome Outcome, SbiError Error, ulong Value)
+/// <param name="Outcome">How it ends.</param>
+/// <param name="Error">Its error.</param>
+/// <param name="Value">Its value, or the trap value.</param>
+/// <param name="Cause">The exception.</param>
+internal readonly record struct SbiResult(SbiOutcome Outcome, SbiError Error, ulong Value, ulong Cause = 0)
 {
     public static SbiResult Suspended => new(SbiOutcome.Suspended, 0, 0);
 
@@ -26,6 +33,8 @@ internal readonly record struct SbiResult(SbiOutcome Outcome, SbiError Error, ul
     public static SbiResult Success(ulong value = 0) => new(SbiOutcome.Returns, SbiError.Success, value);
 
     public static SbiResult Fail(SbiError error) => new(SbiOutcome.Returns, error, 0);
+
+    public static SbiResult Fault(ulong cause, ulong address) => new(SbiOutcome.Faults, 0, address, cause);
 
     public static SbiResult Legacy(long value = 0) => new(SbiOutcome.ReturnsOne, 0, (ulong)value);
 }

@@ -65,4 +65,30 @@ public sealed class TinyTests
         (after.Objects, after.ChargedBytes, host.LiveFrames).Should().Be((before.Objects, before.ChargedBytes, frames));
         host.Kernel.Statistics.Cells.Should().HaveCount(2, "the root and the service");
     }
+
+    /// <summary>One hart of two spins with its interrupts off, the other waits; a machine beside it goes through its self-test all the same.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EndlessLoop_WithInterruptsOff_DisturbsNobody(bool isReborn)
+    {
+        byte[] hang =
+        [
+            0x73, 0x70, 0x01, 0x10, // csrci sstatus, 2
+            0x73, 0x10, 0x40, 0x10, // csrw sie, zero
+            0x6f, 0, 0, 0, // j .
+        ];
+        var request = new MachineRequest { Memory = 16 << 20, Harts = 2 };
+        using var alone = new MachineHost(isReborn: isReborn);
+        var wanted = alone.Run(request with { Arguments = "selftest" }, "", 20_000, (MachineFile.Image, Tiny));
+        using var host = new MachineHost(isReborn: isReborn);
+        host.Start(request with { Job = 2 }, "", (MachineFile.Kernel, hang));
+        host.Start(request with { Job = 3, InstructionLimit = 1_000_000 }, "", (MachineFile.Kernel, hang));
+        host.RunSlices(3);
+        var end = host.Run(request with { Arguments = "selftest" }, "", 20_000, (MachineFile.Image, Tiny));
+        (end.Reason, end.Output).Should().Be((MachineEnd.PowerOff, wanted.Output));
+        host.RunUntilEnd(3, 1000).Reason.Should().Be(MachineEnd.BudgetExhausted);
+        host.Stop(2);
+        host.RunUntilEnd(2, 1000).Reason.Should().Be(MachineEnd.Stopped);
+    }
 }

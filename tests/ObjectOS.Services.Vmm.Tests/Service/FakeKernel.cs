@@ -133,15 +133,17 @@ internal sealed class FakeKernel : IInvocationPort
                 hart.TimeOffset = frame[1];
                 break;
             case Call.HartReset:
-                (hart.IsRunning, hart.Lines, hart.Timer, hart.Resets) = (false, 0, ulong.MaxValue, hart.Resets + 1);
+                (hart.IsRunning, hart.Timer, hart.Resets) = (false, ulong.MaxValue, hart.Resets + 1);
+                (hart.Lines, hart.Stimecmp, hart.Sie) = frame[1] == 1 ? (hart.Lines & 2, hart.Stimecmp, 0UL) : (0UL, ulong.MaxValue, 0UL);
                 break;
             case Call.HartReadState:
                 destination.Clear();
                 BitConverter.TryWriteBytes(destination[8..], 1UL);
                 BitConverter.TryWriteBytes(destination[(21 * 8)..], hart.Satp);
-                BitConverter.TryWriteBytes(destination[(26 * 8)..], ulong.MaxValue);
+                BitConverter.TryWriteBytes(destination[(26 * 8)..], hart.Stimecmp);
                 BitConverter.TryWriteBytes(destination[(27 * 8)..], hart.Timer);
-                BitConverter.TryWriteBytes(destination[(5 * 8)..], 1UL << 5);
+                BitConverter.TryWriteBytes(destination[(5 * 8)..], hart.Sie);
+                BitConverter.TryWriteBytes(destination[(25 * 8)..], hart.Lines);
                 frame[1] = !hart.Waits ? 0UL : hart.Timer != ulong.MaxValue && hart.Timer > (Now / 100) + hart.TimeOffset ? 1UL : 2UL;
                 break;
             case Call.ThreadWriteState:
@@ -230,6 +232,10 @@ internal sealed class FakeHart
     public ulong Lines { get; set; }
 
     public ulong Timer { get; set; } = ulong.MaxValue;
+
+    public ulong Stimecmp { get; set; } = ulong.MaxValue;
+
+    public ulong Sie { get; set; } = 1 << 5;
 
     public ulong TimeOffset { get; set; }
 
