@@ -12,8 +12,11 @@ public sealed partial class Gateway
     /// <summary>Most bytes of a datagram: what a packet of 1500 bytes has room for.</summary>
     public const int MostInDatagram = VirtualSwitch.MostInFrame - InternetPacket.EthernetHeader - InternetPacket.Header - UdpHeader;
 
-    /// <summary>Most datagrams of a published port that the host has not yet sent. All published ports together leave room in the kernel's queue of requests.</summary>
-    public const int MostSending = 32;
+    /// <summary>Most datagrams of a published port that the host has not yet sent; fewer where many ports are published.</summary>
+    public const int MostSending = 128;
+
+    /// <summary>The same of all published ports, each of which has its share: there must be room left in the kernel's queue of requests, of 4096.</summary>
+    private const int MostSendingInAll = 2048;
 
     private const int UdpHeader = 8;
 
@@ -63,7 +66,7 @@ public sealed partial class Gateway
                 continue;
             }
 
-            ulong id = published.Listener == 0 || published.Sending.Count >= MostSending ? 0
+            ulong id = published.Listener == 0 || published.Sending.Count >= Math.Min(MostSending, MostSendingInAll / _published.Count) ? 0
                 : _host.Request(HostRequestKind.DatagramSend, published.Grant.Target, data, published.Listener, client, published.Grant.WaitMilliseconds);
             if (id == 0)
             {

@@ -55,6 +55,9 @@ internal sealed class DatagramSocket : IDisposable
             {
                 // Windows says so of a larger one, and of a client that is gone.
             }
+
+            // Whoever sends large ones without end does not hold up the thread that asked.
+            await Task.Yield();
         }
     }
 

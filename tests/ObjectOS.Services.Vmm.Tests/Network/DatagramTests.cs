@@ -135,6 +135,25 @@ public sealed class DatagramTests
     }
 
     [Fact]
+    public void Datagrams_OfAnything_ThrowNothing()
+    {
+        Publish();
+        int local = DeliverAndTake(Alice);
+        var random = new Random(12);
+        byte[] good = Wire.Udp(Wire.Address(1), Wire.GatewayAddress, GuestPort, local, [5, 6, 7, 8]);
+        for (int i = 0; i < TestScale.Of(5000); i++)
+        {
+            byte[] bytes = [.. good];
+            bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            bytes[6] = bytes[7] = 0; // no sum, so that what is behind it is reached
+            SendPayload(bytes[..random.Next(bytes.Length + 1)]);
+            _port.Clear();
+        }
+
+        _host.Requests.Where(r => r.Kind == HostRequestKind.DatagramSend).Should().NotBeEmpty().And.OnlyContain(r => r.Argument1 == Alice && r.Data.Length <= 4);
+    }
+
+    [Fact]
     public void Datagram_OfTheHost_ThatIsTooLarge_IsDropped()
     {
         Publish();
@@ -161,11 +180,26 @@ public sealed class DatagramTests
     }
 
     [Fact]
+    public void Ports_ThatComeRoundAgain_AreNotThoseInUse()
+    {
+        Publish();
+        int alice = DeliverAndTake(Alice);
+        for (int i = 0; i < 17_000; i++)
+        {
+            DeliverAndTake(Client(126, i)).Should().NotBe(alice);
+            if (i % 100 == 0)
+            {
+                DeliverAndTake(Alice).Should().Be(alice);
+            }
+        }
+    }
+
+    [Fact]
     public void Datagrams_OfAGuest_ThatTheHostDoesNotTake_AreDroppedBeyondTheBound()
     {
         Publish();
         int local = DeliverAndTake(Alice);
-        for (int i = 0; i < 40; i++)
+        for (int i = 0; i < Gateway.MostSending + 8; i++)
         {
             _network.Send(_port, FromGuest(GuestPort, local, [(byte)i]));
         }
@@ -185,6 +219,24 @@ public sealed class DatagramTests
         _network.OnCompletion(sends[2].Id, 0, []);
         _network.Send(_port, FromGuest(GuestPort, local, [99]));
         _network.Gateway.Dropped.Should().Be(10, "the kernel's queue is full");
+    }
+
+    [Fact]
+    public void Datagrams_OfAGuest_WhereManyPortsArePublished_HaveTheirShare()
+    {
+        Publish();
+        int local = DeliverAndTake(Alice);
+        for (ushort port = 1; port < 64; port++)
+        {
+            _network.Gateway.Publish(_other, new PortGrant(Target, port, 80, 1, PublishProtocol.Udp)).Should().BeTrue();
+        }
+
+        for (int i = 0; i < 40; i++)
+        {
+            _network.Send(_port, FromGuest(GuestPort, local, [1]));
+        }
+
+        _host.Requests.Count(r => r.Kind == HostRequestKind.DatagramSend).Should().Be(32, "2048 are the switch's, and it has 64 ports");
     }
 
     [Fact]
