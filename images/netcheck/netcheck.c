@@ -1,5 +1,5 @@
-/* A program that tries a network: it takes an address by DHCP, and then pings, answers pings, or echoes a TCP connection, as the boot arguments say. It
- * runs in supervisor mode without paging above an SBI, and powers off. */
+/* A program that tries a network: it takes an address by DHCP, and then pings, answers pings, echoes a TCP connection or datagrams, as the boot arguments
+ * say. It runs in supervisor mode without paging above an SBI, and powers off. */
 #include "../bare/bare.h"
 #include "card.h"
 
@@ -194,7 +194,7 @@ static uint32_t ask_dhcp(uint32_t kind, uint32_t wanted_answer, uint32_t *server
     fail("nobody gives an address");
 }
 
-/* The three things to do */
+/* The things to do */
 
 static bool resolve(uint32_t address, uint8_t *mac) {
     for (int i = 0; i < TRIES; i++) {
@@ -311,6 +311,35 @@ static void echo_connection(uint32_t port) {
     print("echoed %u\n", echoed);
 }
 
+/* Datagrams (RFC 768) go back to where they came from, with a sum of this program's own making; an empty one ends it. */
+static void echo_datagrams(uint32_t port) {
+    uint64_t echoed = 0;
+    print("listening on %u\n", (uint64_t)port);
+    for (bool is_last = false; !is_last;) {
+        size_t size, length = next_frame(NEVER);
+        uint8_t *from = payload(length, PROTOCOL_UDP, UDP, &size), *to = out + ETHERNET + INTERNET, pseudo[12];
+        if (!from || get16(from + 2) != port) {
+            answer(length);
+            continue;
+        }
+        memcpy(pseudo, in + ETHERNET + 12, 8);
+        put16(pseudo + 8, PROTOCOL_UDP);
+        put16(pseudo + 10, (uint32_t)size);
+        if (get16(from + 4) != size || sum(sum(0, pseudo, sizeof pseudo), from, size) != 0xffff)
+            fail("a datagram of %u bytes has a wrong length or sum", (uint64_t)size);
+        memcpy(to, from, size);
+        put16(to, port);
+        put16(to + 2, get16(from));
+        put16(to + 6, 0);
+        uint32_t checked = ~sum(sum(0, pseudo, sizeof pseudo), to, size) & 0xffff;
+        put16(to + 6, checked ? checked : 0xffff);
+        send_packet(in + MAC_LENGTH, get32(in + ETHERNET + 12), PROTOCOL_UDP, size);
+        is_last = size == UDP;
+        echoed += !is_last;
+    }
+    print("echoed %u datagrams\n", echoed);
+}
+
 static const char *skip(const char *text) {
     while (*text && *text != ' ')
         text++;
@@ -351,7 +380,9 @@ _Noreturn void run(uint64_t hart, const void *tree) {
         serve(text_number(skip(what)));
     else if (text_has_word(what, "tcp-echo"))
         echo_connection((uint32_t)text_number(skip(what)));
+    else if (text_has_word(what, "udp-echo"))
+        echo_datagrams((uint32_t)text_number(skip(what)));
     else
-        fail("the boot arguments are \"%s\"; ping ADDRESS, serve COUNT or tcp-echo PORT are known", what);
+        fail("the boot arguments are \"%s\"; ping ADDRESS, serve COUNT, tcp-echo PORT or udp-echo PORT are known", what);
     sbi_power_off(false);
 }

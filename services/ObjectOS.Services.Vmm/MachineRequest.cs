@@ -27,7 +27,7 @@ public sealed record MachineRequest
     /// <summary>Most published ports of a machine.</summary>
     public const int MostPublished = 16;
 
-    private const uint Magic = 0x3251524d; // "MRQ2"
+    private const uint Magic = 0x3351524d; // "MRQ3"
     private const int MostItems = 64;
 
     /// <summary>The host's number for it; what it says of it later names it so.</summary>

@@ -136,7 +136,7 @@ public sealed partial class VmmService
         {
             if (!_network.Gateway.Publish(port, grant))
             {
-                return $"port {grant.HostPort} of the host leads to another machine of this kernel, or too many ports are published";
+                return $"{(grant.Protocol == PublishProtocol.Udp ? "UDP port" : "port")} {grant.HostPort} of the host leads to another machine of this kernel, or too many ports are published";
             }
         }
 

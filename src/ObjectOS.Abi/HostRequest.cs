@@ -50,6 +50,23 @@ public enum HostRequestKind : uint
 
     /// <summary>Close a connection: argument 0 the connection, 1 the <see cref="SocketCloseMode"/>. Result 0.</summary>
     SocketClose = 20,
+
+    /// <summary>
+    /// Take datagrams at a UDP port of the host's loopback address: target the network grant, argument 0 the port, which the grant must name for UDP.
+    /// Result: a socket for datagrams.
+    /// </summary>
+    DatagramOpen = 21,
+
+    /// <summary>
+    /// Receive a datagram: argument 0 the socket, 1 the most bytes, 2 the most milliseconds of the host's time to wait. Larger ones are dropped. Result: the
+    /// client that sent it, its IPv4 address times 65536 plus its port, or <see cref="HostError.TryAgain"/>; data: the datagram, which may be empty.
+    /// </summary>
+    DatagramReceive = 22,
+
+    /// <summary>
+    /// Send a datagram, the data: argument 0 the socket, 1 the client, which must have sent one to that socket, 2 the most milliseconds to wait. Result 0.
+    /// </summary>
+    DatagramSend = 23,
 }
 
 /// <summary>How a connection is closed.</summary>

@@ -22,7 +22,7 @@ internal sealed class BootCommand
     private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
     private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
-    private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT", "A TCP port of the host's loopback address that leads to the machine. May be given again.");
+    private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT[/udp]", "A TCP or, with /udp, UDP port of the host's loopback address that leads to the machine. May be given again.");
     private readonly Option<string> _paging = ValueOption.Word("--paging", "sv39|sv48|sv57", "The widest paging that harts offer; sv48 unless given.", "sv39, sv48 or sv57", "sv39", "sv48", "sv57");
     private readonly Option<bool> _noReboot = new("--no-reboot") { Description = "End at a reset instead of starting anew." };
     private readonly Option<string> _signature = ValueOption.Text("--signature", "FILE", "Write the words from begin_signature to end_signature to FILE afterwards.");
@@ -136,20 +136,20 @@ internal sealed class BootCommand
         ports = [];
         foreach (string text in parsed.GetValue(_publish) ?? [])
         {
-            string[] parts = text.Split(':');
-            if (parts.Length != 2 || !TryParsePort(parts[0], out int host) || !TryParsePort(parts[1], out int guest))
+            if (PublishOption.Parse(text) is not { } port)
             {
-                return $"--publish is \"{text}\"; HOSTPORT:GUESTPORT, each from 1 to 65535, is wanted";
+                return $"--publish is \"{text}\"; HOSTPORT:GUESTPORT, each from 1 to 65535, with /udp or /tcp or nothing behind it, is wanted";
             }
 
-            ports.Add(new PublishSpec(host, guest));
+            ports.Add(port);
         }
 
-        return ports.Count > 0 && !HasNetwork(parsed) ? "--publish is given without --net user" : null;
+        return ports.Count > 0 && !HasNetwork(parsed) ? "--publish is given without --net user"
+            : ports.Count > MachineRequest.MostPublished ? $"--publish is given {ports.Count} times; at most {MachineRequest.MostPublished} ports can lead to a machine"
+            : ports.GroupBy(p => (p.HostPort, p.Protocol)).FirstOrDefault(g => g.Count() > 1) is { } twice
+                ? $"--publish gives the host's {(twice.Key.Protocol == PublishProtocol.Udp ? "UDP" : "TCP")} port {twice.Key.HostPort} twice"
+            : null;
     }
-
-    private static bool TryParsePort(string text, out int port) =>
-        int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535;
 
     private static BootFile? FileOf(string? path) => path is null ? null : new BootFile(path);
 

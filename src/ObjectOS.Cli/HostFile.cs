@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace ObjectOS.Cli;
 
 /// <summary>What is said of a file of the host that cannot be read.</summary>
@@ -19,9 +21,10 @@ internal static class HostFile
         }
     }
 
-    /// <summary>The same where the host has told already what is wrong.</summary>
+    /// <summary>The same where the host has told already what is wrong, be it of a published port.</summary>
     public static (int Code, string Sentence) Refusal(string path, string wanted, Exception e) =>
         Directory.Exists(path) ? (ExitCodes.NotRunnable, $"{path}: a directory; {wanted} is wanted")
+        : e.InnerException is SocketException ? (ExitCodes.NotFound, e.Message.TrimEnd('.'))
         : e is FileNotFoundException or DirectoryNotFoundException ? (ExitCodes.NotFound, $"{path}: not found")
         : (ExitCodes.NotFound, $"{path}: not readable: {e.Message.TrimEnd('.')}");
 }

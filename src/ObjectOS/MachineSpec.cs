@@ -30,10 +30,16 @@ public enum NetworkMode
     User,
 }
 
-/// <summary>A TCP port of the host's loopback address that leads to a port of a virtual machine, at the address that the gateway leases it.</summary>
-/// <param name="HostPort">The host's port, 1 to 65535; it is listened on from the machine's start to its end.</param>
+/// <summary>A port of the host's loopback address that leads to a port of a virtual machine, at the address that the gateway leases it.</summary>
+/// <remarks>
+/// UDP: a datagram comes to the machine from the gateway's address and a port that stands for the client that sent it; what the machine answers to that
+/// port goes back to that client. Datagrams of up to 1472 bytes are carried, what fits into one packet; larger ones are dropped. The 128 clients that
+/// were last heard of or answered are known.
+/// </remarks>
+/// <param name="HostPort">The host's port, 1 to 65535; it is the machine's from its start to its end.</param>
 /// <param name="GuestPort">The machine's port, 1 to 65535.</param>
-public sealed record PublishSpec(int HostPort, int GuestPort);
+/// <param name="Protocol">What the ports are of; each protocol has its own.</param>
+public sealed record PublishSpec(int HostPort, int GuestPort, PublishProtocol Protocol = PublishProtocol.Tcp);
 
 /// <summary>A further console of a virtual machine: a virtio console with streams of its own.</summary>
 /// <param name="Input">What it reads; null: at its end. Read by the OS object, not closed by it. A machine that has it wait for input is not idle.</param>
@@ -143,7 +149,9 @@ public sealed record MachineSpec
         : Publish.Count > MachineRequest.MostPublished ? $"{Publish.Count} ports are published; at most {MachineRequest.MostPublished} are wanted."
         : Publish.FirstOrDefault(p => p.HostPort is < 1 or > ushort.MaxValue || p.GuestPort is < 1 or > ushort.MaxValue) is { } bad
             ? $"The ports {bad.HostPort}:{bad.GuestPort} cannot be published; 1 to {ushort.MaxValue} are wanted."
-        : Publish.GroupBy(p => p.HostPort).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"The host's port {twice.Key} is published twice."
+        : Publish.FirstOrDefault(p => !Enum.IsDefined(p.Protocol)) is { } odd ? $"The protocol of the ports {odd.HostPort}:{odd.GuestPort} is {(int)odd.Protocol}; Tcp or Udp is wanted."
+        : Publish.GroupBy(p => (p.HostPort, p.Protocol)).FirstOrDefault(g => g.Count() > 1) is { } twice
+            ? $"The host's {(twice.Key.Protocol == PublishProtocol.Udp ? "UDP port" : "port")} {twice.Key.HostPort} is published twice."
         : null;
 
     /// <summary>What a machine has in common with a program.</summary>

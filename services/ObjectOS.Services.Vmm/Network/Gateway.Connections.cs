@@ -28,13 +28,13 @@ public sealed partial class Gateway
     private readonly record struct LostConnection(int Port, PortGrant Grant, ulong HostConnection, ushort LocalPort, uint Next, uint Expected);
 
     /// <summary>
-    /// Connections to a port of the host's loopback address go to a port of a machine, at the address that it is leased. False: there are too many, or
-    /// the host's port is published already.
+    /// Connections, or datagrams, to a port of the host's loopback address go to a port of a machine, at the address that it is leased. False: there are
+    /// too many, or the host's port is published already.
     /// </summary>
     public bool Publish(SwitchPort port, in PortGrant grant)
     {
-        ushort hostPort = grant.HostPort;
-        if (_published.Count >= MostPublished || _published.Exists(p => p.Grant.HostPort == hostPort))
+        var (hostPort, protocol) = (grant.HostPort, grant.Protocol);
+        if (_published.Count >= MostPublished || _published.Exists(p => p.Grant.HostPort == hostPort && p.Grant.Protocol == protocol))
         {
             return false;
         }
@@ -44,7 +44,7 @@ public sealed partial class Gateway
         return true;
     }
 
-    /// <summary>True where connections or bytes may come from the host: there may be input for a machine that waits.</summary>
+    /// <summary>True where connections, bytes or datagrams may come from the host: there may be input for a machine that waits.</summary>
     public bool AwaitsHost => _published.Exists(p => !p.HasFailed) || _connections.Exists(c => c.State == TcpState.Open && !c.HostHasEnded);
 
     internal void OnDeadline()
@@ -67,7 +67,11 @@ public sealed partial class Gateway
         if (_published.Find(p => p.Request == id) is { } published)
         {
             published.Request = 0;
-            TakeListening(published, result);
+            TakeListening(published, result, data);
+        }
+        else if (_published.Exists(p => p.Sending.Remove(id)))
+        {
+            // Sent or lost: that is all one to UDP.
         }
         else if (_connections.Find(c => c.ReceiveRequest == id) is { } receiving)
         {
@@ -128,12 +132,16 @@ public sealed partial class Gateway
         }
     }
 
-    private void TakeListening(PublishedPort published, long result)
+    private void TakeListening(PublishedPort published, long result, ReadOnlySpan<byte> data)
     {
         if (published.Listener == 0)
         {
             published.Listener = result > 0 ? (ulong)result : 0;
             published.HasFailed = result <= 0 && result != -(long)HostError.Interrupted;
+        }
+        else if (published.IsUdp)
+        {
+            TakeDatagram(published, result, data);
         }
         else if (result > 0)
         {
@@ -208,7 +216,8 @@ public sealed partial class Gateway
             }
 
             var grant = published.Grant;
-            published.Request = published.Listener == 0 ? Ask(HostRequestKind.SocketListen, grant, [], grant.HostPort)
+            published.Request = published.Listener == 0 ? Ask(published.IsUdp ? HostRequestKind.DatagramOpen : HostRequestKind.SocketListen, grant, [], grant.HostPort)
+                : published.IsUdp ? Ask(HostRequestKind.DatagramReceive, grant, [], published.Listener, MostInDatagram, grant.WaitMilliseconds)
                 : _connections.Count < MostConnections ? Ask(HostRequestKind.SocketAccept, grant, [], published.Listener, grant.WaitMilliseconds)
                 : 0;
         }
@@ -228,7 +237,7 @@ public sealed partial class Gateway
 
         foreach (var published in _published)
         {
-            next = Earlier(next, published.Request == 0 && published.NotBefore > Now ? published.NotBefore : null);
+            next = Earlier(next, published.Request == 0 && !published.HasFailed && published.NotBefore > Now ? published.NotBefore : null);
         }
 
         _host.SetDeadline(next);
@@ -325,11 +334,13 @@ public sealed partial class Gateway
     private void SaveConnections(BinaryWriter writer)
     {
         writer.Write(_opened);
+        writer.Write(_clientsSeen);
         writer.Write(_published.Count);
         foreach (var published in _published)
         {
             writer.Write(published.Port.Index);
             published.Grant.Save(writer);
+            published.Clients.Save(writer);
         }
 
         var lost = _lost.Concat(_connections.Select(c => new LostConnection(c.Port.Index, c.Grant, c.HostConnection, c.LocalPort, c.Next, c.Expected))).ToArray();
@@ -345,10 +356,14 @@ public sealed partial class Gateway
         }
     }
 
-    /// <summary>Ports are published again; connections cannot be taken up again, and both their ends see a reset.</summary>
+    /// <summary>
+    /// Ports are published again; connections cannot be taken up again, and both their ends see a reset. Clients of UDP ports keep the ports that stand for
+    /// them; datagrams that were on their way to or from the host are lost.
+    /// </summary>
     private void RestoreConnections(BinaryReader reader)
     {
         _opened = reader.ReadUInt32();
+        _clientsSeen = reader.ReadUInt32();
         _published.Clear();
         _connections.Clear();
         _lost.Clear();
@@ -356,7 +371,9 @@ public sealed partial class Gateway
         {
             int index = reader.ReadInt32();
             var port = _network.Port(index) ?? throw new InvalidDataException($"A saved gateway publishes a port of machine {index}, which is not there.");
-            _published.Add(new PublishedPort(port, PortGrant.Restore(reader)));
+            var published = new PublishedPort(port, PortGrant.Restore(reader));
+            published.Clients.Restore(reader);
+            _published.Add(published);
         }
 
         for (int count = Saved.Count(reader, 2 * MostConnections); count > 0; count--)

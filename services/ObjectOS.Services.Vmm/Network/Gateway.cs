@@ -20,8 +20,7 @@ public sealed partial class Gateway
     private const ushort ArpType = 0x0806;
     private const ushort InternetType = 0x0800;
     private const int ArpLength = 28;
-    private const int UdpHeader = 8;
-    private const uint SavedVersion = 1;
+    private const uint SavedVersion = 2;
 
     private readonly VirtualSwitch _network;
     private readonly INetworkHost _host;
@@ -79,6 +78,7 @@ public sealed partial class Gateway
         writer.Write(SavedVersion);
         writer.Write(Malformed);
         writer.Write(Refused);
+        writer.Write(Dropped);
         _dhcp.Save(writer);
         foreach (var neighbour in _neighbours)
         {
@@ -94,6 +94,7 @@ public sealed partial class Gateway
         Saved.Version(reader, SavedVersion, "a gateway");
         Malformed = reader.ReadUInt64();
         Refused = reader.ReadUInt64();
+        Dropped = reader.ReadUInt64();
         _dhcp.Restore(reader);
         for (int i = 0; i < _neighbours.Length; i++)
         {
@@ -166,7 +167,7 @@ public sealed partial class Gateway
                 ReceiveEcho(sender, packet);
                 break;
             case InternetPacket.Udp:
-                ReceiveUdp(from, packet);
+                ReceiveUdp(from, packet, isUnicast);
                 break;
             case InternetPacket.Tcp when isUnicast:
                 ReceiveTcp(from, sender, packet);
@@ -208,40 +209,6 @@ public sealed partial class Gateway
         word.CopyTo(message[4..]);
         rest.CopyTo(message[8..]);
         BinaryPrimitives.WriteUInt16BigEndian(message[2..], InternetChecksum.Of(InternetChecksum.Add(0, message)));
-        _network.SendFromGateway(to, frame);
-    }
-
-    private void ReceiveUdp(SwitchPort from, InternetPacket packet)
-    {
-        var bytes = packet.Payload;
-        int length = bytes.Length < UdpHeader ? 0 : BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
-        if (length < UdpHeader || length > bytes.Length
-            || (BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]) != 0
-                && InternetChecksum.Of(InternetChecksum.Add(InternetChecksum.Pseudo(packet.Source, packet.Destination, InternetPacket.Udp, length), bytes[..length])) != 0))
-        {
-            Malformed++;
-            return;
-        }
-
-        if (BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) == DhcpServer.ServerPort
-            && _dhcp.Answer(from, bytes[UdpHeader..length], out var client, out uint address, out bool isBroadcast) is { } answer)
-        {
-            SendUdp(isBroadcast ? MacAddress.Broadcast : client, isBroadcast ? uint.MaxValue : address, DhcpServer.ServerPort, DhcpServer.ClientPort, answer);
-        }
-    }
-
-    private void SendUdp(MacAddress to, uint address, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> data)
-    {
-        byte[] frame = InternetPacket.Make(to, Mac, InternetPacket.Udp, Address, address, UdpHeader + data.Length);
-        var bytes = frame.AsSpan(InternetPacket.EthernetHeader + InternetPacket.Header);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes, sourcePort);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], destinationPort);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[4..], (ushort)bytes.Length);
-        data.CopyTo(bytes[UdpHeader..]);
-        ushort sum = InternetChecksum.Of(InternetChecksum.Add(InternetChecksum.Pseudo(Address, address, InternetPacket.Udp, bytes.Length), bytes));
-
-        // RFC 768: a sum of 0 is sent as all ones.
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[6..], sum == 0 ? ushort.MaxValue : sum);
         _network.SendFromGateway(to, frame);
     }
 }

@@ -8,7 +8,9 @@ namespace ObjectOS.Services.Vmm;
 /// How long the host waits at most before it says that nothing came; <see cref="ulong.MaxValue"/>: without a limit. A kernel whose completions are
 /// deterministic stands still while one is awaited: there a small number is wanted, such as 1, and the host is asked again a little guest time later.
 /// </param>
-public readonly record struct PortGrant(ulong Target, ushort HostPort, ushort GuestPort, ulong WaitMilliseconds = ulong.MaxValue)
+/// <param name="Protocol">What the ports are of.</param>
+public readonly record struct PortGrant(
+    ulong Target, ushort HostPort, ushort GuestPort, ulong WaitMilliseconds = ulong.MaxValue, PublishProtocol Protocol = PublishProtocol.Tcp)
 {
     /// <summary>Writes it.</summary>
     public void Save(BinaryWriter writer)
@@ -18,12 +20,16 @@ public readonly record struct PortGrant(ulong Target, ushort HostPort, ushort Gu
         writer.Write(HostPort);
         writer.Write(GuestPort);
         writer.Write(WaitMilliseconds);
+        writer.Write((byte)Protocol);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The protocol is not known.</exception>
     public static PortGrant Restore(BinaryReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return new PortGrant(reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt64());
+        var grant = new PortGrant(reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt64(), (PublishProtocol)reader.ReadByte());
+        return grant.Protocol <= PublishProtocol.Udp ? grant
+            : throw new InvalidDataException($"A published port has the protocol {(byte)grant.Protocol}; {(byte)PublishProtocol.Tcp} or {(byte)PublishProtocol.Udp} is wanted.");
     }
 }

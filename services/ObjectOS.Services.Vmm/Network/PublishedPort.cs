@@ -7,10 +7,12 @@ internal sealed class PublishedPort(SwitchPort port, in PortGrant grant)
 
     public PortGrant Grant { get; } = grant;
 
-    /// <summary>The host's listener; 0: none yet.</summary>
+    public bool IsUdp => Grant.Protocol == PublishProtocol.Udp;
+
+    /// <summary>The host's listener, or its socket for datagrams; 0: none yet.</summary>
     public ulong Listener { get; set; }
 
-    /// <summary>The host's work under way, to listen or to accept; 0: none.</summary>
+    /// <summary>The host's work under way: to listen or to accept; to open, or to receive a datagram. 0: none.</summary>
     public ulong Request { get; set; }
 
     /// <summary>Guest time before which the host is not asked again.</summary>
@@ -18,4 +20,10 @@ internal sealed class PublishedPort(SwitchPort port, in PortGrant grant)
 
     /// <summary>True where the host would not listen; it is not asked again.</summary>
     public bool HasFailed { get; set; }
+
+    /// <summary>Who of the host sent datagrams; UDP only.</summary>
+    public DatagramClients Clients { get; } = new();
+
+    /// <summary>Datagrams that the host has not yet sent, by request; UDP only.</summary>
+    public HashSet<ulong> Sending { get; } = [];
 }

@@ -5,7 +5,7 @@ using ObjectOS.Abi;
 namespace ObjectOS.Host;
 
 /// <summary>
-/// A network grant: carries out the socket requests of <see cref="HostRequestKind"/> for the ports that it names, on the loopback address only.
+/// The TCP ports of a network grant: carries out the socket requests of <see cref="HostRequestKind"/> for the ports that it names, on the loopback address only.
 /// Requests may be begun on one thread at a time; their ends are told from any. Nothing stays open after it is disposed of.
 /// </summary>
 /// <param name="ports">The ports of the host that guests may listen on.</param>

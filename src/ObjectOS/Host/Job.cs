@@ -53,7 +53,7 @@ internal sealed class Job : IDisposable
     public Dictionary<ulong, HostDisk> Disks { get; } = [];
 
     /// <summary>Its network grant, and the number that requests name; null: none.</summary>
-    public (ulong Number, HostSockets Sockets)? Network { get; set; }
+    public (ulong Number, HostNetwork Host)? Network { get; set; }
 
     /// <summary>The kernel's number of the cell that holds it and its children; 0 until it has one.</summary>
     public uint Cell { get; set; }
@@ -130,7 +130,7 @@ internal sealed class Job : IDisposable
         await Task.WhenAll(Streams.Values.Where(s => !_inputs.Contains(s)).Select(s => s.Drained)).ConfigureAwait(false);
         if (Network is { } network && StopReason is null)
         {
-            await network.Sockets.FlushAsync(Farewell).ConfigureAwait(false);
+            await network.Host.FlushAsync(Farewell).ConfigureAwait(false);
         }
 
         Dispose();
@@ -157,6 +157,6 @@ internal sealed class Job : IDisposable
             disk.Dispose();
         }
 
-        Network?.Sockets.Dispose();
+        Network?.Host.Dispose();
     }
 }

@@ -11,10 +11,10 @@ internal sealed partial class ProgramJobs
     private const ulong DeterministicWait = 1;
 
     private readonly Dictionary<ulong, HostDisk> _disks = [];
-    private readonly Dictionary<ulong, HostSockets> _networks = [];
+    private readonly Dictionary<ulong, HostNetwork> _networks = [];
 
     /// <summary>Begins a virtual machine. What becomes of it, one that cannot be begun included, is its end.</summary>
-    /// <exception cref="IOException">A disk cannot be opened, or a port not be listened on.</exception>
+    /// <exception cref="IOException">A disk cannot be opened, or a port not be listened on or opened.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk may not be opened so.</exception>
     public Job StartMachine(MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files, CancellationToken stopping)
     {
@@ -41,7 +41,7 @@ internal sealed partial class ProgramJobs
 
         if (job.Network is { } network)
         {
-            _networks.Add(network.Number, network.Sockets);
+            _networks.Add(network.Number, network.Host);
         }
 
         var (endpoint, service) = vmm();
@@ -74,15 +74,18 @@ internal sealed partial class ProgramJobs
     {
         if (spec.Publish.Count > 0)
         {
-            var sockets = new HostSockets(spec.Publish.Select(p => (ushort)p.HostPort).ToHashSet(), post);
-            job.Network = (++_lastNumber, sockets);
-            sockets.ListenToAll();
+            var network = new HostNetwork(PortsOf(spec, PublishProtocol.Tcp), PortsOf(spec, PublishProtocol.Udp), post);
+            job.Network = (++_lastNumber, network);
+            network.OpenAll();
         }
     }
 
+    private static HashSet<ushort> PortsOf(MachineSpec spec, PublishProtocol protocol) =>
+        [.. spec.Publish.Where(p => p.Protocol == protocol).Select(p => (ushort)p.HostPort)];
+
     private PortGrant[] Published(Job job, MachineSpec spec) => job.Network is not { } network ? []
         : [.. spec.Publish.Select(p => new PortGrant(
-            network.Number, (ushort)p.HostPort, (ushort)p.GuestPort, options.DeterministicInput && !options.HostClock ? DeterministicWait : ulong.MaxValue))];
+            network.Number, (ushort)p.HostPort, (ushort)p.GuestPort, options.DeterministicInput && !options.HostClock ? DeterministicWait : ulong.MaxValue, p.Protocol))];
 
     private void EndUnstartedMachine(Job job, string sentence)
     {

@@ -124,8 +124,8 @@ internal sealed partial class ProgramJobs(
             case HostRequestKind.File when _disks.TryGetValue(request.Target, out var disk):
                 post(disk.Execute(request));
                 break;
-            case >= HostRequestKind.SocketListen and <= HostRequestKind.SocketClose when _networks.TryGetValue(request.Target, out var sockets):
-                sockets.Begin(request);
+            case >= HostRequestKind.SocketListen and <= HostRequestKind.DatagramSend when _networks.TryGetValue(request.Target, out var network):
+                network.Begin(request);
                 break;
             case HostRequestKind.Started:
                 if (_jobs.TryGetValue(request.Target, out var started))
