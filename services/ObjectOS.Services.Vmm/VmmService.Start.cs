@@ -28,21 +28,24 @@ public sealed partial class VmmService
             return Reply(message, 1);
         }
 
+        string? unreadable = null;
         var contents = new Dictionary<MachineFile, ReadOnlyMemory<byte>>();
         foreach (var (key, file) in _files.Where(file => file.Key.Job == request.Job))
         {
             var bytes = new byte[file.Length];
-            if (bytes.Length > 0 && file.Memory.Read(0, bytes) == KernelStatus.Suspended)
+            status = bytes.Length > 0 ? file.Memory.Read(0, bytes) : KernelStatus.Ok;
+            if (status == KernelStatus.Suspended)
             {
                 return HandleResult.Suspended;
             }
 
+            unreadable = status == KernelStatus.Ok ? unreadable : $"{request.NameOf(key.File)}: its {file.Length} bytes cannot be read ({status})";
             contents.Add(key.File, bytes);
         }
 
         memory.Delete();
         Reply(message, 0);
-        string problem = request.Problem() ?? BootPlanner.TryMake(request, contents, VirtualMachine.TreeRoom, out var plan) switch
+        string problem = request.Problem() ?? unreadable ?? BootPlanner.TryMake(request, contents, VirtualMachine.TreeRoom, out var plan) switch
         {
             "" => Make(request, plan),
             var bad => bad,

@@ -124,15 +124,15 @@ internal sealed class BootPlanner
             SignatureStart = hasSignature ? elf.Symbols["begin_signature"] : 0,
             SignatureEnd = hasSignature ? elf.Symbols["end_signature"] : 0,
         };
-        return CheckSymbol(file, "tohost", plan.ToHost, 8) is { Length: > 0 } bad ? bad
-            : CheckSymbol(file, "fromhost", plan.FromHost, 8) is { Length: > 0 } worse ? worse
+        return CheckSymbol(file, "tohost", plan.ToHost, 8, 8) is { Length: > 0 } bad ? bad
+            : CheckSymbol(file, "fromhost", plan.FromHost, 8, 8) is { Length: > 0 } worse ? worse
             : plan.SignatureEnd < plan.SignatureStart || plan.SignatureEnd - plan.SignatureStart > 1 << 24 ? $"{_request.NameOf(file)}: the signature from {Hex(plan.SignatureStart)} to {Hex(plan.SignatureEnd)} is not one"
-            : CheckSymbol(file, "begin_signature", plan.SignatureStart, plan.SignatureEnd - plan.SignatureStart);
+            : CheckSymbol(file, "begin_signature", plan.SignatureStart, plan.SignatureEnd - plan.SignatureStart, 1);
     }
 
-    private string CheckSymbol(MachineFile file, string name, ulong address, ulong bytes) =>
-        address == 0 || (address >= Start && address <= End - bytes && (bytes != 8 || address % 8 == 0)) ? ""
-        : $"{_request.NameOf(file)}: the symbol {name} is at {Hex(address)}: a multiple of 8 in the machine's memory, {Hex(Start)} to {Hex(End)}, is wanted";
+    private string CheckSymbol(MachineFile file, string name, ulong address, ulong bytes, ulong alignment) =>
+        address == 0 || (address >= Start && bytes <= _request.Memory && address <= End - bytes && address % alignment == 0) ? ""
+        : $"{_request.NameOf(file)}: the symbol {name} is at {Hex(address)}: {(alignment > 1 ? $"a multiple of {alignment}" : "an address")} in the machine's memory, {Hex(Start)} to {Hex(End)}, is wanted";
 
     /// <summary>Initial root file system, device tree and what firmware is told go to the end of memory.</summary>
     private string PlanTop(int treeBytes, ref BootPlan plan)
@@ -192,6 +192,10 @@ internal sealed class BootPlanner
         {
             entry = address = Start + BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
             memory = Math.Max(length, BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+            if (entry % 2 != 0)
+            {
+                return $"{_request.NameOf(file)}: the text offset at offset 8 is {Hex(entry - Start)}: an even number is wanted";
+            }
         }
 
         _pieces.Add(new LoadPiece(file, 0, length, address));

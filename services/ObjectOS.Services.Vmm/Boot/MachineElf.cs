@@ -21,6 +21,9 @@ internal sealed class MachineElf
     private const ushort RiscV = 243;
     private const uint SymbolTable = 2;
 
+    /// <summary>Most loadable segments: linkers make a handful.</summary>
+    private const int MostSegments = 256;
+
     private readonly Dictionary<string, ulong> _symbols = [];
 
     private MachineElf(ulong entry, List<MachineSegment> segments)
@@ -77,9 +80,10 @@ internal sealed class MachineElf
             }
         }
 
-        if (segments.Count == 0)
+        if (segments.Count is 0 or > MostSegments)
         {
-            problem = "no program header is loadable (type 1): there is nothing to run";
+            problem = segments.Count == 0 ? "no program header is loadable (type 1): there is nothing to run"
+                : $"{segments.Count} program headers are loadable: at most {MostSegments} are wanted";
             return false;
         }
 
@@ -188,6 +192,9 @@ internal sealed class MachineElf
             {
                 var strings = file.Slice((int)table + ((int)link * SectionHeaderBytes), SectionHeaderBytes);
                 ReadSymbols(Contents(file, section), Contents(file, strings));
+
+                // There is one at most (System V ABI, chapter "Sections"); more would only cost time.
+                return;
             }
         }
     }

@@ -24,6 +24,9 @@ internal sealed class GuestRam(AddressSpaceCapability space, MemoryCapability me
     /// <summary>The quota did not suffice for something that a device wanted to write.</summary>
     public bool IsExhausted { get; private set; }
 
+    /// <summary>True where an instruction can start.</summary>
+    public bool IsEntry(ulong address) => address % 2 == 0 && Contains(address, 2);
+
     public bool Contains(ulong address, ulong bytes) => address >= start && bytes <= length && address - start <= length - bytes;
 
     /// <summary>Maps all of it, but the pages of a range without the right to write.</summary>

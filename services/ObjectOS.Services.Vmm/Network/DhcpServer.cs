@@ -18,7 +18,11 @@ internal sealed class DhcpServer
     private const int MostOthers = 126;
     private const uint LeaseSeconds = 86400;
 
-    private readonly List<MacAddress> _others = [];
+    /// <summary>Most other addresses that one machine can have, so that none uses them up.</summary>
+    private const int MostOfOne = 16;
+
+    // By address; null: free.
+    private readonly (MacAddress Card, int Port)?[] _others = new (MacAddress, int)?[MostOthers];
 
     private enum Kind : byte
     {
@@ -73,18 +77,31 @@ internal sealed class DhcpServer
         }
     }
 
+    /// <summary>A machine has gone: what it was leased is free.</summary>
+    public void Forget(SwitchPort port)
+    {
+        for (int i = 0; i < _others.Length; i++)
+        {
+            _others[i] = _others[i]?.Port == port.Index ? null : _others[i];
+        }
+    }
+
     public void Save(BinaryWriter writer)
     {
-        writer.Write(_others.Count);
-        _others.ForEach(o => writer.Write(o.Value));
+        foreach (var other in _others)
+        {
+            writer.Write(other?.Port ?? -1);
+            writer.Write(other?.Card.Value ?? 0);
+        }
     }
 
     public void Restore(BinaryReader reader)
     {
-        _others.Clear();
-        for (int count = Saved.Count(reader, MostOthers); count > 0; count--)
+        for (int i = 0; i < _others.Length; i++)
         {
-            _others.Add(new MacAddress(reader.ReadUInt64()));
+            int port = reader.ReadInt32();
+            ulong card = reader.ReadUInt64();
+            _others[i] = port < 0 ? null : (new MacAddress(card), port);
         }
     }
 
@@ -95,14 +112,19 @@ internal sealed class DhcpServer
             return AddressOf(from);
         }
 
-        int index = _others.IndexOf(client);
-        if (index < 0 && _others.Count < MostOthers)
+        int index = Array.FindIndex(_others, other => other is { } leased && leased.Card == client);
+        if (index < 0 && _others.Count(other => other?.Port == from.Index) < MostOfOne)
         {
-            index = _others.Count;
-            _others.Add(client);
+            index = Array.IndexOf(_others, null);
         }
 
-        return index < 0 ? null : Gateway.Network + FirstForOthers + (uint)index;
+        if (index < 0)
+        {
+            return null;
+        }
+
+        _others[index] ??= (client, from.Index);
+        return Gateway.Network + FirstForOthers + (uint)index;
     }
 
     private static byte[] Make(ReadOnlySpan<byte> asked, Kind kind, uint address)

@@ -69,6 +69,7 @@ public sealed partial class Gateway
             _neighbours[i] = _neighbours[i]?.Port == port.Index ? null : _neighbours[i];
         }
 
+        _dhcp.Forget(port);
         Withdraw(port);
         Pump();
     }

@@ -87,7 +87,7 @@ internal sealed class SbiHarts(VirtualMachine machine)
             return SbiResult.Fail(SbiError.AlreadyAvailable);
         }
 
-        if (!machine.Ram.Contains(address, 2))
+        if (!machine.Ram.IsEntry(address))
         {
             return SbiResult.Fail(SbiError.InvalidAddress);
         }

@@ -30,7 +30,7 @@ internal sealed class SbiSuspend(VirtualMachine machine)
     public SbiResult SuspendHart(in SbiCall call) => (uint)call.Words[0] switch
     {
         Retentive => Begin(call, retains: true),
-        NonRetentive => machine.Ram.Contains(call.Words[1], 2) ? Begin(call, retains: false) : SbiResult.Fail(SbiError.InvalidAddress),
+        NonRetentive => machine.Ram.IsEntry(call.Words[1]) ? Begin(call, retains: false) : SbiResult.Fail(SbiError.InvalidAddress),
         _ => SbiResult.Fail(SbiError.InvalidParameter),
     };
 
@@ -43,7 +43,7 @@ internal sealed class SbiSuspend(VirtualMachine machine)
             return SbiResult.Fail(SbiError.InvalidParameter);
         }
 
-        if (!machine.Ram.Contains(call.Words[1], 2))
+        if (!machine.Ram.IsEntry(call.Words[1]))
         {
             return SbiResult.Fail(SbiError.InvalidAddress);
         }

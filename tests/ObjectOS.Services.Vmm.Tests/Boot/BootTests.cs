@@ -68,6 +68,48 @@ public sealed class BootTests
         (host.Kernel.Harts[0].Mode, host.Kernel.Harts[0].Pc).Should().Be((1UL, 0x80200000UL));
     }
 
+    [Fact]
+    public void SymbolTable_CountsOnce_HoweverOftenItIsNamed()
+    {
+        // 60,000 sections that are all a symbol table of 4 MiB: to read each of them would take minutes.
+        byte[] symbols = new byte[4 << 20];
+        byte[] elf = CraftedElf.Make(0x80000000, [.. Code, .. symbols], symbols: [("tohost", 0x80000040)]);
+        int sections = (int)BitConverter.ToUInt64(elf, 40);
+        byte[] table = elf[(sections + 64)..(sections + 128)], names = elf[(sections + 128)..(sections + 192)];
+        byte[] bomb = (byte[])table.Clone();
+        BitConverter.GetBytes(0x78UL).CopyTo(bomb, 24);
+        BitConverter.GetBytes(4UL << 20).CopyTo(bomb, 32);
+        byte[] file = [.. elf[..(sections + 64)], .. table, .. names, .. Enumerable.Repeat(bomb, 60_000).SelectMany(b => b)];
+        BitConverter.GetBytes((ushort)60_003).CopyTo(file, 60);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        MachineElf.TryParse(file, 0x80000000, out var parsed, out string problem).Should().BeTrue(problem);
+        parsed.Symbols.Should().Equal(new Dictionary<string, ulong> { ["tohost"] = 0x80000040 });
+        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void Segments_MoreThanAnyLinkerMakes_AreRefused()
+    {
+        byte[] elf = CraftedElf.Make(0x80000000, Code);
+        byte[] header = elf[64..(64 + 56)];
+        byte[] file = [.. elf, .. Enumerable.Range(0, 300).SelectMany(_ => header)];
+        BitConverter.GetBytes((ulong)elf.Length).CopyTo(file, 32);
+        BitConverter.GetBytes((ushort)300).CopyTo(file, 56);
+        new VmmHost().Start(Small, (MachineFile.Image, file)).End?.Record.Program.Text.Should().Be("image: 300 program headers are loadable: at most 256 are wanted");
+    }
+
+    [Fact]
+    public void Signature_OfEightBytes_NeedNotBeAlignedToThem()
+    {
+        byte[] elf = CraftedElf.Make(0x80000000, Code, symbols: [("tohost", 0x80000040), ("begin_signature", 0x80000084), ("end_signature", 0x8000008c)]);
+        new VmmHost().Start(Small, (MachineFile.Image, elf)).End.Should().BeNull();
+    }
+
+    [Fact]
+    public void LinuxImage_AtAnOddOffset_IsRefused() =>
+        new VmmHost().Start(Small, (MachineFile.Kernel, CraftedElf.LinuxImage(0x200001, 0x1000, 4096))).End?.Record.Program.Text
+            .Should().Be("kernel: the text offset at offset 8 is 0x200001: an even number is wanted");
+
     public static TheoryData<string, byte[], string> Damaged()
     {
         byte[] good = CraftedElf.Make(0x80200000, Code);

@@ -63,6 +63,27 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public void Dhcp_OtherCardsOfOneMachine_AreBounded_AndEndWithIt()
+    {
+        for (byte i = 0; i < 200; i++)
+        {
+            _network.Send(_first, Dhcp([2, 0, 0, 0, 1, i], [0, 0], [53, 1, 1]));
+            (Take(_first) is not null).Should().Be(i < 16, "card {0}", i);
+        }
+
+        while (Take(_second) is not null)
+        {
+            // The broadcasts of the other.
+        }
+
+        _network.Send(_second, Dhcp([2, 0, 0, 0, 2, 0], [0, 0], [53, 1, 1]));
+        Take(_second)!.AsSpan(14 + 28 + 16, 4).ToArray().Should().Equal(10, 0, 2, 128 + 16);
+        _network.RemovePort(_first);
+        _network.Send(_second, Dhcp([2, 0, 0, 0, 2, 1], [0, 0], [53, 1, 1]));
+        Take(_second)!.AsSpan(14 + 28 + 16, 4).ToArray().Should().Equal(10, 0, 2, 128);
+    }
+
+    [Fact]
     public void Packet_BeyondTheNetwork_IsRefused()
     {
         byte[] udp = Wire.Udp(Wire.Address(0), [8, 8, 8, 8], 5000, 53, [1, 2, 3]);
