@@ -8,6 +8,33 @@ internal sealed partial class VirtualCpu
 {
     private (InterceptSet? Own, InterceptSet? Others, InterceptSet? Both) _joined;
 
+    /// <summary>
+    /// Makes sure that memory with a right stands at a guest-physical address: fills a hole where that is for the kernel to do. False:
+    /// it has stopped for the holder.
+    /// </summary>
+    public bool TryReach(ref Segment segment, ulong address, PageRights wanted, in Trap trap, HartContext? context)
+    {
+        if (segment.Kind == SegmentKind.Hole && !_vcpu.Intercepts.MissingPages)
+        {
+            if (!_vcpu.StageTwo.TryFill(address))
+            {
+                Exit(new VirtualCpuExit(ExitKind.ObjectsExhausted, trap, new PhysicalAddress(address), context));
+                return false;
+            }
+
+            segment = _vcpu.StageTwo.Find(address);
+        }
+
+        if (segment.Kind == SegmentKind.Memory && (segment.Rights & wanted) == wanted)
+        {
+            return true;
+        }
+
+        var kind = segment.Kind == SegmentKind.Hole ? ExitKind.MissingPage : ExitKind.PageAccess;
+        Exit(new VirtualCpuExit(kind, trap, new PhysicalAddress(address), context));
+        return false;
+    }
+
     /// <summary>Decides whose the trap is. True: nobody's, the run goes on.</summary>
     private bool GoesOn(HartContext context, VirtualSpace space, ulong budget, ulong done, ref Trap trap)
     {

@@ -128,33 +128,14 @@ internal sealed partial class VirtualCpu : ICpu
             _passedPages.Clear();
         }
 
-        var lowest = _chain[0];
         ulong done = 0;
-        if (lowest._cameBackFor != context && IsDirect())
+        if (_chain[0]._cameBackFor != context && IsDirect() && TryRunDirectly(context, own, limits, out done, out trap))
         {
-            RunDirectly(context, own, limits, out trap);
-            done = trap.Retired;
-            if (!IsForSomebodyBelow(trap.Cause, done, limits.Instructions))
-            {
-                return;
-            }
-
-            if (trap.Cause is TrapCause.Suspended or TrapCause.Interrupted)
-            {
-                Tell(ref trap);
-                trap.Retired = done;
-                return;
-            }
-
-            if (trap.Cause != TrapCause.BudgetEnd)
-            {
-                lowest._cameBack = trap;
-                lowest._cameBackFor = context;
-            }
+            return;
         }
 
         RunInSteps(context, own, limits, done, out trap);
-        lowest._cameBackFor = null;
+        _chain[0]._cameBackFor = null;
     }
 
     /// <summary>Runs through the CPU below, which does the same, and so down to the engine: each level sees what comes back.</summary>
@@ -280,33 +261,6 @@ internal sealed partial class VirtualCpu : ICpu
         return _spaces.Count == 0;
     }
 
-    /// <summary>
-    /// Makes sure that memory with a right stands at a guest-physical address: fills a hole where that is for the kernel to do. False:
-    /// it has stopped for the holder.
-    /// </summary>
-    public bool TryReach(ref Segment segment, ulong address, PageRights wanted, in Trap trap, HartContext? context)
-    {
-        if (segment.Kind == SegmentKind.Hole && !_vcpu.Intercepts.MissingPages)
-        {
-            if (!_vcpu.StageTwo.TryFill(address))
-            {
-                Exit(new VirtualCpuExit(ExitKind.ObjectsExhausted, trap, new PhysicalAddress(address), context));
-                return false;
-            }
-
-            segment = _vcpu.StageTwo.Find(address);
-        }
-
-        if (segment.Kind == SegmentKind.Memory && (segment.Rights & wanted) == wanted)
-        {
-            return true;
-        }
-
-        var kind = segment.Kind == SegmentKind.Hole ? ExitKind.MissingPage : ExitKind.PageAccess;
-        Exit(new VirtualCpuExit(kind, trap, new PhysicalAddress(address), context));
-        return false;
-    }
-
     /// <summary>False: the run is over before it has begun.</summary>
     private bool TryEnter(HartContext context, out Trap trap)
     {
@@ -354,8 +308,8 @@ internal sealed partial class VirtualCpu : ICpu
         return true;
     }
 
-    /// <summary>Runs on the engine without going down level by level.</summary>
-    private void RunDirectly(HartContext context, VirtualSpace own, in RunLimits limits, out Trap trap)
+    /// <summary>Runs on the engine without going down level by level. False: what came back may be for a level below, which is to be asked first.</summary>
+    private bool TryRunDirectly(HartContext context, VirtualSpace own, in RunLimits limits, out ulong done, out Trap trap)
     {
         ulong budget = limits.Instructions;
         foreach (var cpu in _chain)
@@ -364,10 +318,31 @@ internal sealed partial class VirtualCpu : ICpu
         }
 
         _engine.Run(context, own.Direct, limits with { Instructions = budget }, out trap);
+        done = trap.Retired;
         foreach (var cpu in _chain)
         {
-            cpu.Count(trap.Retired);
+            cpu.Count(done);
         }
+
+        if (!IsForSomebodyBelow(trap.Cause, done, limits.Instructions))
+        {
+            return true;
+        }
+
+        if (trap.Cause is TrapCause.Suspended or TrapCause.Interrupted)
+        {
+            Tell(ref trap);
+            trap.Retired = done;
+            return true;
+        }
+
+        if (trap.Cause != TrapCause.BudgetEnd)
+        {
+            _chain[0]._cameBack = trap;
+            _chain[0]._cameBackFor = context;
+        }
+
+        return false;
     }
 
     /// <summary>

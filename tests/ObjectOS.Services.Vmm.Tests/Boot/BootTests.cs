@@ -69,6 +69,30 @@ public sealed class BootTests
     }
 
     [Fact]
+    public void MutatedElf_IsRefusedOrBooted_AndNeverThrows()
+    {
+        const int Seed = 20260;
+        var random = new Random(Seed);
+        byte[] elf = CraftedElf.Make(0x80000000, Code, symbols: [("tohost", 0x80000040), ("begin_signature", 0x80000044), ("end_signature", 0x80000048)]);
+        int[] headers = [.. Enumerable.Range(4, 0x74), .. Enumerable.Range(elf.Length - 192, 192)];
+        int booted = 0, count = TestScale.Of(400);
+        for (int i = 0; i < count; i++)
+        {
+            byte[] file = (byte[])elf.Clone();
+            for (int changes = random.Next(1, 5); changes > 0; changes--)
+            {
+                file[headers[random.Next(headers.Length)]] = random.Next(3) switch { 0 => 0xff, 1 => 0x80, _ => (byte)random.Next(256) };
+            }
+
+            var end = new VmmHost().Start(Small, (MachineFile.Image, file)).End;
+            (end is null || (end.Value.Reason == MachineEnd.NotRunnable && end.Value.Record.Program.Text.Length > 0)).Should().BeTrue("seed {0}, file {1}", Seed, i);
+            booted += end is null ? 1 : 0;
+        }
+
+        booted.Should().BeInRange(1, count - 1);
+    }
+
+    [Fact]
     public void SymbolTable_CountsOnce_HoweverOftenItIsNamed()
     {
         // 60,000 sections that are all a symbol table of 4 MiB: to read each of them would take minutes.
