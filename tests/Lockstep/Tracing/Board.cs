@@ -1,7 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Lockstep.Programs;
-using ObjectOS.Machine;
 
 namespace ObjectOS.Lockstep.Tracing;
 
@@ -19,16 +18,19 @@ internal enum StepKind
 /// </summary>
 internal sealed class Board : IDisposable
 {
+    public const uint TimebaseHz = 1000;
+
     private const ulong Interleave = 5000, TicksEach = 50;
-    private const uint TimebaseHz = 1000;
     private const ulong NanosecondsPerTick = 1_000_000_000 / TimebaseHz;
 
-    private readonly RealCpu _cpu;
+    private readonly ICpu _cpu;
     private readonly IAddressSpace _space;
 
-    public Board(Machine.Machine machine, LockstepProgram program)
+    /// <param name="cpu">One with a time base of <see cref="TimebaseHz"/> whose memory nobody has used.</param>
+    /// <param name="program">What is put into it.</param>
+    public Board(ICpu cpu, LockstepProgram program)
     {
-        _cpu = new RealCpu(machine, new RealCpuOptions { MemorySize = Layout.RamSize, TimebaseHz = TimebaseHz });
+        _cpu = cpu;
         _cpu.Memory.Write(default, program.Image.Bytes, _cpu.Account);
         _space = _cpu.CreateAddressSpace(_cpu.Account);
         _space.Map(new VirtualAddress(Layout.Ram), default, Layout.RamSize, PageRights.Read | PageRights.Write | PageRights.Execute);
@@ -79,11 +81,7 @@ internal sealed class Board : IDisposable
         return bytes;
     }
 
-    public void Dispose()
-    {
-        _space.Dispose();
-        _cpu.Dispose();
-    }
+    public void Dispose() => _space.Dispose();
 
     private static ulong TicksAt(ulong steps) => steps / Interleave * TicksEach;
 
@@ -93,8 +91,14 @@ internal sealed class Board : IDisposable
         if (Steps % Interleave == 0)
             Hart.Reservation = HartContext.NoReservation;
         most = Math.Min(most, Interleave - (Steps % Interleave));
-        _cpu.Run(Hart, _space, new RunLimits(most, Ticks * NanosecondsPerTick, 0), out Trap trap);
-        Steps += trap.Retired;
+        Trap trap;
+        do
+        {
+            _cpu.Run(Hart, _space, new RunLimits(most, Ticks * NanosecondsPerTick, 0), out trap);
+            Steps += trap.Retired;
+            most -= trap.Retired;
+        }
+        while (trap.Cause == TrapCause.Suspended);
         switch (trap.Cause)
         {
             case TrapCause.BudgetEnd or TrapCause.Pause:

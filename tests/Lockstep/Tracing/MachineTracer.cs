@@ -1,5 +1,6 @@
 using ObjectOS.Cpu;
 using ObjectOS.Lockstep.Programs;
+using ObjectOS.Machine;
 using ObjectOS.Machine.Isa;
 
 namespace ObjectOS.Lockstep.Tracing;
@@ -20,7 +21,14 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
     /// <summary>Runs a program for so many steps, those of the boot code among them.</summary>
     public static MachineTrace Run(Machine.Machine machine, LockstepProgram program, ulong steps)
     {
-        using var board = new Board(machine, program);
+        using RealCpu cpu = NewCpu(machine);
+        return Run(cpu, program, steps);
+    }
+
+    /// <summary>The same on a CPU that nobody has used, with the board's time base.</summary>
+    public static MachineTrace Run(ICpu cpu, LockstepProgram program, ulong steps)
+    {
+        using var board = new Board(cpu, program);
         var tracer = new MachineTracer(board, program);
         bool waits = false;
         while (board.Steps < steps && !waits)
@@ -31,10 +39,19 @@ internal sealed class MachineTracer(Board board, LockstepProgram program)
     /// <summary>Runs it in runs as long as time lets them be, and sees the end alone.</summary>
     public static MachineTrace RunAtOnce(Machine.Machine machine, LockstepProgram program, ulong steps)
     {
-        using var board = new Board(machine, program);
+        using RealCpu cpu = NewCpu(machine);
+        return RunAtOnce(cpu, program, steps);
+    }
+
+    /// <summary>The same on a CPU that nobody has used, with the board's time base.</summary>
+    public static MachineTrace RunAtOnce(ICpu cpu, LockstepProgram program, ulong steps)
+    {
+        using var board = new Board(cpu, program);
         board.RunTo(steps);
         return End(board, steps, []);
     }
+
+    private static RealCpu NewCpu(Machine.Machine machine) => new(machine, new RealCpuOptions { MemorySize = Layout.RamSize, TimebaseHz = Board.TimebaseHz });
 
     private static MachineTrace End(Board board, ulong steps, IReadOnlyList<string> lines)
     {

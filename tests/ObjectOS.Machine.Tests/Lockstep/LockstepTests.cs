@@ -1,4 +1,3 @@
-using System.Globalization;
 using ObjectOS.Lockstep.Programs;
 using ObjectOS.Lockstep.Tracing;
 using ObjectOS.Tests;
@@ -10,13 +9,11 @@ public sealed class LockstepTests
 {
     private const int Programs = 120;
 
-    private readonly record struct Recorded(int Seed, ulong Steps, string Digest);
-
     [Fact]
     public void RandomPrograms_GoAsOnTheReferenceModel_AndInOneRunAsStepByStep()
     {
         using var machine = new Machine();
-        foreach (Recorded recorded in Read().Take(TestScale.Of(Programs)))
+        foreach (RecordedTrace recorded in RecordedTrace.ReadAll().Take(TestScale.Of(Programs)))
         {
             var program = new LockstepProgram(recorded.Seed);
             MachineTrace steps = MachineTracer.Run(machine, program, recorded.Steps);
@@ -26,14 +23,5 @@ public sealed class LockstepTests
             run.Hart.AsSpan().SequenceEqual(steps.Hart).Should().BeTrue("the state of the hart is the same at the end, seed {0}", recorded.Seed);
             run.Memory.AsSpan().SequenceEqual(steps.Memory).Should().BeTrue("memory is the same, seed {0}", recorded.Seed);
         }
-    }
-
-    private static IEnumerable<Recorded> Read()
-    {
-        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Lockstep", "reference.tsv"));
-        lines[0].Should().StartWith(string.Create(CultureInfo.InvariantCulture, $"# generator {LockstepProgram.Version}:"),
-            "what was recorded of another generator's programs says nothing; record anew with tests/Lockstep --record");
-        return lines.Skip(1).Select(line => line.Split('\t'))
-            .Select(fields => new Recorded(int.Parse(fields[0], CultureInfo.InvariantCulture), ulong.Parse(fields[1], CultureInfo.InvariantCulture), fields[2]));
     }
 }
