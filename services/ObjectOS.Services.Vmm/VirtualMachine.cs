@@ -142,9 +142,9 @@ internal sealed partial class VirtualMachine : IPlatformHost
         var status = DeviceStatus.Fault;
         if (size is 1 or 2 or 4 or 8 && message.Label != FaultCause.FetchGuestPage)
         {
-            var stored = message.Words[2];
+            var store = new HeldStore(message.ReplySlot, address, size, message.Words[2], message.Words[5]);
             string what = Bus.Find(address, size)?.Device.Name ?? "htif";
-            status = Guarded(what, () => isStore ? Store(address, size, stored) : Load(address, size, out value));
+            status = Guarded(what, () => isStore ? Store(store) : Load(address, size, out value));
         }
 
         if (status == DeviceStatus.Suspended)
@@ -152,7 +152,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
             return HandleResult.Suspended;
         }
 
-        if (_stage == Stage.Running)
+        if (_stage == Stage.Running && _htif?.Holds(message.ReplySlot) != true)
         {
             var reply = new ReplyCapability(_parts.Invoker, message.ReplySlot);
             if (status == DeviceStatus.Done)
@@ -166,6 +166,23 @@ internal sealed partial class VirtualMachine : IPlatformHost
         }
 
         return HandleResult.Handled;
+    }
+
+    /// <summary>Answers a store that was held.</summary>
+    public void Answer(in HeldStore store, DeviceStatus status)
+    {
+        if (_stage == Stage.Running)
+        {
+            var reply = new ReplyCapability(_parts.Invoker, store.ReplySlot);
+            if (status == DeviceStatus.Done)
+            {
+                reply.Send(2, 0);
+            }
+            else
+            {
+                reply.Send(3, FaultCause.AccessFaultOf(FaultCause.StoreGuestPage), store.VirtualAddress);
+            }
+        }
     }
 
     /// <summary>An SBI call.</summary>
@@ -315,11 +332,12 @@ internal sealed partial class VirtualMachine : IPlatformHost
         return Bus.Find(address, size) is { } slot ? slot.Device.Read(address - slot.Address, size, out value) : DeviceStatus.Fault;
     }
 
-    private DeviceStatus Store(ulong address, int size, ulong value)
+    private DeviceStatus Store(in HeldStore store)
     {
+        var (_, address, size, value, _) = store;
         if (_htif?.Covers(address) == true)
         {
-            return _htif.Store(address, size, value);
+            return _htif.Store(store);
         }
 
         return Bus.Find(address, size) is { } slot ? slot.Device.Write(address - slot.Address, size, value) : DeviceStatus.Fault;

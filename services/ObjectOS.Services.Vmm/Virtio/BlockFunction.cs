@@ -16,12 +16,18 @@ public sealed class BlockFunction : VirtioFunction
     /// <summary>Most bytes asked of the host at once.</summary>
     internal const int MostInPart = 256 * 1024;
 
+    /// <summary>Most bytes that one call moves without the host; requests themselves count, too.</summary>
+    internal const int MostInCall = 1024 * 1024;
+
+    /// <summary>What a request counts as, besides its data.</summary>
+    private const int RequestCost = 4096;
+
     private const int MostUnderWay = 32;
     private const int HeaderSize = 16;
     private const int IdentityLength = 20;
     private const ushort QueueSize = 128;
     private const ulong RetryAfter = 1_000_000;
-    private const uint SavedVersion = 1;
+    private const uint SavedVersion = 2;
 
     private readonly BlockBackend _backend;
     private readonly byte[] _identity = new byte[IdentityLength];
@@ -87,6 +93,7 @@ public sealed class BlockFunction : VirtioFunction
     public override void Reset()
     {
         _requests.Clear();
+        _moved = 0;
         Host.SetDeadline(null);
     }
 
@@ -100,6 +107,7 @@ public sealed class BlockFunction : VirtioFunction
             request.Save(writer);
         }
 
+        writer.Write(_moved);
         writer.Write(_overlay is not null);
         _overlay?.Save(writer);
     }
@@ -114,6 +122,7 @@ public sealed class BlockFunction : VirtioFunction
             _requests.Add(BlockRequest.Restore(reader));
         }
 
+        _moved = Saved.Count(reader, int.MaxValue);
         if (reader.ReadBoolean() != (_overlay is not null))
         {
             throw new InvalidDataException("The saved state of a disk is of another policy.");
@@ -126,10 +135,28 @@ public sealed class BlockFunction : VirtioFunction
         }
     }
 
-    /// <summary>Goes on with what waits for nobody, then takes what is new.</summary>
+    /// <summary>Goes on with what waits for nobody, then takes what is new; what is too much for one call goes on at once in another.</summary>
     private DeviceStatus GoOn()
     {
-        for (int i = 0; i < _requests.Count;)
+        var status = GoOnUntilTooMuch();
+        if (status == DeviceStatus.Suspended)
+        {
+            // The same call comes again: what it has moved counts on, so that suspensions change nothing.
+            return status;
+        }
+
+        if (IsTooMuch)
+        {
+            Host.SetDeadline(Host.Now);
+        }
+
+        _moved = 0;
+        return status;
+    }
+
+    private DeviceStatus GoOnUntilTooMuch()
+    {
+        for (int i = 0; i < _requests.Count && !IsTooMuch;)
         {
             var request = _requests[i];
             var status = GoOn(request);
@@ -141,7 +168,7 @@ public sealed class BlockFunction : VirtioFunction
             i += i < _requests.Count && _requests[i] == request ? 1 : 0;
         }
 
-        while (_requests.Count < MostUnderWay)
+        while (_requests.Count < MostUnderWay && !IsTooMuch)
         {
             var status = Queue.TryPeek(out var chain);
             if (status != DeviceStatus.Done || chain is null)
@@ -193,13 +220,14 @@ public sealed class BlockFunction : VirtioFunction
         };
         Queue.Take();
         _requests.Add(request);
+        _moved += RequestCost;
         return GoOn(request);
     }
 
     /// <summary>Carries a request as far as it goes without the host, and asks the host for the next part.</summary>
     private DeviceStatus GoOn(BlockRequest request)
     {
-        while (request.HostRequest == 0)
+        while (request.HostRequest == 0 && !IsTooMuch)
         {
             if (request.Outcome != BlockOutcome.Open)
             {
@@ -228,6 +256,11 @@ public sealed class BlockFunction : VirtioFunction
 
     // Of one call: the host takes no more requests now.
     private bool _isRefused;
+
+    // Of one call, and saved where that was suspended: bytes moved without the host.
+    private int _moved;
+
+    private bool IsTooMuch => _moved >= MostInCall;
 
     private DeviceStatus ReadPart(BlockRequest request)
     {
@@ -263,6 +296,7 @@ public sealed class BlockFunction : VirtioFunction
         }
 
         request.Position += (ulong)part.Length;
+        _moved += part.Length;
         return DeviceStatus.Done;
     }
 
@@ -342,6 +376,7 @@ public sealed class BlockFunction : VirtioFunction
         {
             request.Chain.Write(Host, request.Position, part);
             request.Position += (ulong)part.Length;
+            _moved += part.Length;
         }
 
         return status;

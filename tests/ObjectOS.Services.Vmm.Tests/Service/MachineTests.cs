@@ -320,6 +320,61 @@ public sealed class MachineTests
     }
 
     [Theory]
+    [MemberData(nameof(Ways))]
+    public void Htif_WithFullConsole_LosesNothing(bool isReborn, int seed)
+    {
+        const ulong put = 0x0101_0000_0000_0000, toHost = 0x80001000, fromHost = 0x80001040, call = 0x80003000;
+        var host = new VmmHost(isReborn, seed < 0 ? null : seed) { AnswersHost = false };
+        host.Start(Request, (MachineFile.Image, CraftedElf.Make(0x80000000, new byte[0x2000], symbols: [("tohost", toHost), ("fromhost", fromHost)])));
+        byte[] text = [.. Enumerable.Range(0, 65536).Select(i => (byte)('a' + (i % 26)))];
+        host.WriteMemory(0x80010000, text);
+        host.WriteMemory(call, [64, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+        host.Store(toHost, put | '<', 8).Should().BeTrue();
+        int calls = 1;
+        for (; host.Store(toHost, call, 8) is not null; calls++)
+        {
+            calls.Should().BeLessThan(100, "the console has no room for all");
+            BitConverter.ToUInt64(host.Memory(call, 8)).Should().Be(65536);
+            host.WriteMemory(call, [64, 0, 0, 0, 0, 0, 0, 0]);
+            host.Store(fromHost, 0, 8).Should().BeTrue();
+        }
+
+        BitConverter.ToUInt64(host.Memory(toHost, 8)).Should().Be(call);
+        BitConverter.ToUInt64(host.Memory(call, 8)).Should().Be(64, "nothing is told before all is written");
+        host.Store(toHost, put | '>', 8).Should().BeNull("another hart's command waits behind it");
+        host.Store(toHost, 1, 8).Should().BeNull();
+        host.End.Should().BeNull();
+
+        host.AnswersHost = true;
+        host.Settle();
+        host.Output.Should().Be("<" + string.Concat(Enumerable.Repeat(Encoding.ASCII.GetString(text), calls)) + ">");
+        BitConverter.ToUInt64(host.Memory(call, 8)).Should().Be(65536);
+        BitConverter.ToUInt64(host.Memory(fromHost, 8)).Should().Be(1);
+        host.End?.Reason.Should().Be(MachineEnd.Htif);
+    }
+
+    [Fact]
+    public void Htif_CharacterThatFindsNoRoom_HoldsItsStoreUp()
+    {
+        const ulong put = 0x0101_0000_0000_0000, toHost = 0x80001000;
+        var host = new VmmHost { AnswersHost = false };
+        host.Start(Request, (MachineFile.Image, CraftedElf.Make(0x80000000, new byte[0x2000], symbols: [("tohost", toHost)])));
+        int count = 0;
+        while (host.Store(toHost, put | (byte)('0' + (count % 10)), 8) is not null)
+        {
+            (++count).Should().BeLessThan(100_000);
+        }
+
+        BitConverter.ToUInt64(host.Memory(toHost, 8)).Should().NotBe(0);
+        host.AnswersHost = true;
+        host.Settle();
+        host.Pass(5_000_000);
+        BitConverter.ToUInt64(host.Memory(toHost, 8)).Should().Be(0);
+        host.Output.Should().Be(string.Concat(Enumerable.Range(0, count + 1).Select(i => i % 10)));
+        host.LastAnswer.Should().Be((2UL, 0UL, 0UL));
+    }
+
+    [Theory]
     [InlineData(0x100, MachineEnd.BudgetExhausted)]
     [InlineData(0x103, MachineEnd.MemoryExhausted)]
     [InlineData(2, MachineEnd.Fault)]

@@ -133,6 +133,52 @@ public sealed class BlockTests
         twin.Collect(0)!.Value.Data.Should().Equal([.. wanted, 0]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Snapshot_WithMuchToDo_DoesItInSeveralCalls(bool suspends)
+    {
+        const int size = 4 << 20;
+        var function = new BlockFunction(new BlockBackend(7, 3, size, BlockPolicy.Snapshot, size), "disk0");
+        var driver = new FakeDriver(new VirtioTransport("disk0", function), new FakeDeviceHost(suspends, 10 << 20));
+        driver.Start(1);
+        byte[] wanted = [.. Enumerable.Range(0, size).Select(i => (byte)((i * 13) ^ (i >> 11)))];
+        driver.Add(0, [Header(1, 0), wanted], [1]);
+        driver.Notify(0);
+        driver.Collect(0).Should().BeNull("one call does not write all");
+        driver.Host.Deadline.Should().Be(driver.Host.Now, "it goes on at once");
+        RunAll(3).Data.Should().Equal(0);
+        driver.Host.Deadline.Should().BeNull();
+
+        driver.Add(0, [Header(0, 0)], [size, 1]);
+        driver.Notify(0);
+        driver.Collect(0).Should().BeNull();
+
+        // The rest is done by a device that has nothing but the state.
+        using var stream = new MemoryStream();
+        driver.Device.Save(new BinaryWriter(stream));
+        stream.Position = 0;
+        driver.Device.Reset();
+        driver.Device.Restore(new BinaryReader(stream));
+        RunAll(3).Data.Should().Equal([.. wanted, 0]);
+        driver.Host.Requests.Should().BeEmpty();
+
+        (ushort Head, uint Length, byte[] Data) RunAll(int least)
+        {
+            for (int calls = 1; ; calls++)
+            {
+                calls.Should().BeLessThan(20);
+                driver.RunDeadline();
+                if (driver.Collect(0) is { } used)
+                {
+                    calls.Should().BeGreaterThanOrEqualTo(least);
+                    driver.RunDeadline();
+                    return used;
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Restored_WithRequestsUnderWay_TakesTheirEnds()
     {
