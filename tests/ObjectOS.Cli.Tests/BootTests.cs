@@ -75,6 +75,20 @@ public sealed class BootTests
         }
     }
 
+    [Theory]
+    [InlineData("run", "a program's file")]
+    [InlineData("boot", "an image's file")]
+    [InlineData("boot --kernel", "an image's file")]
+    [InlineData("boot --bios", "an image's file")]
+    [InlineData("boot --initrd", "an image's file")]
+    public async Task Pipe_ThatNobodyWrites_IsRefusedUnopened(string line, string wanted)
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = await folder.MakePipeAsync("pipe");
+        var run = await Task.Run(() => Tool.RunAsync([.. line.Split(' '), pipe])).WaitAsync(TimeSpan.FromSeconds(20));
+        (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; {wanted} is wanted\n"));
+    }
+
     [Fact]
     public async Task Garbage_BootedAsAKernel_IsAGuestLikeAnother()
     {
