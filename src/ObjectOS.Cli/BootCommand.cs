@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ObjectOS.Host;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Cli;
@@ -72,7 +73,7 @@ internal sealed class BootCommand
                 return streams.Usage(problem);
             }
 
-            if (Refusal(parsed, operands) is var (code, sentence))
+            if (Refusal(parsed, operands, disks) is var (code, sentence))
             {
                 streams.Error.Say($"objectos: {sentence}");
                 return code;
@@ -95,7 +96,7 @@ internal sealed class BootCommand
         : null;
 
     /// <summary>The first file that cannot be read.</summary>
-    private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands)
+    private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands, IEnumerable<DiskSpec> disks)
     {
         foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd)])
         {
@@ -105,7 +106,7 @@ internal sealed class BootCommand
             }
         }
 
-        return null;
+        return disks.Select(disk => HostFile.Check(disk.Path, HostDisk.Wanted)).FirstOrDefault(refusal => refusal is not null);
     }
 
     private MachineSpec Describe(ParseResult parsed, string[] operands, IReadOnlyList<DiskSpec> disks)
@@ -169,7 +170,8 @@ internal sealed class BootCommand
 
             try
             {
-                using var file = new FileStream(path, FileMode.Open, policy == BlockPolicy.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+                // What is no file is refused later, unopened.
+                using var file = HostNode.Misfit(path) is not null ? null : new FileStream(path, FileMode.Open, policy == BlockPolicy.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
             }
             catch (Exception e) when (OutputFile.IsOfTheFile(e))
             {

@@ -191,5 +191,17 @@ public sealed class BootTests
         run.Text.Should().Contain("TINY-UP");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(":ro")]
+    [InlineData(":snapshot")]
+    public async Task Disk_ThatIsAPipe_IsNamedAndRefused(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = await folder.MakePipeAsync("pipe");
+        var run = await Task.Run(() => Tool.RunAsync("boot", "--disk", pipe + policy)).WaitAsync(TimeSpan.FromSeconds(20));
+        (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; a disk's file is wanted\n"));
+    }
+
     private static JsonElement Figures(ToolRun run) => JsonDocument.Parse(run.Error.TrimEnd('\n').Split('\n')[^1]).RootElement;
 }
