@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using ObjectOS.Host;
 using ObjectOS.Services.Vmm;
 
@@ -10,6 +11,9 @@ internal sealed class BootCommand
     /// <summary>Places for disks and a network card.</summary>
     private const int MostDevices = 8;
 
+    /// <summary>Bytes of a command line that fit into the device tree beside the largest machine.</summary>
+    private const int MostArgumentBytes = 32 << 10;
+
     private readonly GuestOptions _guest = new(
         "boot",
         ValueOption.Number("--memory", "SIZE", "The machine's memory, for instance 64M; 128M unless given.", TryParseMemory, 1 << 20, 1UL << 40, "a size from 1M to 1T in whole pages of 4K"),
@@ -20,7 +24,7 @@ internal sealed class BootCommand
     private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode: an ELF or raw code.");
     private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly: an ELF, a Linux Image or raw code.");
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
-    private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line.");
+    private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line, at most 32K.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
     private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
     private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT[/udp]", "A TCP or, with /udp, UDP port of the host's loopback address that leads to the machine. May be given again.");
@@ -80,6 +84,11 @@ internal sealed class BootCommand
             }
 
             var spec = Describe(parsed, operands, disks) with { Publish = ports };
+            if (signature is not null && await SignatureFile.ProblemAsync(spec).ConfigureAwait(false) is { } noSignature)
+            {
+                return streams.Usage(noSignature);
+            }
+
             using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;
             bool isInteractive = terminal is not null || session.Settings.Clock == "host";
             return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature)).ConfigureAwait(false);
@@ -93,6 +102,7 @@ internal sealed class BootCommand
         : operands.Length == 1 && parsed.GetValue(_kernel) is { } kernel ? $"boot takes an IMAGE or --kernel; \"{operands[0]}\" and \"{kernel}\" are both given"
         : parsed.GetValue(_granularity) is not null && parsed.GetValue(_signature) is null ? "--signature-granularity is given without --signature"
         : parsed.GetValue(_append)?.Contains('\0', StringComparison.Ordinal) == true ? "--append holds a NUL character, which ends strings for kernels"
+        : Encoding.UTF8.GetByteCount(parsed.GetValue(_append) ?? "") is > MostArgumentBytes and var bytes ? $"--append has {bytes} bytes; at most {MostArgumentBytes} can be told to a kernel"
         : null;
 
     /// <summary>The first file that cannot be read.</summary>
