@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using ObjectOS.Host;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Cli;
@@ -8,6 +10,9 @@ internal sealed class BootCommand
 {
     /// <summary>Places for disks and a network card.</summary>
     private const int MostDevices = 8;
+
+    /// <summary>Bytes of a command line that fit into the device tree beside the largest machine.</summary>
+    private const int MostArgumentBytes = 32 << 10;
 
     private readonly GuestOptions _guest = new(
         "boot",
@@ -19,7 +24,7 @@ internal sealed class BootCommand
     private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode: an ELF or raw code.");
     private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly: an ELF, a Linux Image or raw code.");
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
-    private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line.");
+    private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line, at most 32K.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
     private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
     private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT[/udp]", "A TCP or, with /udp, UDP port of the host's loopback address that leads to the machine. May be given again.");
@@ -72,13 +77,18 @@ internal sealed class BootCommand
                 return streams.Usage(problem);
             }
 
-            if (Refusal(parsed, operands) is var (code, sentence))
+            if (Refusal(parsed, operands, disks) is var (code, sentence))
             {
                 streams.Error.Say($"objectos: {sentence}");
                 return code;
             }
 
             var spec = Describe(parsed, operands, disks) with { Publish = ports };
+            if (signature is not null && await SignatureFile.ProblemAsync(spec).ConfigureAwait(false) is { } noSignature)
+            {
+                return streams.Usage(noSignature);
+            }
+
             using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;
             bool isInteractive = terminal is not null || session.Settings.Clock == "host";
             return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature)).ConfigureAwait(false);
@@ -92,10 +102,11 @@ internal sealed class BootCommand
         : operands.Length == 1 && parsed.GetValue(_kernel) is { } kernel ? $"boot takes an IMAGE or --kernel; \"{operands[0]}\" and \"{kernel}\" are both given"
         : parsed.GetValue(_granularity) is not null && parsed.GetValue(_signature) is null ? "--signature-granularity is given without --signature"
         : parsed.GetValue(_append)?.Contains('\0', StringComparison.Ordinal) == true ? "--append holds a NUL character, which ends strings for kernels"
+        : Encoding.UTF8.GetByteCount(parsed.GetValue(_append) ?? "") is > MostArgumentBytes and var bytes ? $"--append has {bytes} bytes; at most {MostArgumentBytes} can be told to a kernel"
         : null;
 
     /// <summary>The first file that cannot be read.</summary>
-    private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands)
+    private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands, IEnumerable<DiskSpec> disks)
     {
         foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd)])
         {
@@ -105,7 +116,7 @@ internal sealed class BootCommand
             }
         }
 
-        return null;
+        return disks.Select(disk => HostFile.Check(disk.Path, HostDisk.Wanted)).FirstOrDefault(refusal => refusal is not null);
     }
 
     private MachineSpec Describe(ParseResult parsed, string[] operands, IReadOnlyList<DiskSpec> disks)
@@ -169,7 +180,8 @@ internal sealed class BootCommand
 
             try
             {
-                using var file = new FileStream(path, FileMode.Open, policy == BlockPolicy.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+                // What is no file is refused later, unopened.
+                using var file = HostNode.Misfit(path) is not null ? null : new FileStream(path, FileMode.Open, policy == BlockPolicy.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
             }
             catch (Exception e) when (OutputFile.IsOfTheFile(e))
             {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ObjectOS.Host;
 
 namespace ObjectOS.Cli;
 
@@ -12,6 +13,7 @@ internal static class HostFile
     {
         try
         {
+            UnfitFileException.ThrowIfMisfit(path, wanted);
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
             return null;
         }
@@ -24,6 +26,7 @@ internal static class HostFile
     /// <summary>The same where the host has told already what is wrong, be it of a published port.</summary>
     public static (int Code, string Sentence) Refusal(string path, string wanted, Exception e) =>
         Directory.Exists(path) ? (ExitCodes.NotRunnable, $"{path}: a directory; {wanted} is wanted")
+        : e is UnfitFileException ? (ExitCodes.NotRunnable, e.Message)
         : e.InnerException is SocketException ? (ExitCodes.NotFound, e.Message.TrimEnd('.'))
         : e is FileNotFoundException or DirectoryNotFoundException ? (ExitCodes.NotFound, $"{path}: not found")
         : (ExitCodes.NotFound, $"{path}: not readable: {e.Message.TrimEnd('.')}");

@@ -88,7 +88,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             return code;
         }
 
-        code = guest.Finish(result) is { } problem ? streams.Usage(problem) : code;
+        if (guest.Finish(result) is { } problem)
+        {
+            int unkept = streams.Usage(problem);
+            code = code == 0 ? unkept : code;
+        }
+
         return settings.WantsStatistics ? Report(figures, code) : code;
     }
 

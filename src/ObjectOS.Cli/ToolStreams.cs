@@ -12,7 +12,7 @@ internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Er
 {
     /// <summary>Those of this process.</summary>
     public static ToolStreams OfProcess() => new(
-        Console.OpenStandardInput(),
+        StandardDescriptor.WasClosed(0) ? Stream.Null : Console.OpenStandardInput(),
         Writer(1),
         new StandardError(Writer(2)),
         !Console.IsOutputRedirected && !Console.IsInputRedirected,
@@ -31,6 +31,11 @@ internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Er
     /// </summary>
     private static Stream Writer(int number)
     {
+        if (StandardDescriptor.WasClosed(number))
+        {
+            return Stream.Null;
+        }
+
         if (!OperatingSystem.IsWindows())
         {
             try

@@ -75,6 +75,20 @@ public sealed class BootTests
         }
     }
 
+    [Theory]
+    [InlineData("run", "a program's file")]
+    [InlineData("boot", "an image's file")]
+    [InlineData("boot --kernel", "an image's file")]
+    [InlineData("boot --bios", "an image's file")]
+    [InlineData("boot --initrd", "an image's file")]
+    public async Task Pipe_ThatNobodyWrites_IsRefusedUnopened(string line, string wanted)
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = await folder.MakePipeAsync("pipe");
+        var run = await Task.Run(() => Tool.RunAsync([.. line.Split(' '), pipe])).WaitAsync(TimeSpan.FromSeconds(20));
+        (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; {wanted} is wanted\n"));
+    }
+
     [Fact]
     public async Task Garbage_BootedAsAKernel_IsAGuestLikeAnother()
     {
@@ -175,6 +189,58 @@ public sealed class BootTests
         var run = await Tool.RunAsync("boot", "--append", "markonly", "--disk", $"{disk}:ro", "--disk", $"{disk}:snapshot", "--disk", folder.Write("other", new byte[512]));
         (run.ExitCode, run.Error).Should().Be((0, ""));
         run.Text.Should().Contain("TINY-UP");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":ro")]
+    [InlineData(":snapshot")]
+    public async Task Disk_ThatIsAPipe_IsNamedAndRefused(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = await folder.MakePipeAsync("pipe");
+        var run = await Task.Run(() => Tool.RunAsync("boot", "--disk", pipe + policy)).WaitAsync(TimeSpan.FromSeconds(20));
+        (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; a disk's file is wanted\n"));
+    }
+
+    [Fact]
+    public async Task Signature_OfWhatHasNone_IsToldBeforeTheStart()
+    {
+        using var folder = new TemporaryFolder();
+        string plain = folder.Write("plain", MachineElves.Tells(7)), signed = folder.Write("signed", MachineElves.Tells(1, signature: [1, 2, 3, 4]));
+        foreach (var (args, name) in ((string[], string)[])[([plain], plain), ([], "tiny.elf"), (["--kernel", signed], signed), (["--bios", signed], signed)])
+        {
+            var run = await Tool.RunAsync(["boot", "--json", "--budget", "1M", "--signature", folder.PathOf("sig"), .. args]);
+            (run.ExitCode, run.Text).Should().Be((2, ""));
+            run.Error.Should().Be($"objectos: --signature is given, and {name} has no signature: an IMAGE with the symbols begin_signature and end_signature is wanted\n");
+        }
+
+        (await Tool.RunAsync("boot", "--signature", folder.PathOf("sig"), folder.Write("text", "hello, world"u8.ToArray()))).ExitCode.Should().Be(126);
+        folder.Names.Should().BeEquivalentTo("plain", "signed", "text");
+    }
+
+    [Fact]
+    public async Task Signature_ThatCannotBeKept_DoesNotHideTheExitCode()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (told, code) in ((uint, int)[])[(7, 3), (1, 2)])
+        {
+            var run = await Tool.RunAsync("boot", "--signature", "/dev/full", folder.Write("test", MachineElves.Tells(told, signature: [1, 2, 3, 4])));
+            run.ExitCode.Should().Be(code, run.Error);
+            run.Error.Should().Contain("--signature names /dev/full, which cannot be written");
+        }
+    }
+
+    [Fact]
+    public async Task Append_TooLong_IsWrongUsageAndAtItsLimitFitsTheLargestMachine()
+    {
+        using var folder = new TemporaryFolder();
+        string loop = folder.Write("loop", MachineElves.Loops());
+        var run = await Tool.RunAsync("boot", "--append", new string('x', 32769), loop);
+        (run.ExitCode, run.Text, run.Error).Should().Be((2, "", "objectos: --append has 32769 bytes; at most 32768 can be told to a kernel\n"));
+        string[] disks = [.. Enumerable.Range(0, 7).SelectMany(i => (string[])["--disk", folder.Write($"disk{i}", new byte[512])])];
+        run = await Tool.RunAsync(["boot", "--harts", "8", "--net", "user", .. disks, "--budget", "1K", "--append", new string('x', 32768), loop]);
+        run.ExitCode.Should().Be(124, run.Error);
     }
 
     private static JsonElement Figures(ToolRun run) => JsonDocument.Parse(run.Error.TrimEnd('\n').Split('\n')[^1]).RootElement;

@@ -45,6 +45,25 @@ public sealed class ProcessTests
         run.Error.Should().EndWith("code 141\n").And.NotContain("   at ");
     }
 
+    [Theory]
+    [InlineData("boot", 124)]
+    [InlineData("run", 0)]
+    public async Task Input_Closed_IsAtItsEnd(string command, int code)
+    {
+        using var folder = new TemporaryFolder();
+        string guest = command == "run" ? folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat()) : folder.Write("tiny.elf", await File.ReadAllBytesAsync(ObjectOS.Tests.Repository.PathOf("images", "tiny", "tiny.elf")));
+        var run = await Tool.EndAsync(Tool.StartShell($"$TOOL {command} --timeout 15 {guest} <&-; echo code $? >&2"));
+        run.Error.Should().EndWith($"code {code}\n").And.NotContain("time-out");
+    }
+
+    [Fact]
+    public async Task Output_Closed_IsNotAPipeOfTheRuntime()
+    {
+        // With both closed, the two ends of the runtime's pipe for signals take their places.
+        var run = await Tool.EndAsync(Tool.StartShell("$TOOL boot --timeout 15 --append selftest <&- >&-; echo code $? >&2"));
+        run.Error.Should().Be("code 0\n");
+    }
+
     [Fact]
     public async Task Streams_OfTheProcess_GoThrough()
     {

@@ -82,6 +82,14 @@ internal sealed class TemporaryFolder : IDisposable
         return PathOf(name);
     }
 
+    /// <summary>Makes a named pipe.</summary>
+    public async Task<string> MakePipeAsync(string name)
+    {
+        using var make = Process.Start("mkfifo", [PathOf(name)]);
+        await make.WaitForExitAsync();
+        return PathOf(name);
+    }
+
     public IEnumerable<string> Names => _folder.EnumerateFiles().Select(f => f.Name);
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -280,7 +280,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
             _host.SetInterrupt(0, true);
         }
 
-        _isEmptyTold = sends;
+        _isEmptyTold = sends && (_isEmptyTold || !receives);
         _host.SetInterrupt(0, receives);
     }
 }

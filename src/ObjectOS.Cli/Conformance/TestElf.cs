@@ -22,12 +22,17 @@ internal static class TestElf
         head.Length >= HeaderBytes && head.StartsWith("\u007fELF"u8) && head[4] == 2 && head[5] == 1 && Half(head, 16) == Executable && Half(head, 18) == RiscV;
 
     /// <summary>True where the file has a symbol <c>tohost</c> of its own.</summary>
-    public static bool IsTest(ReadOnlySpan<byte> file)
+    public static bool IsTest(ReadOnlySpan<byte> file) => Defines(file, "tohost\0"u8);
+
+    /// <summary>True where the file has a symbol of its own.</summary>
+    /// <param name="file">A whole file of at least <see cref="HeaderBytes"/>.</param>
+    /// <param name="name">The symbol's name and a NUL.</param>
+    public static bool Defines(ReadOnlySpan<byte> file, ReadOnlySpan<byte> name)
     {
         for (int i = 0; TrySection(file, i, out var section); i++)
         {
             if (Word32(section, 4) == SymbolTable && TrySection(file, (int)Math.Min(Word32(section, 40), int.MaxValue), out var strings)
-                && HasSymbol(Contents(file, section), Contents(file, strings), "tohost\0"u8))
+                && HasSymbol(Contents(file, section), Contents(file, strings), name))
             {
                 return true;
             }

@@ -6,17 +6,26 @@ namespace ObjectOS.Host;
 /// <summary>One file of the host as the grant behind a disk: nothing else can be named through it.</summary>
 internal sealed class HostDisk : IDisposable
 {
+    /// <summary>What is wanted, in sentences.</summary>
+    public const string Wanted = "a disk's file";
+
     private const int MostBytes = 1 << 20;
 
     private readonly FileStream _file;
 
-    /// <exception cref="IOException">The file is not there, or another holds it.</exception>
+    /// <exception cref="IOException">The file is not there, another holds it, or it has no places that can be named.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or written.</exception>
     public HostDisk(DiskSpec spec)
     {
+        UnfitFileException.ThrowIfMisfit(spec.Path, Wanted);
         IsWritable = spec.Policy == BlockPolicy.ReadWrite;
         _file = new FileStream(
             spec.Path, FileMode.Open, IsWritable ? FileAccess.ReadWrite : FileAccess.Read, IsWritable ? FileShare.Read : FileShare.ReadWrite | FileShare.Delete, 0);
+        if (!_file.CanSeek)
+        {
+            _file.Dispose();
+            throw new UnfitFileException(spec.Path, $"bytes in sequence only; {Wanted} is wanted");
+        }
     }
 
     /// <summary>The handle that requests name.</summary>

@@ -7,17 +7,18 @@ internal static class ProgramFile
     public const int Most = 256 << 20;
 
     /// <summary>The file's bytes; of a file that does not begin like a program, its beginning.</summary>
-    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    /// <exception cref="IOException">It is not there, cannot be read, or is neither a file nor a device.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, mustBeElf: true, cancellationToken);
 
     /// <summary>The file's bytes, whatever it begins like; of one without an end, more than <see cref="Most"/>.</summary>
-    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    /// <exception cref="IOException">It is not there, cannot be read, or is neither a file nor a device.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static Task<ReadOnlyMemory<byte>> ReadAllAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, mustBeElf: false, cancellationToken);
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, bool mustBeElf, CancellationToken cancellationToken)
     {
+        UnfitFileException.ThrowIfMisfit(path, mustBeElf ? "a program's file" : "an image's file");
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
         using var copy = new MemoryStream();
         var buffer = new byte[1 << 16];
