@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// The host-target interface of RISC-V's reference simulator: words <c>tohost</c> and <c>fromhost</c> in memory, whose pages harts cannot write, so that stores come here. A command
+/// The host-target interface of RISC-V's reference simulator: words <c>tohost</c> and <c>fromhost</c> in memory. Harts cannot write the page of <c>tohost</c>, so that stores come here. A command
 /// has a device in bits 63–56 and a number in bits 55–48. Device 0: an odd value ends the machine with the value's upper bits, an even one is the address of a system call
 /// (write and exit are understood). Device 1: 0 reads a character, 1 writes one.
 /// </summary>
 /// <remarks>
 /// Output that finds no room has its store wait, and commands that come after it wait behind it.
-/// Atomic operations and stores across pages cannot be completed on those pages: they get an access fault.
+/// Atomic operations and stores across pages cannot be completed on that page: they get an access fault.
 /// </remarks>
 internal sealed class Htif(VirtualMachine machine, ulong toHost, ulong fromHost)
 {
@@ -29,16 +29,10 @@ internal sealed class Htif(VirtualMachine machine, ulong toHost, ulong fromHost)
     /// <summary>Bytes that the system call of the first held store has written.</summary>
     private ulong _written;
 
-    public ulong GuardedStart => Math.Min(toHost, fromHost == 0 ? toHost : fromHost) & ~4095UL;
-
-    public ulong GuardedEnd => (Math.Max(toHost, fromHost) & ~4095UL) + 4096;
-
     /// <summary>True where the answer to the guest can be written now, or a store that is held go on.</summary>
     public bool HasWork => (_wantsInput && machine.Console.HasInput) || CanGoOn;
 
     private bool CanGoOn => _held.Count > 0 && machine.Console.HasRoom;
-
-    public bool Covers(ulong address) => address >= GuardedStart && address < GuardedEnd;
 
     /// <summary>True where the store is to be answered later.</summary>
     public bool Holds(uint replySlot) => _held.Any(store => store.ReplySlot == replySlot);
@@ -255,5 +249,5 @@ internal sealed class Htif(VirtualMachine machine, ulong toHost, ulong fromHost)
     }
 }
 
-/// <summary>A store on the pages of HTIF, and where it is answered.</summary>
+/// <summary>A store on the page of HTIF, and where it is answered.</summary>
 internal readonly record struct HeldStore(uint ReplySlot, ulong Address, int Size, ulong Value, ulong VirtualAddress);

@@ -21,7 +21,7 @@ internal sealed class MachineStateHash(VirtualMachine machine)
     /// <summary>True once all of it is done.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>The hash, in hexadecimal digits; where it is not done, of what is.</summary>
+    /// <summary>The hash, in hexadecimal digits; where it is not done, of what is; empty where a device could not tell its state.</summary>
     public string Value => Convert.ToHexStringLower(_digest);
 
     /// <summary>Goes on: the harts first, then memory, the devices last.</summary>
@@ -37,7 +37,7 @@ internal sealed class MachineStateHash(VirtualMachine machine)
         }
         else
         {
-            Add(Devices());
+            AddDevices();
             IsDone = true;
         }
 
@@ -66,6 +66,19 @@ internal sealed class MachineStateHash(VirtualMachine machine)
         sha.AppendData(_digest);
         sha.AppendData(bytes);
         _digest = sha.GetHashAndReset();
+    }
+
+    /// <summary>A device that cannot tell its state leaves no hash; the machine has ended, and that is what is told.</summary>
+    private void AddDevices()
+    {
+        try
+        {
+            Add(Devices());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _digest = [];
+        }
     }
 
     private byte[] Harts()

@@ -35,7 +35,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     {
         _parts = parts;
         _plan = plan;
-        Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory);
+        Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory, plan.ToHost == 0 ? null : plan.ToHost);
         _consoles = new MachineConsoles(Host, parts.Request);
         Bus = new DeviceBus(Ram, Host);
         _loader = new MachineLoader(plan, parts.Files, Ram);
@@ -335,7 +335,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private DeviceStatus Store(in HeldStore store)
     {
         var (_, address, size, value, _) = store;
-        if (_htif?.Covers(address) == true)
+        if (_htif is not null && Ram.IsGuarded(address))
         {
             return _htif.Store(store);
         }
@@ -392,7 +392,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
     private string MakeHarts()
     {
-        var status = Ram.Map(_htif?.GuardedStart ?? Ram.Start, _htif?.GuardedEnd ?? Ram.Start);
+        var status = Ram.Map();
         for (int id = 0; id < Request.Harts && status == KernelStatus.Ok; id++)
         {
             status = Cell.CreateHart(_parts.Space, HartKind, (ulong)id, out var hart, out ulong number);

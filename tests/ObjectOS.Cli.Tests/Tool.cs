@@ -28,7 +28,22 @@ internal static class Tool
     }
 
     /// <summary>Starts the built tool as a process.</summary>
-    public static Process Start(params string[] args) => Start("dotnet", ["exec", typeof(Program).Assembly.Location, .. args]);
+    public static Process Start(params string[] args)
+    {
+        string[] command = ["dotnet", "exec", typeof(Program).Assembly.Location, .. args];
+        return Start(IgnoresInterrupts ? new ProcessStartInfo("env", ["--default-signal=INT,QUIT", .. command]) : new ProcessStartInfo(command[0], command[1..]));
+    }
+
+    /// <summary>True where these tests were started in the background of a shell, which leaves SIGINT ignored to all below it; the tool would ignore it, too.</summary>
+    private static bool IgnoresInterrupts
+    {
+        get
+        {
+            const int Interrupt = 1 << (2 - 1);
+            string? ignored = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) : null;
+            return ignored is not null && (Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & Interrupt) != 0;
+        }
+    }
 
     /// <summary>Starts a shell in which <c>$TOOL</c> is the command of the tool.</summary>
     public static Process StartShell(string script)
@@ -59,8 +74,6 @@ internal static class Tool
             return new ToolRun(process.ExitCode, output.ToArray(), error);
         }
     }
-
-    private static Process Start(string file, IEnumerable<string> args) => Start(new ProcessStartInfo(file, args));
 
     private static Process Start(ProcessStartInfo info)
     {

@@ -156,6 +156,11 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
 
     void IAddressSpace.Unmap(VirtualAddress address, ulong length)
     {
+        if (owner.IsDead)
+        {
+            return;
+        }
+
         ulong first = address.PageNumber;
         ulong count = length >> Pages.Shift;
         if (_away.Count >= MostAway)
@@ -179,13 +184,7 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
         }
     }
 
-    private void Changed(VirtualAddress address, ulong length)
-    {
-        if (!owner.IsDead)
-        {
-            owner.Virtual.Forget(address.Value, address.Value + length);
-        }
-    }
+    private void Changed(VirtualAddress address, ulong length) => owner.Virtual.Forget(address.Value, address.Value + length);
 
     private Segment FindChunk(ulong address, ulong start, ulong end)
     {

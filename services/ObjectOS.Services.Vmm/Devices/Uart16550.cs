@@ -275,8 +275,10 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         }
 
         // An empty transmitter is told by a pulse: small kernels never ask which interrupt it was, and a level would come back for ever.
+        // While input is told, the pulse is still to come; the line falls before it, so that it is seen.
         if (sends && !_isEmptyTold && !receives)
         {
+            _host.SetInterrupt(0, false);
             _host.SetInterrupt(0, true);
         }
 

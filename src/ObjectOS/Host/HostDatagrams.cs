@@ -1,16 +1,11 @@
-using System.Net.Sockets;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Host;
 
-/// <summary>
-/// The UDP ports of a network grant: carries out the datagram requests of <see cref="HostRequestKind"/> for the ports that it names, on the loopback
-/// address only. Datagrams go to nobody but those who sent some. Requests may be begun on one thread at a time; their ends are told from any. Nothing
-/// stays open after it is disposed of.
-/// </summary>
+/// <summary>The UDP ports of a network grant. Datagrams go to nobody but those who sent some.</summary>
 /// <param name="ports">The ports of the host that guests may take datagrams at.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
-internal sealed class HostDatagrams(IReadOnlySet<ushort> ports, Action<Completion> post) : IDisposable
+internal sealed class HostDatagrams(IReadOnlySet<ushort> ports, Action<Completion> post) : HostPorts<DatagramSocket>(ports, post)
 {
     /// <summary>Most bytes of a datagram of IPv4.</summary>
     private const int MostInDatagram = 65507;
@@ -18,110 +13,19 @@ internal sealed class HostDatagrams(IReadOnlySet<ushort> ports, Action<Completio
     /// <summary>Bytes of datagrams that the host's kernel may keep until they are asked for; it drops what comes then.</summary>
     private const int MostWaiting = 256 << 10;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, DatagramSocket> _sockets = [];
-    private readonly Dictionary<ushort, ulong> _socketsByPort = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private ulong _lastNumber;
-    private bool _isDisposed;
+    protected override HostError OtherError => HostError.InputOutput;
 
-    /// <summary>Opens the socket of every port, so that one that is taken is known before a machine starts.</summary>
-    /// <exception cref="IOException">A port cannot be opened.</exception>
-    public void OpenAll()
+    protected override string NameOf(ushort port) => $"UDP port {port} of the host's loopback address cannot be opened";
+
+    protected override DatagramSocket OpenPort(ushort port) => new(port, MostWaiting);
+
+    protected override async Task<Completion> PerformAsync(HostRequest request) => request.Kind switch
     {
-        foreach (ushort port in ports.Order())
-        {
-            try
-            {
-                Open(port);
-            }
-            catch (SocketException e)
-            {
-                throw new IOException($"UDP port {port} of the host's loopback address cannot be opened: {e.Message}.", e);
-            }
-        }
-    }
-
-    /// <summary>Begins a request; its end is posted, whatever happens.</summary>
-    public void Begin(HostRequest request) => _ = FollowAsync(request);
-
-    /// <summary>Closes everything; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            _isDisposed = true;
-        }
-
-        _stopping.Cancel();
-        lock (_lock)
-        {
-            foreach (var socket in _sockets.Values)
-            {
-                socket.Dispose();
-            }
-
-            _sockets.Clear();
-        }
-
-        _stopping.Dispose();
-    }
-
-    private async Task FollowAsync(HostRequest request)
-    {
-        Completion completion;
-        try
-        {
-            completion = request.Kind switch
-            {
-                HostRequestKind.DatagramOpen => new Completion(request.Id, Open(request.Argument0), default),
-                HostRequestKind.DatagramReceive => await ReceiveAsync(request).ConfigureAwait(false),
-                HostRequestKind.DatagramSend => await SendAsync(request).ConfigureAwait(false),
-                _ => Failed(request, HostError.InvalidArgument),
-            };
-        }
-        catch (OperationCanceledException)
-        {
-            completion = Failed(request, _isDisposed ? HostError.Interrupted : HostError.TryAgain);
-        }
-        catch (ObjectDisposedException)
-        {
-            completion = Failed(request, HostError.Interrupted);
-        }
-        catch (SocketException e)
-        {
-            completion = Failed(request, e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? HostError.AccessDenied : HostError.InputOutput);
-        }
-
-        post(completion);
-    }
-
-    private long Open(ulong port)
-    {
-        if (port > ushort.MaxValue || !ports.Contains((ushort)port))
-        {
-            return -(long)HostError.AccessDenied;
-        }
-
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (!_socketsByPort.TryGetValue((ushort)port, out ulong number))
-            {
-                var socket = new DatagramSocket((ushort)port, MostWaiting);
-                number = ++_lastNumber;
-                _sockets.Add(number, socket);
-                _socketsByPort.Add((ushort)port, number);
-            }
-
-            return (long)number;
-        }
-    }
+        HostRequestKind.DatagramOpen => Open(request),
+        HostRequestKind.DatagramReceive => await ReceiveAsync(request).ConfigureAwait(false),
+        HostRequestKind.DatagramSend => await SendAsync(request).ConfigureAwait(false),
+        _ => Failed(request, HostError.InvalidArgument),
+    };
 
     private async Task<Completion> ReceiveAsync(HostRequest request)
     {
@@ -147,25 +51,4 @@ internal sealed class HostDatagrams(IReadOnlySet<ushort> ports, Action<Completio
             ? new Completion(request.Id, 0, default)
             : Failed(request, HostError.AccessDenied);
     }
-
-    private DatagramSocket? Find(ulong number)
-    {
-        lock (_lock)
-        {
-            return _sockets.GetValueOrDefault(number);
-        }
-    }
-
-    private CancellationTokenSource Limit(ulong milliseconds)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        if (milliseconds <= int.MaxValue)
-        {
-            limit.CancelAfter((int)Math.Max(milliseconds, 1));
-        }
-
-        return limit;
-    }
-
-    private static Completion Failed(HostRequest request, HostError error) => new(request.Id, -(long)error, default);
 }

@@ -15,7 +15,7 @@ internal sealed class HostNetwork(IReadOnlySet<ushort> tcp, IReadOnlySet<ushort>
     /// <exception cref="IOException">A port cannot be listened on or opened.</exception>
     public void OpenAll()
     {
-        _sockets.ListenToAll();
+        _sockets.OpenAll();
         _datagrams.OpenAll();
     }
 

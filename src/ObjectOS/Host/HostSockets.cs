@@ -4,52 +4,25 @@ using ObjectOS.Abi;
 
 namespace ObjectOS.Host;
 
-/// <summary>
-/// The TCP ports of a network grant: carries out the socket requests of <see cref="HostRequestKind"/> for the ports that it names, on the loopback address only.
-/// Requests may be begun on one thread at a time; their ends are told from any. Nothing stays open after it is disposed of.
-/// </summary>
+/// <summary>The TCP ports of a network grant.</summary>
 /// <param name="ports">The ports of the host that guests may listen on.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
-internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion> post) : IDisposable
+internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion> post) : HostPorts<Socket>(ports, post)
 {
     private const int MostConnections = 1024;
     private const int MostAtOnce = 1 << 16;
     private const int Backlog = 64;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, Socket> _listeners = [];
-    private readonly Dictionary<ushort, ulong> _listenersByPort = [];
     private readonly Dictionary<ulong, HostConnection> _connections = [];
     private readonly List<HostConnection> _closing = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private ulong _lastNumber;
-    private bool _isDisposed;
 
-    /// <summary>Opens the listener of every port, so that one that is taken is known before a machine starts.</summary>
-    /// <exception cref="IOException">A port cannot be listened on.</exception>
-    public void ListenToAll()
-    {
-        foreach (ushort port in ports.Order())
-        {
-            try
-            {
-                Listen(port);
-            }
-            catch (SocketException e)
-            {
-                throw new IOException($"Port {port} of the host's loopback address cannot be listened on: {e.Message}.", e);
-            }
-        }
-    }
-
-    /// <summary>Begins a request; its end is posted, whatever happens.</summary>
-    public void Begin(HostRequest request) => _ = FollowAsync(request);
+    protected override HostError OtherError => HostError.BrokenPipe;
 
     /// <summary>Ends when all is written that connections took over which were closed in order, or the time is up.</summary>
     public async Task FlushAsync(TimeSpan limit)
     {
         Task[] writing;
-        lock (_lock)
+        lock (Changes)
         {
             writing = [.. _closing.Select(connection => connection.Last())];
         }
@@ -57,137 +30,79 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
         await Task.WhenAny(Task.WhenAll(writing), Task.Delay(limit)).ConfigureAwait(false);
     }
 
-    /// <summary>Closes everything, connections that were not closed in order by a reset; what is under way ends with <see cref="HostError.Interrupted"/>.</summary>
-    public void Dispose()
+    protected override string NameOf(ushort port) => $"Port {port} of the host's loopback address cannot be listened on";
+
+    protected override Socket OpenPort(ushort port)
     {
-        lock (_lock)
-        {
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            _isDisposed = true;
-        }
-
-        _stopping.Cancel();
-        lock (_lock)
-        {
-            foreach (var listener in _listeners.Values)
-            {
-                listener.Dispose();
-            }
-
-            foreach (var connection in _connections.Values)
-            {
-                connection.Close(SocketCloseMode.Reset);
-            }
-
-            foreach (var connection in _closing)
-            {
-                connection.Dispose();
-            }
-
-            _listeners.Clear();
-            _connections.Clear();
-            _closing.Clear();
-        }
-
-        _stopping.Dispose();
-    }
-
-    private async Task FollowAsync(HostRequest request)
-    {
-        Completion completion;
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            completion = request.Kind switch
-            {
-                HostRequestKind.SocketListen => new Completion(request.Id, Listen(request.Argument0), default),
-                HostRequestKind.SocketAccept => await AcceptAsync(request).ConfigureAwait(false),
-                HostRequestKind.SocketReceive => await ReceiveAsync(request).ConfigureAwait(false),
-                HostRequestKind.SocketSend => await SendAsync(request).ConfigureAwait(false),
-                HostRequestKind.SocketClose => Close(request),
-                _ => Failed(request, HostError.InvalidArgument),
-            };
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen(Backlog);
+            return socket;
         }
-        catch (OperationCanceledException)
+        catch
         {
-            completion = Failed(request, _isDisposed ? HostError.Interrupted : HostError.TryAgain);
+            socket.Dispose();
+            throw;
         }
-        catch (ObjectDisposedException)
-        {
-            completion = Failed(request, HostError.Interrupted);
-        }
-        catch (SocketException e)
-        {
-            completion = Failed(request, e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? HostError.AccessDenied : HostError.BrokenPipe);
-        }
-
-        post(completion);
     }
 
-    private long Listen(ulong port)
+    protected override async Task<Completion> PerformAsync(HostRequest request) => request.Kind switch
     {
-        if (port > ushort.MaxValue || !ports.Contains((ushort)port))
+        HostRequestKind.SocketListen => Open(request),
+        HostRequestKind.SocketAccept => await AcceptAsync(request).ConfigureAwait(false),
+        HostRequestKind.SocketReceive => await ReceiveAsync(request).ConfigureAwait(false),
+        HostRequestKind.SocketSend => await SendAsync(request).ConfigureAwait(false),
+        HostRequestKind.SocketClose => Close(request),
+        _ => Failed(request, HostError.InvalidArgument),
+    };
+
+    /// <summary>Connections that were not closed in order end by a reset.</summary>
+    protected override void CloseRest()
+    {
+        foreach (var connection in _connections.Values)
         {
-            return -(long)HostError.AccessDenied;
+            connection.Close(SocketCloseMode.Reset);
         }
 
-        lock (_lock)
+        foreach (var connection in _closing)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_listenersByPort.TryGetValue((ushort)port, out ulong number))
-            {
-                return (long)number;
-            }
-
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, (int)port));
-                socket.Listen(Backlog);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-
-            number = ++_lastNumber;
-            _listeners.Add(number, socket);
-            _listenersByPort.Add((ushort)port, number);
-            return (long)number;
+            connection.Dispose();
         }
+
+        _connections.Clear();
+        _closing.Clear();
     }
 
     private async Task<Completion> AcceptAsync(HostRequest request)
     {
-        if (Find(_listeners, request.Argument0) is not { } listener)
+        if (Find(request.Argument0) is not { } listener)
         {
             return Failed(request, HostError.InvalidArgument);
         }
 
         using var limit = Limit(request.Argument1);
         var accepted = await listener.AcceptAsync(limit.Token).ConfigureAwait(false);
-        lock (_lock)
+        lock (Changes)
         {
             _closing.RemoveAll(c => c.IsClosed);
-            if (_isDisposed || _connections.Count + _closing.Count >= MostConnections)
+            if (IsDisposed || _connections.Count + _closing.Count >= MostConnections)
             {
                 accepted.Dispose();
-                return Failed(request, _isDisposed ? HostError.Interrupted : HostError.TryAgain);
+                return Failed(request, IsDisposed ? HostError.Interrupted : HostError.TryAgain);
             }
 
             accepted.NoDelay = true;
-            _connections.Add(++_lastNumber, new HostConnection(accepted));
-            return new Completion(request.Id, (long)_lastNumber, default);
+            ulong number = NextNumber();
+            _connections.Add(number, new HostConnection(accepted));
+            return new Completion(request.Id, (long)number, default);
         }
     }
 
     private async Task<Completion> ReceiveAsync(HostRequest request)
     {
-        if (Find(_connections, request.Argument0) is not { } connection)
+        if (Connection(request.Argument0) is not { } connection)
         {
             return Failed(request, HostError.InvalidArgument);
         }
@@ -200,7 +115,7 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
 
     private async Task<Completion> SendAsync(HostRequest request)
     {
-        if (Find(_connections, request.Argument0) is not { } connection)
+        if (Connection(request.Argument0) is not { } connection)
         {
             return Failed(request, HostError.InvalidArgument);
         }
@@ -212,7 +127,7 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
 
     private Completion Close(HostRequest request)
     {
-        lock (_lock)
+        lock (Changes)
         {
             if (!_connections.TryGetValue(request.Argument0, out var connection))
             {
@@ -232,25 +147,11 @@ internal sealed class HostSockets(IReadOnlySet<ushort> ports, Action<Completion>
         }
     }
 
-    private T? Find<T>(Dictionary<ulong, T> open, ulong number)
-        where T : class
+    private HostConnection? Connection(ulong number)
     {
-        lock (_lock)
+        lock (Changes)
         {
-            return open.GetValueOrDefault(number);
+            return _connections.GetValueOrDefault(number);
         }
     }
-
-    private CancellationTokenSource Limit(ulong milliseconds)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        if (milliseconds <= int.MaxValue)
-        {
-            limit.CancelAfter((int)Math.Max(milliseconds, 1));
-        }
-
-        return limit;
-    }
-
-    private static Completion Failed(HostRequest request, HostError error) => new(request.Id, -(long)error, default);
 }

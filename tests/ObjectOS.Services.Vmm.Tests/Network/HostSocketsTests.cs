@@ -19,7 +19,7 @@ public sealed class HostSocketsTests
         ushort hostPort = FreePort();
         var completions = Channel.CreateUnbounded<Completion>();
         using var sockets = new HostSockets(new HashSet<ushort> { hostPort }, c => completions.Writer.TryWrite(c));
-        sockets.ListenToAll();
+        sockets.OpenAll();
         var host = new FakeNetworkHost();
         var network = new VirtualSwitch(host);
         var port = network.AddPort()!;

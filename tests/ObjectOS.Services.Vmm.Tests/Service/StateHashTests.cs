@@ -44,4 +44,13 @@ public sealed class StateHashTests
         host.End!.Value.Reason.Should().Be(MachineEnd.PowerOff);
         return host.End.Value.Record.Program.StateHash;
     }
+
+    [Fact]
+    public void Hash_OfADeviceThatCannotTellItsState_IsEmpty_AndTheEndIsTold()
+    {
+        var host = new VmmHost(makeDevices: () => [new Adder { CannotSave = true }])
+            .Start(new MachineRequest { Memory = 16 << 20, ReportsState = true }, (MachineFile.Bios, [0x13, 0, 0, 0]));
+        host.Store(0x100000, 0x5555).Should().BeNull();
+        (host.End?.Reason, host.End?.Record.Program.StateHash).Should().Be((MachineEnd.PowerOff, ""));
+    }
 }

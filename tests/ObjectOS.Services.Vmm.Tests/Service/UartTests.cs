@@ -1,0 +1,79 @@
+namespace ObjectOS.Services.Vmm.Tests;
+
+/// <summary>The serial port (PC16550D) on the default board.</summary>
+public sealed class UartTests
+{
+    private const ulong Uart = 0x10000000, Plic = 0xc000000;
+
+    private static VmmHost Machine() =>
+        new VmmHost(true, 3).Start(new MachineRequest { Memory = 16 << 20, Harts = 3 }, (MachineFile.Bios, [0x13, 0, 0, 0]));
+
+    [Fact]
+    public void Uart_InterruptsThroughThePlic()
+    {
+        var host = Machine();
+        host.Input = "ab"u8.ToArray();
+        host.Store(Plic + 40, 1);
+        host.Store(Plic + 0x2080, 1 << 10);
+        host.Store(Uart + 1, 1, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Load(Plic + 0x201004).Should().Be(10);
+        host.Kernel.Harts[0].Lines.Should().Be(0);
+        host.Load(Uart + 2, 1).Should().Be(4);
+        host.Load(Uart, 1).Should().Be('a');
+        host.Store(Plic + 0x201004, 10);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9, "there is more");
+        host.Load(Uart, 1).Should().Be('b');
+    }
+
+    [Fact]
+    public void Uart_RegistersLoopAndClearedFifo()
+    {
+        var host = Machine();
+        host.Input = "kept"u8.ToArray();
+        host.Store(Uart + 3, 0x80, 1);
+        host.Store(Uart, 0x34, 1);
+        host.Store(Uart + 1, 0x12, 1);
+        (host.Load(Uart, 1), host.Load(Uart + 1, 1)).Should().Be((0x34UL, 0x12UL));
+        host.Store(Uart + 3, 3, 1);
+        host.Load(Uart + 1, 1).Should().Be(0, "the divisor latch is another register");
+        host.Load(Uart + 2, 1).Should().Be(1);
+        host.Store(Uart + 2, 1, 1);
+        host.Load(Uart + 2, 1).Should().Be(0xc1);
+        host.Store(Uart + 4, 0x1a, 1);
+        (host.Load(Uart + 6, 1) & 0xf0).Should().Be(0x90, "OUT2 and RTS come back as DCD and CTS");
+        host.Store(Uart, 'l', 1);
+        host.Load(Uart, 1).Should().Be('l');
+        host.Store(Uart + 4, 0, 1);
+        host.Store(Uart + 1, 2, 1);
+        host.Load(Uart + 2, 1).Should().Be(0xc2, "enabling the transmitter's interrupt raises it");
+        host.Load(Uart + 2, 1).Should().Be(0xc1, "and telling of it ends it");
+
+        host.Store(Uart + 1, 1, 1);
+        host.Store(Uart + 2, 3, 1);
+        (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x60UL, 0UL), "the FIFO was cleared");
+        host.Pass(200_000);
+        (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x61UL, (ulong)'k'));
+    }
+
+    [Fact]
+    public void Uart_EmptyTransmitterBehindInput_InterruptsOnceTheInputIsRead()
+    {
+        var host = Machine();
+        host.Input = "a"u8.ToArray();
+        host.Store(Plic + 40, 1);
+        host.Store(Plic + 0x2080, 1 << 10);
+        host.Store(Uart + 1, 3, 1);
+        host.Load(Plic + 0x201004).Should().Be(10);
+        host.Load(Uart + 2, 1).Should().Be(4, "received data comes first");
+        host.Store(Uart, 'A', 1);
+        host.Load(Uart, 1).Should().Be('a');
+        host.Store(Plic + 0x201004, 10);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9, "the transmitter is empty");
+        host.Load(Plic + 0x201004).Should().Be(10);
+        host.Load(Uart + 2, 1).Should().Be(2);
+        host.Store(Plic + 0x201004, 10);
+        host.Kernel.Harts[0].Lines.Should().Be(0, "it is told once");
+        host.Load(Uart + 2, 1).Should().Be(1);
+    }
+}
