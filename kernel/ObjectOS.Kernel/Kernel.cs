@@ -161,58 +161,6 @@ public sealed partial class Kernel : IKernel
     public uint CellNumber(uint slot) => RootCell.Capabilities[slot]?.Object is Cell cell ? cell.Number : 0;
 
     /// <inheritdoc/>
-    public KernelStatus CreateManagedCell(
-        uint parentSlot, uint cellSlot, uint endpointSlot, IManagedProgram program, ulong memoryBytes, int objects)
-    {
-        ArgumentNullException.ThrowIfNull(program);
-        var root = RootCell.Capabilities;
-        if (root[parentSlot]?.Object is not Cell { IsDead: false } parent)
-        {
-            return KernelStatus.InvalidCapability;
-        }
-
-        if (root.CheckFree(endpointSlot) is var status && status != KernelStatus.Ok)
-        {
-            return status;
-        }
-
-        if (cellSlot == endpointSlot || objects < ObjectsOfManagedCell)
-        {
-            return KernelStatus.InvalidArgument;
-        }
-
-        if (!RootCell.CanCharge(3))
-        {
-            return KernelStatus.ObjectsExhausted;
-        }
-
-        var frame = new InvocationFrame();
-        frame[0] = parentSlot;
-        frame[1] = cellSlot;
-        frame[2] = memoryBytes;
-        frame[3] = (ulong)objects;
-        status = Root.Invoke(Call.CellCreate, ref frame);
-        if (status != KernelStatus.Ok)
-        {
-            return status;
-        }
-
-        var cell = (Cell)root[cellSlot]!.Object;
-        var endpoint = new Endpoint(cell);
-        var port = new HostPort(cell);
-        port.Bind(this, endpoint);
-        var all = root.Put(endpointSlot, endpoint, CapabilityRights.All, 0, null);
-        cell.Capabilities.Put(1, cell, CapabilityRights.All, 0, root[cellSlot]);
-        cell.Capabilities.Put(2, endpoint, CapabilityRights.All, 0, all);
-        cell.Capabilities.Put(3, port, CapabilityRights.All, 0, null);
-        var thread = new Thread(cell, NextNumber(), program, endpoint);
-        thread.Port = new ManagedPort(this, cell);
-        _managed.Add(thread);
-        program.Start(thread.Port);
-        return KernelStatus.Ok;
-    }
-
-    /// <inheritdoc/>
     public void Shutdown()
     {
         HaltReport ??= "shut down";
@@ -224,9 +172,6 @@ public sealed partial class Kernel : IKernel
         {
         }
     }
-
-    /// <summary>Endpoint, host port, thread, and its three capabilities; what one message brings: a right to answer and a capability.</summary>
-    private const int ObjectsOfManagedCell = 9;
 
     internal uint NextNumber() => ++_lastNumber;
 
@@ -362,47 +307,64 @@ public sealed partial class Kernel : IKernel
 
     private SliceEnd? RunThread(Thread thread, ulong sliceLeft)
     {
-        ulong budget = Math.Min(sliceLeft, (ulong)thread.QuantumLeft);
-        if (NextEvent() is { } next)
-        {
-            budget = Math.Min(budget, Math.Max(next, Now + 1) - Now);
-        }
-
-        if (thread.SchedulingContext is { } context)
-        {
-            budget = Math.Min(budget, (ulong)context.Remaining);
-        }
-
-        long cellBudget = thread.Owner.LeastBudget;
+        bool isAlone = Scheduler.IsAlone(thread);
+        ulong budget = BudgetOf(thread, isAlone ? sliceLeft : Math.Min(sliceLeft, (ulong)thread.QuantumLeft));
         if (thread.VCpu is { } vcpu)
         {
-            return RunVCpu(thread, vcpu, Math.Min(budget, (ulong)Math.Max(0, cellBudget)));
+            return RunVCpu(thread, vcpu, budget, isAlone);
         }
 
-        if (cellBudget <= 0)
+        if (budget == 0)
         {
-            Payer = thread;
-            CountTrap(thread, TrapCause.BudgetEnd);
-            Forward(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
-            return null;
+            return EndBeforeRun(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
         }
 
         if (thread.Space!.IsDead)
         {
             // The cell that it was charged to is gone, and so is every page of it.
-            Payer = thread;
-            CountTrap(thread, TrapCause.InstructionPageFault);
             ulong pc = thread.Context!.Pc;
-            Forward(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
-            return null;
+            return EndBeforeRun(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
         }
 
-        budget = Math.Min(budget, (ulong)cellBudget);
         Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(budget, Now, _charged), out var trap);
         Payer = thread;
-        Charge(trap.Retired);
-        _retired += trap.Retired;
         thread.Owner.Retired += trap.Retired;
+        ChargeRun(thread, trap.Retired, trap.Retired, isAlone);
         return HandleTrap(thread, trap);
+    }
+
+    /// <summary>How long a thread may run: no further than the next thing that happens, its share, and its cell's instructions. 0: those are used up.</summary>
+    private ulong BudgetOf(Thread thread, ulong most)
+    {
+        if (NextEvent() is { } next)
+        {
+            most = Math.Min(most, Math.Max(next, Now + 1) - Now);
+        }
+
+        if (thread.SchedulingContext is { } context)
+        {
+            most = Math.Min(most, (ulong)context.Remaining);
+        }
+
+        return Math.Min(most, (ulong)Math.Max(0, thread.Owner.LeastBudget));
+    }
+
+    private SliceEnd? EndBeforeRun(Thread thread, in Trap trap)
+    {
+        Payer = thread;
+        CountTrap(thread, trap.Cause);
+        Forward(thread, trap);
+        return null;
+    }
+
+    /// <summary>Charges what a thread, or the guest on it, has retired and used.</summary>
+    private void ChargeRun(Thread thread, ulong retired, ulong used, bool isAlone)
+    {
+        _retired += retired;
+        Charge(used);
+        if (isAlone)
+        {
+            Scheduler.Renew(thread);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Objects;
 using Thread = ObjectOS.Objects.Thread;
@@ -26,6 +27,44 @@ public sealed class DeterminismTests
         }
 
         ends.Should().BeGreaterThan(0);
+    }
+
+    [Fact]
+    public void KernelsUnderKernels_InSlicesAndInterrupted_KeepTheSameTime()
+    {
+        string whole = RunNested(null);
+        for (int seed = 1; seed <= TestScale.Of(20); seed++)
+        {
+            RunNested(new Random(seed)).Should().Be(whole, $"seed {seed}");
+        }
+    }
+
+    /// <summary>Two levels with a child that shares its parent with a cell; what each kernel tells, the lowest too.</summary>
+    private static string RunNested(Random? slices)
+    {
+        using var nested = new Nested(new TowerOptions
+        {
+            Depth = 2,
+            Kernel = new KernelOptions { Quantum = 700 },
+            Furnish = (_, invoker, _) => Nested.AddTo(new CellCapability(invoker, 1), Programs.CountAndTime(9000)).Thread.Resume(),
+        });
+        nested.Add(Programs.CountAndTime(6000)).Thread.Resume();
+        nested.Add(Programs.Invocations(900)).Thread.Resume();
+        for (int step = 0; ; step++)
+        {
+            step.Should().BeLessThan(200_000);
+            if (slices?.Next(4) == 0)
+            {
+                nested.Tower.Virtual[slices.Next(2)].Cpu.Interrupt();
+            }
+
+            if (nested.Bottom.RunSlice(new SliceLimits((ulong)(slices?.Next(1, 300) ?? int.MaxValue))).End == SliceEnd.Idle)
+            {
+                break;
+            }
+        }
+
+        return string.Concat(nested.Tower.Kernels.Append(nested.Kernel).Select(kernel => Programs.Describe(kernel)));
     }
 
     /// <summary>Runs three cells of random programs until all is still, and tells all that can be told of what came of it.</summary>

@@ -14,11 +14,11 @@ internal sealed class KernelFixture : IDisposable
     private readonly Machine.Machine _machine = new(new MachineOptions(256UL << 20));
     private readonly RealCpu _real;
 
-    public KernelFixture(bool suspending = false, KernelOptions? options = null, ulong memory = 64UL << 20)
+    public KernelFixture(bool suspending = false, KernelOptions? options = null, ulong memory = 64UL << 20, Func<ICpu, ICpu>? decorate = null)
     {
         _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = memory });
         ICpu cpu = suspending ? new SuspendingCpu(_real) : _real;
-        Kernel = new Kernel(cpu, options);
+        Kernel = new Kernel(decorate?.Invoke(cpu) ?? cpu, options);
         Invoker = new Invoker(Kernel.Root, 64);
         Root = new CellCapability(Invoker, 1);
     }

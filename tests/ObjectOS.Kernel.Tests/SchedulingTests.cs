@@ -65,6 +65,23 @@ public sealed class SchedulingTests
     }
 
     [Fact]
+    public void OneThreadAlone_RunsPastItsQuanta_AndSharesOnceAnotherIsReady()
+    {
+        var runs = new List<(ulong Budget, ulong Retired)>();
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 }, decorate: cpu => new CountingCpu(cpu, runs));
+        var first = fixture.Add(Loop());
+        first.Thread.Resume();
+        fixture.Run(budget: 1_000_400);
+        runs.Where(run => run.Retired > 0).Should().ContainSingle("nobody else is ready").Which.Retired.Should().BeInRange(999_000, 1_000_400);
+        runs.Clear();
+        var second = fixture.Add(Loop());
+        second.Thread.Resume();
+        fixture.Run(budget: 100_000);
+        runs.Should().OnlyContain(run => run.Budget <= 1000).And.HaveCountGreaterThan(100);
+        Instructions(fixture, second).Should().BeInRange(49_000, 51_000);
+    }
+
+    [Fact]
     public void MessagesBetweenAccomplices_MakeNoQuantum()
     {
         // Two threads that call each other must not keep a third from running.
@@ -134,6 +151,27 @@ public sealed class SchedulingTests
 
     private static ulong Instructions(KernelFixture fixture, TestCell cell) =>
         fixture.Kernel.Statistics.Cells.Single(c => c.Number == fixture.Kernel.CellNumber(cell.Cell.Slot)).Instructions;
+
+    private sealed class CountingCpu(ICpu inner, List<(ulong Budget, ulong Retired)> runs) : ICpu
+    {
+        public CpuDescription Description => inner.Description;
+
+        public IGuestMemory Memory => inner.Memory;
+
+        public IMemoryAccount Account => inner.Account;
+
+        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
+
+        public void Attach(ICpuGuest guest) => inner.Attach(guest);
+
+        public void Interrupt() => inner.Interrupt();
+
+        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+        {
+            inner.Run(context, space, limits, out trap);
+            runs.Add((limits.Instructions, trap.Retired));
+        }
+    }
 
     private static Asm Loop(ulong origin = KernelFixture.Code) => new Asm(origin).Addi(T0, T0, 1).Jal(Zero, origin);
 }

@@ -5,9 +5,67 @@ using ThreadState = ObjectOS.Objects.ThreadState;
 
 namespace ObjectOS;
 
-/// <content>How managed programs get their messages. One that is suspended has left no trace: not in time, not in anybody's charges.</content>
+/// <content>Managed programs: how they come to be and how they get their messages. One that is suspended has left no trace: not in time, not in anybody's charges.</content>
 public sealed partial class Kernel
 {
+    /// <summary>Endpoint, host port, thread, and its three capabilities; what one message brings: a right to answer and a capability.</summary>
+    private const int ObjectsOfManagedCell = 9;
+
+    /// <inheritdoc/>
+    public KernelStatus CreateManagedCell(
+        uint parentSlot, uint cellSlot, uint endpointSlot, IManagedProgram program, ulong memoryBytes, int objects)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        var root = RootCell.Capabilities;
+        if (root[parentSlot]?.Object is not Cell { IsDead: false })
+        {
+            return KernelStatus.InvalidCapability;
+        }
+
+        if (root.CheckFree(endpointSlot) is var status && status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        if (cellSlot == endpointSlot || objects < ObjectsOfManagedCell)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        if (!RootCell.CanCharge(3))
+        {
+            return KernelStatus.ObjectsExhausted;
+        }
+
+        var frame = new InvocationFrame();
+        frame[0] = parentSlot;
+        frame[1] = cellSlot;
+        frame[2] = memoryBytes;
+        frame[3] = (ulong)objects;
+        status = Root.Invoke(Call.CellCreate, ref frame);
+        if (status == KernelStatus.Ok)
+        {
+            Install(program, root[cellSlot]!, endpointSlot);
+        }
+
+        return status;
+    }
+
+    private void Install(IManagedProgram program, Capability place, uint endpointSlot)
+    {
+        var cell = (Cell)place.Object;
+        var endpoint = new Endpoint(cell);
+        var port = new HostPort(cell);
+        port.Bind(this, endpoint);
+        var all = RootCell.Capabilities.Put(endpointSlot, endpoint, CapabilityRights.All, 0, null);
+        cell.Capabilities.Put(1, cell, CapabilityRights.All, 0, place);
+        cell.Capabilities.Put(2, endpoint, CapabilityRights.All, 0, all);
+        cell.Capabilities.Put(3, port, CapabilityRights.All, 0, null);
+        var thread = new Thread(cell, NextNumber(), program, endpoint) { Port = new ManagedPort(this, cell) };
+        _managed.Add(thread);
+        program.Start(thread.Port);
+    }
+
     /// <summary>Lets a managed program run when its turn comes, if it has something to handle.</summary>
     internal void WakeManaged(Thread managed)
     {

@@ -100,6 +100,18 @@ internal sealed class Scheduler
         }
     }
 
+    /// <summary>True where no other thread of its priority is ready: the end of its quantum would change nothing.</summary>
+    public bool IsAlone(Thread thread) => thread.ReadyNode?.List is { Count: 1 } queue && queue == _ready[thread.Priority];
+
+    /// <summary>Gives a thread that ran alone, beyond its quantum, what the ends of its quanta would have given.</summary>
+    public static void Renew(Thread thread)
+    {
+        if (thread.QuantumLeft <= 0)
+        {
+            thread.QuantumLeft = thread.Quantum - (-thread.QuantumLeft % thread.Quantum);
+        }
+    }
+
     public static void Yield(Thread thread) => thread.QuantumLeft = Math.Min(thread.QuantumLeft, 0);
 
     /// <summary>Takes it out of the ready threads, where it is one.</summary>

@@ -17,6 +17,9 @@ public sealed partial class Kernel
     /// <summary>Virtual instructions that a page costs whose place in this kernel's memory had to be found.</summary>
     private const ulong CostOfStageTwoFault = 60;
 
+    /// <summary>Interrupts in a row that cost a guest nothing though it does nothing between them; a broken one that claims them pays for more.</summary>
+    private const int MostFruitlessInterrupts = 64;
+
     /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
     private const ulong MostOverdraft = 1 << 24;
 
@@ -138,7 +141,7 @@ public sealed partial class Kernel
     }
 
     /// <summary>Runs the guest of a virtual CPU for a while. A value ends this kernel's own slice.</summary>
-    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong budget)
+    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong budget, bool isAlone)
     {
         Payer = thread;
         if (vcpu.Exit is not null || vcpu.Guest is null)
@@ -165,9 +168,9 @@ public sealed partial class Kernel
             thread.Owner.Retired += retired;
         }
 
-        _retired += retired;
-        Charge(used);
-        return Settle(vcpu, result, used);
+        vcpu.FruitlessInterrupts = used > 0 ? 0 : vcpu.FruitlessInterrupts;
+        ChargeRun(thread, retired, used, isAlone);
+        return Settle(vcpu, result, used, budget);
     }
 
     private SliceResult RunGuest(VCpu vcpu, ICpuGuest guest, ulong budget)
@@ -196,7 +199,7 @@ public sealed partial class Kernel
     }
 
     /// <summary>What a guest's slice means for its thread. The CPU's own word counts before the guest's.</summary>
-    private SliceEnd? Settle(VCpu vcpu, in SliceResult result, ulong used)
+    private SliceEnd? Settle(VCpu vcpu, in SliceResult result, ulong used, ulong budget)
     {
         if (vcpu.IsDead || vcpu.Exit is not null)
         {
@@ -234,8 +237,12 @@ public sealed partial class Kernel
                 _vcpusAwaitingHost++;
                 Block(vcpu.Thread, ThreadState.Waiting);
                 return null;
+            case SliceEnd.Interrupted when vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
+                // By somebody outside, at a moment that guest time must not know of.
+                return null;
             default:
-                Charge(used < LeastSlice ? LeastSlice - used : 0);
+                // A slice that was as short as that costs what it was: where this kernel's own slices end must not show.
+                Charge(used < LeastSlice && used < budget ? LeastSlice - used : 0);
                 return null;
         }
     }

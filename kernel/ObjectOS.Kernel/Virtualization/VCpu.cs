@@ -182,6 +182,9 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         }
     }
 
+    /// <summary>Slices that its guest has ended as interrupted without having done anything, one after the other.</summary>
+    internal int FruitlessInterrupts { get; set; }
+
     /// <summary>Asks to be woken by its kernel. False: that was asked already. From any host thread.</summary>
     internal bool TryQueueWake() => Interlocked.Exchange(ref _wakeQueued, 1) == 0;
 

@@ -90,6 +90,7 @@ public sealed class FaultyChildrenTests
     [Theory]
     [InlineData(SliceEnd.Budget, 0UL)]
     [InlineData(SliceEnd.Suspended, 0UL)]
+    [InlineData(SliceEnd.Interrupted, 0UL)]
     [InlineData(SliceEnd.Interrupted, 5UL)]
     [InlineData(SliceEnd.Budget, ulong.MaxValue)]
     [InlineData((SliceEnd)77, 1UL)]
