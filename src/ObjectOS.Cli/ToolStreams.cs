@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using Microsoft.Win32.SafeHandles;
 
 namespace ObjectOS.Cli;
@@ -33,7 +34,7 @@ internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Er
     {
         if (StandardDescriptor.WasClosed(number))
         {
-            return Stream.Null;
+            return number == 1 ? Unread() : Stream.Null;
         }
 
         if (!OperatingSystem.IsWindows())
@@ -48,11 +49,19 @@ internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Er
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                // It was closed before the tool began.
-                return Stream.Null;
+                // It cannot be written.
+                return number == 1 ? Unread() : Stream.Null;
             }
         }
 
         return number == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
+    }
+
+    /// <summary>A pipe that nobody reads: what a standard output that is not there is for a guest.</summary>
+    private static AnonymousPipeServerStream Unread()
+    {
+        var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        pipe.DisposeLocalCopyOfClientHandle();
+        return pipe;
     }
 }

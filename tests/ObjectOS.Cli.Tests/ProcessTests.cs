@@ -59,9 +59,20 @@ public sealed class ProcessTests
     [Fact]
     public async Task Output_Closed_IsNotAPipeOfTheRuntime()
     {
-        // With both closed, the two ends of the runtime's pipe for signals take their places.
+        // With both closed, the two ends of the runtime's pipe for signals take their places: written to, it ends the tool by a signal of anybody's choice.
         var run = await Tool.EndAsync(Tool.StartShell("$TOOL boot --timeout 15 --append selftest <&- >&-; echo code $? >&2"));
-        run.Error.Should().Be("code 0\n");
+        run.Error.Should().Contain("nobody takes its output any more").And.EndWith("code 141\n");
+    }
+
+    [Theory]
+    [InlineData("flood >&-", 141)]
+    [InlineData("flood >/dev/full", 1)]
+    [InlineData("exit-42 >&-", 42)]
+    [InlineData("exit-42 >&- 2>&-", 42)]
+    public async Task Output_ThatCannotBeWritten_IsTheGuestsToHandle(string how, int code)
+    {
+        var run = await Tool.EndAsync(Tool.StartShell($"( $TOOL run $MISBEHAVE {how} ); echo code $? >&2"));
+        run.Error.Should().EndWith($"code {code}\n").And.NotContain("   at ");
     }
 
     [Fact]

@@ -26,11 +26,15 @@ internal sealed class HostStream(Stream? stream, Action<Completion> post, Cancel
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever the stream throws, the guest's call ends: a stream of the embedding program may throw anything.
-            completion = new Completion(request.Id, -(long)(isWrite ? HostError.BrokenPipe : HostError.InputOutput), default);
+            completion = new Completion(request.Id, -(long)ErrorOf(e, isWrite), default);
         }
 
         post(completion);
     }
+
+    private static HostError ErrorOf(Exception e, bool isWrite) => !isWrite ? HostError.InputOutput
+        : e is IOException { HResult: (int)HostError.NoSpace } ? HostError.NoSpace
+        : HostError.BrokenPipe;
 
     private async Task<Completion> WriteAsync(HostRequest request)
     {
