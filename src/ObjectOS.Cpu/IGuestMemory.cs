@@ -42,8 +42,8 @@ public interface IGuestMemory
 
     /// <summary>
     /// Makes the destination equal to the source by sharing; the first write on either side copies a page. Both addresses and the
-    /// length are whole pages, the ranges do not overlap, and the destination is empty (never written or discarded). Cost: the
-    /// number of subtrees shared, one where both are aligned to a power of 64 times the page size that the length fills.
+    /// length are whole pages, and the ranges do not overlap; what was in the destination is given back. Cost: the pages given back,
+    /// none in a range never written, and the number of subtrees shared, one where both are aligned to a power of 64 times the page size that the length fills.
     /// </summary>
     MemoryStatus Clone(PhysicalAddress source, PhysicalAddress destination, ulong length);
 

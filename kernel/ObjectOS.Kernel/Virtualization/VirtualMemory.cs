@@ -75,7 +75,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         return status;
     }
 
-    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap, or the memory below finds pages in the destination.</exception>
+    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap.</exception>
     public MemoryStatus Clone(PhysicalAddress source, PhysicalAddress destination, ulong length)
     {
         CheckWholePages(source.Value | destination.Value, length);
@@ -164,21 +164,19 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         return false;
     }
 
-    /// <summary>Clones from one segment into one segment.</summary>
+    /// <summary>Clones from one segment into one segment. What is in the destination may be its holder's: a pager may answer with any page.</summary>
     private MemoryStatus ClonePiece(PhysicalAddress source, PhysicalAddress destination, ulong length, out ulong part)
     {
         var from = vcpu.StageTwo.Find(source.Value, seeIntercepted: false);
         part = Math.Min(length, from.End - source.Value);
-        if (from.Kind == SegmentKind.Hole)
+        if (from.Kind == SegmentKind.Hole && vcpu.StageTwo.TryFindAway(source.Value, source.Value + part, out ulong away))
         {
-            return vcpu.StageTwo.TryFindAway(source.Value, source.Value + part, out ulong away)
-                ? Require(ref from, new PhysicalAddress(away), AccessKind.Load)
-                : MemoryStatus.Ok;
+            return Require(ref from, new PhysicalAddress(away), AccessKind.Load);
         }
 
-        if (!below.TryFindPresent(from.At(source.Value), from.At(source.Value + part), out _))
+        if (from.Kind == SegmentKind.Hole || !below.TryFindPresent(from.At(source.Value), from.At(source.Value + part), out _))
         {
-            return MemoryStatus.Ok;
+            return TryFindPresent(destination, destination + part, out _) ? Discard(destination, part) : MemoryStatus.Ok;
         }
 
         var to = vcpu.StageTwo.Find(destination.Value, seeIntercepted: false);

@@ -95,7 +95,7 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
         return MemoryStatus.Ok;
     }
 
-    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap, or the destination has pages.</exception>
+    /// <exception cref="ArgumentException">Not whole pages, or the ranges overlap.</exception>
     public MemoryStatus Clone(PhysicalAddress source, PhysicalAddress destination, ulong length)
     {
         CheckWholePages(source.Value, length);
@@ -106,8 +106,7 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
             return MemoryStatus.Ok;
         if (source.Value - destination.Value < length || destination.Value - source.Value < length)
             throw new ArgumentException($"The clone of {length} bytes from {source} to {destination} overlaps itself.");
-        if (TryFindPresent(destination, destination + length, out PhysicalAddress present))
-            throw new ArgumentException($"The destination of a clone has to be empty; there is a page at {present}.", nameof(destination));
+        Discard(destination, length);
 
         // The destination may have been read and executed as zeros.
         RevokeHoles();

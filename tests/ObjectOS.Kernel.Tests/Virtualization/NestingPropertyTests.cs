@@ -44,6 +44,39 @@ public sealed class NestingPropertyTests
         intercepted.Should().BeGreaterThan(count, "the levels look at something");
     }
 
+    [Fact]
+    public void RandomSequences_OnMemoryThatMovesAndIsCloned_GiveTheSameStates()
+    {
+        int count = TestScale.Of(40);
+        int moved = 0;
+        int changed = 0;
+        for (int seed = 1; seed <= count; seed++)
+        {
+            var program = new RandomProgram(seed);
+            var subjects = Towers(seed).Select(options => new Subject(options with { Scattered = true }, program, hasQuotas: false)).ToList();
+            var randoms = subjects.Select(_ => new Random(seed)).ToList();
+            var levels = subjects.Select((subject, i) => new MovingLevels(subject, new Random(seed + i))).ToList();
+            for (int step = 0; step < Steps; step++)
+            {
+                string expected = subjects[0].Step(randoms[0]);
+                for (int i = 1; i < subjects.Count; i++)
+                {
+                    levels[i].Act();
+                    subjects[i].Step(randoms[i]).Should().Be(expected, "seed {0}, step {1}, subject {2}", seed, step, i);
+                }
+            }
+
+            string memory = subjects[0].Memory();
+            subjects.ForEach(subject => subject.Memory().Should().Be(memory, "seed {0}", seed));
+            moved += levels.Sum(level => level.Moved);
+            changed += levels.Sum(level => level.Changed);
+            subjects.ForEach(subject => subject.Dispose());
+        }
+
+        moved.Should().BeGreaterThan(count, "pages move");
+        changed.Should().BeGreaterThan(count, "what was cloned is written");
+    }
+
     private static InterceptSet RandomIntercepts(Random random, ulong address) => random.Next(4) == 0 ? InterceptSet.Empty : new()
     {
         Causes = (ulong)random.Next(1 << 16),

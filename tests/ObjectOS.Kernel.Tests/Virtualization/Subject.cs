@@ -15,16 +15,21 @@ internal sealed class Subject : IDisposable
     private readonly ICpu _cpu;
     private readonly List<IMemoryAccount> _accounts = [];
     private readonly IAddressSpace?[] _spaces = new IAddressSpace?[2];
+    private readonly bool _hasQuotas;
     private int _atStep;
     private readonly HartContext[] _harts = [new(), new()];
 
-    public Subject(TowerOptions options, RandomProgram program)
+    /// <param name="options">The levels under it.</param>
+    /// <param name="program">What its harts run.</param>
+    /// <param name="hasQuotas">False: no quota is ever reached, and what is charged is not told.</param>
+    public Subject(TowerOptions options, RandomProgram program, bool hasQuotas = true)
     {
+        _hasQuotas = hasQuotas;
         _tower = new Tower(options);
         _cpu = _tower.Cpu;
         _accounts.Add(_cpu.Account);
-        _accounts.Add(_cpu.Account.CreateChild(40));
-        _accounts.Add(_accounts[1].CreateChild(20));
+        _accounts.Add(_cpu.Account.CreateChild(hasQuotas ? 40 : ulong.MaxValue));
+        _accounts.Add(_accounts[1].CreateChild(hasQuotas ? 20 : ulong.MaxValue));
         Write(0, program.Image, 0);
         Write(Regions[3], program.InitialData(), 0);
         foreach (var hart in _harts)
@@ -68,10 +73,10 @@ internal sealed class Subject : IDisposable
             9 => Close(space),
             _ => Run(space, account, (ulong)number),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"{choice} {va:x} {pa:x} {length:x} {rights} -> {what}; {State()}");
+        return string.Create(CultureInfo.InvariantCulture, $"{choice} {va:x} {pa:x} {length:x} {rights} -> {what}; {(_hasQuotas ? State() : "")}");
     }
 
-    /// <summary>All memory that the sequence can have reached.</summary>
+    /// <summary>All memory that the sequence can have reached; with quotas, which pages of it there are, too.</summary>
     public string Memory()
     {
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
@@ -87,7 +92,23 @@ internal sealed class Subject : IDisposable
             }
         }
 
-        return Convert.ToHexString(hash.GetHashAndReset()) + " " + string.Join(',', present);
+        return Convert.ToHexString(hash.GetHashAndReset()) + (_hasQuotas ? " " + string.Join(',', present) : "");
+    }
+
+    /// <summary>As holder of all CPUs of the tower: lets pass what was intercepted. Always true.</summary>
+    public bool PassExits()
+    {
+        foreach (var cpu in _tower.Virtual)
+        {
+            if (cpu.Exit is { } exit)
+            {
+                Intercepted++;
+                (Intercepted - _atStep).Should().BeLessThan(20_000, "what is passed passes, at every level, in the end; {0} {1}", cpu.Number, exit);
+                cpu.Resume(ExitAction.Pass);
+            }
+        }
+
+        return true;
     }
 
     public void Dispose()
@@ -113,6 +134,11 @@ internal sealed class Subject : IDisposable
 
     private string Limit(int account, ulong more)
     {
+        if (!_hasQuotas)
+        {
+            return "without limits";
+        }
+
         _accounts[account].SetLimit(account == 0 ? 100 : _accounts[account].Charged + more);
         return "limited";
     }
@@ -158,22 +184,6 @@ internal sealed class Subject : IDisposable
         }
 
         return seen;
-    }
-
-    /// <summary>As holder of all CPUs of the tower: lets pass what was intercepted. Always true.</summary>
-    private bool PassExits()
-    {
-        foreach (var cpu in _tower.Virtual)
-        {
-            if (cpu.Exit is { } exit)
-            {
-                Intercepted++;
-                (Intercepted - _atStep).Should().BeLessThan(20_000, "what is passed passes, at every level, in the end; {0} {1}", cpu.Number, exit);
-                cpu.Resume(ExitAction.Pass);
-            }
-        }
-
-        return true;
     }
 
     private static string Try(Action action)

@@ -27,6 +27,9 @@ internal sealed record TowerOptions
 /// <summary>A real CPU, a kernel on it, a virtual CPU of that kernel, a kernel on it, and so on; the CPU on top has no guest yet.</summary>
 internal sealed class Tower : IDisposable
 {
+    /// <summary>Pages of a level's memory over which those of its child are scattered.</summary>
+    public const int ScatteredPages = 64;
+
     private readonly Machine.Machine _machine;
     private readonly bool _ownsMachine;
     private readonly RealCpu _real;
@@ -74,6 +77,9 @@ internal sealed class Tower : IDisposable
     public (MemoryCapability Memory, ulong Offset)? MemoryAt(int level, ulong address) =>
         _scattered.Count > 0 && _scattered[level].Places.TryGetValue(address, out ulong offset) ? (_scattered[level].Memory, offset) : null;
 
+    /// <summary>The memory of a level in which it has scattered its child's first pages, and where each of them is; null where nothing is.</summary>
+    public (MemoryCapability Memory, Dictionary<ulong, ulong> Places)? ScatteredAt(int level) => _scattered.Count > 0 ? _scattered[level] : null;
+
     public ulong LiveFrames => _machine.LiveFrames;
 
     public ulong Charged => _real.Account.Charged;
@@ -97,8 +103,8 @@ internal sealed class Tower : IDisposable
     /// <summary>16 pages at 0 and at 1 MiB, each in another place, and nothing where it was.</summary>
     private static (MemoryCapability Memory, Dictionary<ulong, ulong> Places) Scatter(CellCapability root, uint vcpu, int seed)
     {
-        root.CreateMemory(64 * Pages.Size, out var memory).Should().Be(KernelStatus.Ok);
-        var places = Enumerable.Range(0, 64).ToArray();
+        root.CreateMemory(ScatteredPages * Pages.Size, out var memory).Should().Be(KernelStatus.Ok);
+        var places = Enumerable.Range(0, ScatteredPages).ToArray();
         new Random(seed).Shuffle(places);
         var offsets = new Dictionary<ulong, ulong>();
         for (int i = 0; i < 32; i++)
