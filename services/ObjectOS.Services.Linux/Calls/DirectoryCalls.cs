@@ -280,53 +280,26 @@ internal static class DirectoryCalls
             return Errno.ENOTDIR;
         }
 
-        var entries = file.Entries;
+        var entries = file.Entries ?? (file.Kind == OpenFileKind.Directory ? OwnEntries(file.Inode!) : null);
         if (entries is null)
         {
-            if (file.Kind == OpenFileKind.Directory)
+            if (!call.TryReply(0, out var reply))
             {
-                entries = OwnEntries(file.Inode!);
+                var target = ProcFiles.Find(call.Process, file.Path, true);
+                return target.IsHost ? call.Ask(target.Grant, HostFileOperation.List, target.HostPath) : Errno.ENOENT;
             }
-            else
+
+            if (reply.IsError)
             {
-                if (!call.TryReply(0, out var reply))
-                {
-                    var target = ProcFiles.Find(call.Process, file.Path, true);
-                    return target.IsHost ? call.Ask(target.Grant, HostFileOperation.List, target.HostPath) : Errno.ENOENT;
-                }
-
-                if (reply.IsError)
-                {
-                    return reply.Result;
-                }
-
-                entries = HostEntries(reply.Data);
+                return reply.Result;
             }
+
+            entries = HostEntries(reply.Data);
         }
 
         var bytes = new byte[Math.Min(call[2], LargestListing)];
-        int length = 0;
         ulong position = file.Position;
-        for (; position < (ulong)entries.Count; position++)
-        {
-            // struct linux_dirent64: inode, offset of the next, length of this, kind, name.
-            var entry = entries[(int)position];
-            byte[] name = Encoding.UTF8.GetBytes(entry.Name);
-            int size = (19 + name.Length + 1 + 7) & ~7;
-            if (length + size > bytes.Length)
-            {
-                break;
-            }
-
-            var place = bytes.AsSpan(length, size);
-            BinaryPrimitives.WriteUInt64LittleEndian(place, entry.Inode);
-            BinaryPrimitives.WriteUInt64LittleEndian(place[8..], position + 1);
-            BinaryPrimitives.WriteUInt16LittleEndian(place[16..], (ushort)size);
-            place[18] = entry.Kind;
-            name.CopyTo(place[19..]);
-            length += size;
-        }
-
+        int length = WriteEntries(entries, ref position, bytes);
         if (length == 0 && position < (ulong)entries.Count)
         {
             return Errno.EINVAL;
@@ -339,6 +312,32 @@ internal static class DirectoryCalls
 
         file.Entries = entries;
         file.Position = position;
+        return length;
+    }
+
+    /// <summary>Writes as many entries as there is room for, from <paramref name="position"/> on, each a <c>linux_dirent64</c>: inode, offset of the next, length of this, kind, name.</summary>
+    private static int WriteEntries(List<DirectoryEntry> entries, ref ulong position, Span<byte> bytes)
+    {
+        int length = 0;
+        for (; position < (ulong)entries.Count; position++)
+        {
+            var entry = entries[(int)position];
+            byte[] name = Encoding.UTF8.GetBytes(entry.Name);
+            int size = (19 + name.Length + 1 + 7) & ~7;
+            if (length + size > bytes.Length)
+            {
+                break;
+            }
+
+            var place = bytes.Slice(length, size);
+            BinaryPrimitives.WriteUInt64LittleEndian(place, entry.Inode);
+            BinaryPrimitives.WriteUInt64LittleEndian(place[8..], position + 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(place[16..], (ushort)size);
+            place[18] = entry.Kind;
+            name.CopyTo(place[19..]);
+            length += size;
+        }
+
         return length;
     }
 

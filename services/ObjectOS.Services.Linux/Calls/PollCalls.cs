@@ -138,27 +138,9 @@ internal static class PollCalls
     public static CallResult Select(LinuxCall call)
     {
         int count = (int)Math.Min(call[0], DescriptorTable.Limit);
-        int size = (count + 63) / 64 * 8;
-        var sets = new byte[3][];
-        for (int i = 0; i < 3; i++)
+        if (!TryReadSets(call, (count + 63) / 64 * 8, out var sets, out ulong mask))
         {
-            sets[i] = new byte[size];
-            if (call[i + 1] != 0 && (!call.TryRead(call[i + 1], sets[i]) || !call.TryPrepare(call[i + 1], (ulong)size)))
-            {
-                return call.Failure;
-            }
-        }
-
-        ulong mask = 0;
-        Span<byte> pointer = stackalloc byte[8];
-        if (call[5] != 0)
-        {
-            if (!call.TryRead(call[5], pointer))
-            {
-                return call.Failure;
-            }
-
-            mask = BinaryPrimitives.ReadUInt64LittleEndian(pointer);
+            return call.Failure;
         }
 
         if (!TryDeadline(call, call[4]) || !TryMask(call, mask))
@@ -166,7 +148,7 @@ internal static class PollCalls
             return call.Failure;
         }
 
-        var results = new byte[3][] { new byte[size], new byte[size], new byte[size] };
+        byte[][] results = [.. sets.Select(set => new byte[set.Length])];
         var waits = new List<ulong>();
         int ready = 0;
         for (int descriptor = 0; descriptor < count; descriptor++)
@@ -202,6 +184,29 @@ internal static class PollCalls
         }
 
         return ready;
+    }
+
+    /// <summary>The sets for reading, writing and exceptions, whose places can be written afterwards, and where the signal mask is, 0 for none.</summary>
+    private static bool TryReadSets(LinuxCall call, int size, out byte[][] sets, out ulong mask)
+    {
+        sets = [new byte[size], new byte[size], new byte[size]];
+        mask = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            if (call[i + 1] != 0 && (!call.TryRead(call[i + 1], sets[i]) || !call.TryPrepare(call[i + 1], (ulong)size)))
+            {
+                return false;
+            }
+        }
+
+        Span<byte> pointer = stackalloc byte[8];
+        if (call[5] != 0 && !call.TryRead(call[5], pointer))
+        {
+            return false;
+        }
+
+        mask = call[5] != 0 ? BinaryPrimitives.ReadUInt64LittleEndian(pointer) : 0;
+        return true;
     }
 
     private static bool Bit(byte[] set, int index) => (set[index / 8] >> (index % 8) & 1) != 0;

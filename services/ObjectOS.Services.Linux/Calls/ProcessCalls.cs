@@ -79,6 +79,23 @@ internal static class ProcessCalls
         }
 
         call.Job.NextId++;
+        Inherit(child, parent);
+        thread.Mask = call.Thread.Mask;
+        thread.AltStack = call.Thread.AltStack;
+        thread.AltStackSize = call.Thread.AltStackSize;
+        ThreadCalls.Begin(call, thread, state);
+        if (!isVfork)
+        {
+            return child.Id;
+        }
+
+        child.VforkParent = call.Thread.Number;
+        call.Progress = (ulong)child.Id;
+        return CallResult.Parked;
+    }
+
+    private static void Inherit(LinuxProcess child, LinuxProcess parent)
+    {
         child.GroupId = parent.GroupId;
         child.SessionId = parent.SessionId;
         child.WorkingDirectory = parent.WorkingDirectory;
@@ -93,18 +110,6 @@ internal static class ProcessCalls
         }
 
         parent.Descriptors.CopyTo(child.Descriptors);
-        thread.Mask = call.Thread.Mask;
-        thread.AltStack = call.Thread.AltStack;
-        thread.AltStackSize = call.Thread.AltStackSize;
-        ThreadCalls.Begin(call, thread, state);
-        if (!isVfork)
-        {
-            return child.Id;
-        }
-
-        child.VforkParent = call.Thread.Number;
-        call.Progress = (ulong)child.Id;
-        return CallResult.Parked;
     }
 
     private static KernelStatus CopyMemory(LinuxProcess parent, LinuxProcess child)

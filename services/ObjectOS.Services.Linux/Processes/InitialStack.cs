@@ -26,27 +26,7 @@ internal static class InitialStack
         ulong randomOffset = (ulong)strings.Length;
         strings.Write(random);
         ulong stringsAt = (top - (ulong)strings.Length - 8) & ~15UL;
-        (ulong Type, ulong Value)[] vector =
-        [
-            (16, HardwareCapabilities),
-            (6, Pages.Size),
-            (17, 100),
-            (3, image.ProgramHeaderAddress),
-            (4, (ulong)ElfImage.ProgramHeaderSize),
-            (5, (ulong)image.ProgramHeaderCount),
-            (7, 0),
-            (8, 0),
-            (9, image.Entry),
-            (11, Linux.UserId),
-            (12, Linux.UserId),
-            (13, Linux.GroupId),
-            (14, Linux.GroupId),
-            (23, 0),
-            (25, stringsAt + randomOffset),
-            (31, stringsAt + nameOffset),
-            (15, stringsAt + platformOffset),
-            (0, 0),
-        ];
+        var vector = AuxiliaryVector(image, stringsAt + randomOffset, stringsAt + nameOffset, stringsAt + platformOffset);
         int words = 1 + arguments.Count + 1 + environment.Count + 1 + (vector.Length * 2);
         ulong pointer = (stringsAt - ((ulong)words * 8)) & ~15UL;
         var bytes = new byte[stringsAt - pointer + (ulong)strings.Length];
@@ -79,6 +59,28 @@ internal static class InitialStack
             Put(0);
         }
     }
+
+    private static (ulong Type, ulong Value)[] AuxiliaryVector(ElfImage image, ulong random, ulong fileName, ulong platform) =>
+    [
+        (16, HardwareCapabilities),
+        (6, Pages.Size),
+        (17, 100),
+        (3, image.ProgramHeaderAddress),
+        (4, (ulong)ElfImage.ProgramHeaderSize),
+        (5, (ulong)image.ProgramHeaderCount),
+        (7, 0),
+        (8, 0),
+        (9, image.Entry),
+        (11, Linux.UserId),
+        (12, Linux.UserId),
+        (13, Linux.GroupId),
+        (14, Linux.GroupId),
+        (23, 0),
+        (25, random),
+        (31, fileName),
+        (15, platform),
+        (0, 0),
+    ];
 
     private static ulong[] Append(MemoryStream strings, IReadOnlyList<string> texts)
     {
