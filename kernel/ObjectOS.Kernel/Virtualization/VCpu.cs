@@ -150,14 +150,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         }
         else if (action != ExitAction.Continue)
         {
-            if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
-            {
-                Virtual.Deliver(exit.Context!, exit.Trap);
-            }
-            else
-            {
-                Pass(exit);
-            }
+            Pass(exit);
         }
 
         Exit = null;
@@ -170,15 +163,23 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         }
     }
 
+    /// <summary>Lets what it stopped for happen; an exit that is about no access and no hart has nothing of the kind.</summary>
     private void Pass(VirtualCpuExit exit)
     {
-        if (exit.Context is { } context)
+        if (exit.Context is not { } context)
         {
-            Virtual.Pass(context);
+            if (exit.Kind is ExitKind.PageAccess or ExitKind.MissingPage)
+            {
+                Virtual.PassMemory(exit.Physical);
+            }
+        }
+        else if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
+        {
+            Virtual.Deliver(context, exit.Trap);
         }
         else
         {
-            Virtual.PassMemory(exit.Physical);
+            Virtual.Pass(context);
         }
     }
 
