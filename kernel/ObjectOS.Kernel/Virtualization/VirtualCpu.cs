@@ -126,6 +126,7 @@ internal sealed partial class VirtualCpu : ICpu
         if (_passedPages.Count > 0)
         {
             _passedPages.Clear();
+            Refresh();
         }
 
         ulong done = 0;
@@ -172,7 +173,7 @@ internal sealed partial class VirtualCpu : ICpu
     }
 
     /// <summary>Takes note of a change of what makes it more than a way to the engine.</summary>
-    public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null &&
+    public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null && _passedPages.Count == 0 &&
         _vcpu.Intercepts is { ConcernsRuns: false, Calls.Count: 0 };
 
     /// <summary>Begins a slice of so many virtual instructions.</summary>
@@ -218,7 +219,11 @@ internal sealed partial class VirtualCpu : ICpu
     /// After an exit: accesses of the kernel to the page pass until it runs code again. An operation that has to do with several such pages is
     /// tried anew after each exit, by a kernel that may itself be some levels above.
     /// </summary>
-    public void PassMemory(PhysicalAddress address) => _passedPages.Add(address.PageNumber);
+    public void PassMemory(PhysicalAddress address)
+    {
+        _passedPages.Add(address.PageNumber);
+        Refresh();
+    }
 
     /// <exception cref="ArgumentException">It is not this CPU's account nor below it.</exception>
     public void CheckAccount(IMemoryAccount? account)

@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Objects;
 
@@ -26,5 +27,28 @@ public sealed class HolderTests
         fixture.Invoker.Call1(Call.VCpuResume, vcpu, 3).Should().Be(KernelStatus.Ok);
         fixture.Run();
         cpu.Exit!.Trap.Cause.Should().Be(TrapCause.BudgetEnd, "it has no more than before");
+    }
+
+    [Fact]
+    public void PagesPassed_OfAKernelWhoseOwnChildRuns_AreInterceptedAgain()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 2, Scattered = false });
+        var middle = nested.Tower.Kernels[1];
+        var root = new CellCapability(nested.Tower.Invokers[1], 1);
+        root.CreateMemory(0x1000, out var memory).Should().Be(KernelStatus.Ok);
+        memory.Write(0, [1]).Should().Be(KernelStatus.Ok);
+        nested.Add(Programs.Loop()).Thread.Resume();
+        nested.Run(budget: 1000);
+        var start = ((MemoryObject)middle.RootCell.Capabilities[memory.Slot]!.Object).Start;
+        var vcpu = nested.Tower.Virtual[0];
+        vcpu.Intercepts = new InterceptSet { Pages = [(start, start + Pages.Size)] };
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Suspended);
+        vcpu.Resume(ExitAction.Pass);
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Ok);
+        ulong retired = nested.Kernel.Statistics.Instructions;
+        nested.Run(budget: 10_000);
+        nested.Kernel.Statistics.Instructions.Should().BeGreaterThan(retired);
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Suspended);
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
     }
 }
