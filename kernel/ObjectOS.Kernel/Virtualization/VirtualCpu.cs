@@ -46,6 +46,9 @@ internal sealed partial class VirtualCpu : ICpu
     private readonly ICpu _engine;
     private bool _isPlain = true;
     private HartContext? _passing;
+
+    /// <summary>True while something is composed that only the hart that passes may reach.</summary>
+    private bool _isPassComposed;
     private HartContext? _cameBackFor;
     private Trap _cameBack;
     private ulong _passingPc;
@@ -287,6 +290,10 @@ internal sealed partial class VirtualCpu : ICpu
         {
             // Somebody above has done the instruction.
             EndPass();
+        }
+        else if (_isPassComposed && _passing != context)
+        {
+            ForgetPassed();
         }
 
         if (_interrupted)

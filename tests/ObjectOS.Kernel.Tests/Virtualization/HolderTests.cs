@@ -2,12 +2,15 @@ using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Objects;
+using static ObjectOS.Tests.Asm;
 
 namespace ObjectOS.Tests.Kernels;
 
 /// <summary>What holders do to CPUs that wait for them, and what that must not do.</summary>
 public sealed class HolderTests
 {
+    private const ulong Code = KernelFixture.Code;
+
     [Fact]
     public void Pass_OfAnExitThatIsAboutNoHart_ChangesNothing()
     {
@@ -49,6 +52,30 @@ public sealed class HolderTests
         nested.Run(budget: 10_000);
         nested.Kernel.Statistics.Instructions.Should().BeGreaterThan(retired);
         memory.Read(0, new byte[8]).Should().Be(KernelStatus.Suspended);
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
+    }
+
+    [Fact]
+    public void Pass_ThatIsStoppedInTheMiddle_LetsNobodyElseIn()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 1, Scattered = false });
+        var cell = nested.Add(new Asm(Code).Store("sd", Zero, 0, A0).Jal(Zero, Code + 4).Load("ld", A1, 8, A0).Jal(Zero, Code + 12));
+        cell.Cell.CreateThread(cell.Space, new VirtualAddress(Code + 8), default, KernelFixture.Data, out var second, out _).Should().Be(KernelStatus.Ok);
+        cell.Thread.Resume();
+        var vcpu = nested.Tower.Virtual[0];
+        var start = ((MemoryObject)nested.Kernel.RootCell.Capabilities[cell.Data.Slot]!.Object).Start;
+        vcpu.Intercepts = new InterceptSet { Pages = [(start, start + Pages.Size)] };
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
+        vcpu.SetMemoryLimit(vcpu.Statistics.Pages * Pages.Size);
+        vcpu.Resume(ExitAction.Pass);
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.MemoryExhausted);
+        cell.Thread.Suspend().Should().Be(KernelStatus.Ok);
+        second.Resume().Should().Be(KernelStatus.Ok);
+        vcpu.SetMemoryLimit(1UL << 20);
+        vcpu.Resume();
+        nested.Run(budget: 100_000);
         vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
     }
 }
