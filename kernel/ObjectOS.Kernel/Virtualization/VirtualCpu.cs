@@ -281,9 +281,14 @@ internal sealed partial class VirtualCpu : ICpu
         if (_deliveries.Count > 0 && _deliveries.Remove(context, out var delivery))
         {
             Refresh();
-            trap = delivery;
-            trap.Retired = 0;
-            return false;
+            if (delivery.Pc == context.Pc)
+            {
+                trap = delivery;
+                trap.Retired = 0;
+                return false;
+            }
+
+            // Somebody above has put the hart elsewhere.
         }
 
         if (_passing == context && context.Pc != _passingPc)

@@ -78,4 +78,26 @@ public sealed class HolderTests
         nested.Run(budget: 100_000);
         vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
     }
+
+    [Fact]
+    public void Delivery_ToAHartThatHasGoneElsewhere_IsDropped()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 1, Scattered = false });
+        var cell = nested.Add(Programs.Exit(new Asm(Code).Bare("ebreak"), 5));
+        cell.Thread.Resume();
+        var vcpu = nested.Tower.Virtual[0];
+        vcpu.Intercepts = new InterceptSet { Causes = InterceptSet.Bit(TrapCause.Breakpoint) };
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.Trap);
+        vcpu.Resume(ExitAction.Deliver);
+        Span<ulong> state = stackalloc ulong[65];
+        cell.Thread.Suspend().Should().Be(KernelStatus.Ok);
+        cell.Thread.ReadState(state).Should().Be(KernelStatus.Ok);
+        state[0] += 4;
+        cell.Thread.WriteState(state).Should().Be(KernelStatus.Ok);
+        cell.Thread.Resume().Should().Be(KernelStatus.Ok);
+        nested.Run();
+        nested.EndOf(cell)!.Trap.Should().BeNull();
+        nested.EndOf(cell)!.ExitCode.Should().Be(5);
+    }
 }
