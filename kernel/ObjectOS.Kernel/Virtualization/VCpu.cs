@@ -195,13 +195,24 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     /// <summary>Has exits go to an endpoint as messages; an exit that nobody was told of is told now.</summary>
     internal void SetHolder(Kernel kernel, Capability? endpoint)
     {
+        TakeBackLetter();
         Holder.Set(kernel, endpoint);
-        Letter = null;
         IsAnnounced = false;
         if (Exit is not null)
         {
             kernel.StopForHolder(this);
         }
+    }
+
+    /// <summary>A message that nobody has received yet is none any more; a holder that changes endpoints piles up none.</summary>
+    private void TakeBackLetter()
+    {
+        if (Letter?.Place is { List: { } letters } place)
+        {
+            letters.Remove(place);
+        }
+
+        Letter = null;
     }
 
     /// <summary>Stops it for its holder.</summary>
@@ -274,11 +285,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         Thread.Destroy(kernel);
         StageTwo.Mapped.Destroy(kernel);
         StageTwo.Refund();
-        if (Letter is { } letter)
-        {
-            Holder.Live?.Letters.Remove(letter);
-        }
-
+        TakeBackLetter();
         Holder.Clear(kernel);
         _grant.Close();
         kernel.Reclaimer.Add(this);

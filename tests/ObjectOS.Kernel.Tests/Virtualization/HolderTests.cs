@@ -100,4 +100,20 @@ public sealed class HolderTests
         nested.EndOf(cell)!.Trap.Should().BeNull();
         nested.EndOf(cell)!.ExitCode.Should().Be(5);
     }
+
+    [Fact]
+    public void SetEndpoint_AgainAndAgain_PilesNoMessagesUp()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Invoker.Create(Call.VCpuCreate, 1, out uint vcpu, 1UL << 20, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Root.CreateEndpoint(out var endpoint).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuStartHart, vcpu).Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        for (int i = 0; i < 1000; i++)
+        {
+            fixture.Invoker.Call1(Call.VCpuSetEndpoint, vcpu, endpoint.Slot).Should().Be(KernelStatus.Ok);
+        }
+
+        ((Endpoint)fixture.Kernel.RootCell.Capabilities[endpoint.Slot]!.Object).Letters.Count.Should().Be(1);
+    }
 }
