@@ -116,4 +116,19 @@ public sealed class HolderTests
 
         ((Endpoint)fixture.Kernel.RootCell.Capabilities[endpoint.Slot]!.Object).Letters.Count.Should().Be(1);
     }
+
+    [Fact]
+    public void InterceptedPages_WithHoles_AreLimited()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Invoker.Create(Call.VCpuCreate, 1, out uint vcpu, 1UL << 30, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuInterceptPages, vcpu, 0, 1UL << 30, 1).Should().Be(KernelStatus.Ok);
+        var status = KernelStatus.Ok;
+        for (ulong i = 1; i < 2000 && status == KernelStatus.Ok; i += 2)
+        {
+            status = fixture.Invoker.Call1(Call.VCpuInterceptPages, vcpu, i * 4096, 4096, 0);
+        }
+
+        status.Should().Be(KernelStatus.ObjectsExhausted);
+    }
 }
