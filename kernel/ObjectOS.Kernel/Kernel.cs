@@ -241,6 +241,14 @@ public sealed partial class Kernel : IKernel
             return null;
         }
 
+        if (Timers.TakeDue(Now) is { } timer)
+        {
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            Charge(CostOfStep);
+            Signal(timer.Notification, timer.Bits);
+            return null;
+        }
+
         if (!DeliverDue())
         {
             return SliceEnd.AwaitingHost;
@@ -275,16 +283,9 @@ public sealed partial class Kernel : IKernel
 
     private static ulong? Earlier(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
-    /// <summary>Timers and completions whose time has come. False: one is due that the host has not posted.</summary>
+    /// <summary>Harts and completions whose time has come. False: a completion is due that the host has not posted.</summary>
     private bool DeliverDue()
     {
-        while (Timers.TakeDue(Now) is { } timer)
-        {
-            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
-            Charge(CostOfStep);
-            Signal(timer.Notification, timer.Bits);
-        }
-
         WakeHarts();
         while (HostQueue.TryTakeDue(Now, out var port, out var completion))
         {

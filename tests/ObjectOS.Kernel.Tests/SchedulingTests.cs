@@ -123,6 +123,28 @@ public sealed class SchedulingTests
         Poll(fixture, notification.Slot).Should().Be(0);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    public void Timer_DueAtTheEndOfASlice_NeitherLengthensItNorEndsAnybody(ulong rest)
+    {
+        using var fixture = new KernelFixture();
+        var cell = fixture.Add(Programs.CountAndTime(100_000));
+        cell.Thread.Resume();
+        fixture.Root.CreateNotification(out var notification);
+        fixture.Root.CreateTimer(notification, 1, out var timer);
+        ulong due = fixture.Kernel.Now + 1000;
+        timer.Set(due).Should().Be(KernelStatus.Ok);
+        var slice = fixture.Kernel.RunSlice(new SliceLimits(due - fixture.Kernel.Now + rest));
+        slice.End.Should().Be(SliceEnd.Budget);
+        slice.Used.Should().BeLessThan(1100);
+        fixture.Run().Should().Be(SliceEnd.Idle);
+        fixture.EndOf(cell)!.ExitCode.Should().Be(7);
+    }
+
     [Fact]
     public void RepeatingTimers_TogetherHaveALimit()
     {

@@ -133,11 +133,6 @@ internal static class VCpuCalls
             status = KernelStatus.InvalidArgument;
         }
 
-        if (status == KernelStatus.Ok && call[3] != 0 && vcpu.Intercepts.Pages.Count >= MostIntercepts)
-        {
-            status = KernelStatus.ObjectsExhausted;
-        }
-
         if (status != KernelStatus.Ok)
         {
             return status;
@@ -156,6 +151,12 @@ internal static class VCpuCalls
         if (call[3] != 0)
         {
             AddRange(pages, start, end);
+        }
+
+        // A hole makes two ranges of one.
+        if (pages.Count > MostIntercepts)
+        {
+            return KernelStatus.ObjectsExhausted;
         }
 
         pages.Sort((a, b) => a.Start.Value.CompareTo(b.Start.Value));

@@ -150,14 +150,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         }
         else if (action != ExitAction.Continue)
         {
-            if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
-            {
-                Virtual.Deliver(exit.Context!, exit.Trap);
-            }
-            else
-            {
-                Pass(exit);
-            }
+            Pass(exit);
         }
 
         Exit = null;
@@ -170,15 +163,23 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         }
     }
 
+    /// <summary>Lets what it stopped for happen; an exit that is about no access and no hart has nothing of the kind.</summary>
     private void Pass(VirtualCpuExit exit)
     {
-        if (exit.Context is { } context)
+        if (exit.Context is not { } context)
         {
-            Virtual.Pass(context);
+            if (exit.Kind is ExitKind.PageAccess or ExitKind.MissingPage)
+            {
+                Virtual.PassMemory(exit.Physical);
+            }
+        }
+        else if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
+        {
+            Virtual.Deliver(context, exit.Trap);
         }
         else
         {
-            Virtual.PassMemory(exit.Physical);
+            Virtual.Pass(context);
         }
     }
 
@@ -194,13 +195,24 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     /// <summary>Has exits go to an endpoint as messages; an exit that nobody was told of is told now.</summary>
     internal void SetHolder(Kernel kernel, Capability? endpoint)
     {
+        TakeBackLetter();
         Holder.Set(kernel, endpoint);
-        Letter = null;
         IsAnnounced = false;
         if (Exit is not null)
         {
             kernel.StopForHolder(this);
         }
+    }
+
+    /// <summary>A message that nobody has received yet is none any more; a holder that changes endpoints piles up none.</summary>
+    private void TakeBackLetter()
+    {
+        if (Letter?.Place is { List: { } letters } place)
+        {
+            letters.Remove(place);
+        }
+
+        Letter = null;
     }
 
     /// <summary>Stops it for its holder.</summary>
@@ -273,11 +285,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
         Thread.Destroy(kernel);
         StageTwo.Mapped.Destroy(kernel);
         StageTwo.Refund();
-        if (Letter is { } letter)
-        {
-            Holder.Live?.Letters.Remove(letter);
-        }
-
+        TakeBackLetter();
         Holder.Clear(kernel);
         _grant.Close();
         kernel.Reclaimer.Add(this);

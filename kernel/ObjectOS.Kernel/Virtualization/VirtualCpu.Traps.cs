@@ -63,6 +63,15 @@ internal sealed partial class VirtualCpu
     {
         _passing = null;
         Refresh();
+        if (_isPassComposed)
+        {
+            ForgetPassed();
+        }
+    }
+
+    private void ForgetPassed()
+    {
+        _isPassComposed = false;
         foreach (var (start, end) in _vcpu.StageTwo.Intercepted)
         {
             Forget(start.Value, end.Value);
@@ -127,6 +136,7 @@ internal sealed partial class VirtualCpu
         }
 
         space.Compose(extent, segment);
+        _isPassComposed |= pass;
         return true;
     }
 

@@ -46,6 +46,9 @@ internal sealed partial class VirtualCpu : ICpu
     private readonly ICpu _engine;
     private bool _isPlain = true;
     private HartContext? _passing;
+
+    /// <summary>True while something is composed that only the hart that passes may reach.</summary>
+    private bool _isPassComposed;
     private HartContext? _cameBackFor;
     private Trap _cameBack;
     private ulong _passingPc;
@@ -126,6 +129,7 @@ internal sealed partial class VirtualCpu : ICpu
         if (_passedPages.Count > 0)
         {
             _passedPages.Clear();
+            Refresh();
         }
 
         ulong done = 0;
@@ -172,7 +176,7 @@ internal sealed partial class VirtualCpu : ICpu
     }
 
     /// <summary>Takes note of a change of what makes it more than a way to the engine.</summary>
-    public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null &&
+    public void Refresh() => _isPlain = !_vcpu.IsDead && _vcpu.Exit is null && _deliveries.Count == 0 && _passing is null && _passedPages.Count == 0 &&
         _vcpu.Intercepts is { ConcernsRuns: false, Calls.Count: 0 };
 
     /// <summary>Begins a slice of so many virtual instructions.</summary>
@@ -218,7 +222,11 @@ internal sealed partial class VirtualCpu : ICpu
     /// After an exit: accesses of the kernel to the page pass until it runs code again. An operation that has to do with several such pages is
     /// tried anew after each exit, by a kernel that may itself be some levels above.
     /// </summary>
-    public void PassMemory(PhysicalAddress address) => _passedPages.Add(address.PageNumber);
+    public void PassMemory(PhysicalAddress address)
+    {
+        _passedPages.Add(address.PageNumber);
+        Refresh();
+    }
 
     /// <exception cref="ArgumentException">It is not this CPU's account nor below it.</exception>
     public void CheckAccount(IMemoryAccount? account)
@@ -273,15 +281,24 @@ internal sealed partial class VirtualCpu : ICpu
         if (_deliveries.Count > 0 && _deliveries.Remove(context, out var delivery))
         {
             Refresh();
-            trap = delivery;
-            trap.Retired = 0;
-            return false;
+            if (delivery.Pc == context.Pc)
+            {
+                trap = delivery;
+                trap.Retired = 0;
+                return false;
+            }
+
+            // Somebody above has put the hart elsewhere.
         }
 
         if (_passing == context && context.Pc != _passingPc)
         {
             // Somebody above has done the instruction.
             EndPass();
+        }
+        else if (_isPassComposed && _passing != context)
+        {
+            ForgetPassed();
         }
 
         if (_interrupted)

@@ -1,0 +1,134 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+using ObjectOS.Cpu;
+using ObjectOS.Objects;
+using static ObjectOS.Tests.Asm;
+
+namespace ObjectOS.Tests.Kernels;
+
+/// <summary>What holders do to CPUs that wait for them, and what that must not do.</summary>
+public sealed class HolderTests
+{
+    private const ulong Code = KernelFixture.Code;
+
+    [Fact]
+    public void Pass_OfAnExitThatIsAboutNoHart_ChangesNothing()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateCell(1UL << 20, 64, out var cell).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Create(Call.VCpuCreate, cell.Slot, out uint vcpu, 1UL << 20, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Root.CreateMemory(0x1000, out var text).Should().Be(KernelStatus.Ok);
+        text.Write(0, new Asm(0).Jal(0, 0).ToArray()).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuMap, vcpu, 0, text.Slot, 0, 0x1000, 7).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuStartHart, vcpu).Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        fixture.Invoker.Call1(Call.CellSetBudget, cell.Slot, 1000).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuResume, vcpu, 0).Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        var cpu = (VCpu)fixture.Kernel.RootCell.Capabilities[vcpu]!.Object;
+        cpu.Exit!.Trap.Cause.Should().Be(TrapCause.BudgetEnd);
+        fixture.Invoker.Call1(Call.VCpuResume, vcpu, 3).Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        cpu.Exit!.Trap.Cause.Should().Be(TrapCause.BudgetEnd, "it has no more than before");
+    }
+
+    [Fact]
+    public void PagesPassed_OfAKernelWhoseOwnChildRuns_AreInterceptedAgain()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 2, Scattered = false });
+        var middle = nested.Tower.Kernels[1];
+        var root = new CellCapability(nested.Tower.Invokers[1], 1);
+        root.CreateMemory(0x1000, out var memory).Should().Be(KernelStatus.Ok);
+        memory.Write(0, [1]).Should().Be(KernelStatus.Ok);
+        nested.Add(Programs.Loop()).Thread.Resume();
+        nested.Run(budget: 1000);
+        var start = ((MemoryObject)middle.RootCell.Capabilities[memory.Slot]!.Object).Start;
+        var vcpu = nested.Tower.Virtual[0];
+        vcpu.Intercepts = new InterceptSet { Pages = [(start, start + Pages.Size)] };
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Suspended);
+        vcpu.Resume(ExitAction.Pass);
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Ok);
+        ulong retired = nested.Kernel.Statistics.Instructions;
+        nested.Run(budget: 10_000);
+        nested.Kernel.Statistics.Instructions.Should().BeGreaterThan(retired);
+        memory.Read(0, new byte[8]).Should().Be(KernelStatus.Suspended);
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
+    }
+
+    [Fact]
+    public void Pass_ThatIsStoppedInTheMiddle_LetsNobodyElseIn()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 1, Scattered = false });
+        var cell = nested.Add(new Asm(Code).Store("sd", Zero, 0, A0).Jal(Zero, Code + 4).Load("ld", A1, 8, A0).Jal(Zero, Code + 12));
+        cell.Cell.CreateThread(cell.Space, new VirtualAddress(Code + 8), default, KernelFixture.Data, out var second, out _).Should().Be(KernelStatus.Ok);
+        cell.Thread.Resume();
+        var vcpu = nested.Tower.Virtual[0];
+        var start = ((MemoryObject)nested.Kernel.RootCell.Capabilities[cell.Data.Slot]!.Object).Start;
+        vcpu.Intercepts = new InterceptSet { Pages = [(start, start + Pages.Size)] };
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
+        vcpu.SetMemoryLimit(vcpu.Statistics.Pages * Pages.Size);
+        vcpu.Resume(ExitAction.Pass);
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.MemoryExhausted);
+        cell.Thread.Suspend().Should().Be(KernelStatus.Ok);
+        second.Resume().Should().Be(KernelStatus.Ok);
+        vcpu.SetMemoryLimit(1UL << 20);
+        vcpu.Resume();
+        nested.Run(budget: 100_000);
+        vcpu.Exit!.Kind.Should().Be(ExitKind.PageAccess);
+    }
+
+    [Fact]
+    public void Delivery_ToAHartThatHasGoneElsewhere_IsDropped()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 1, Scattered = false });
+        var cell = nested.Add(Programs.Exit(new Asm(Code).Bare("ebreak"), 5));
+        cell.Thread.Resume();
+        var vcpu = nested.Tower.Virtual[0];
+        vcpu.Intercepts = new InterceptSet { Causes = InterceptSet.Bit(TrapCause.Breakpoint) };
+        nested.Run();
+        vcpu.Exit!.Kind.Should().Be(ExitKind.Trap);
+        vcpu.Resume(ExitAction.Deliver);
+        Span<ulong> state = stackalloc ulong[65];
+        cell.Thread.Suspend().Should().Be(KernelStatus.Ok);
+        cell.Thread.ReadState(state).Should().Be(KernelStatus.Ok);
+        state[0] += 4;
+        cell.Thread.WriteState(state).Should().Be(KernelStatus.Ok);
+        cell.Thread.Resume().Should().Be(KernelStatus.Ok);
+        nested.Run();
+        nested.EndOf(cell)!.Trap.Should().BeNull();
+        nested.EndOf(cell)!.ExitCode.Should().Be(5);
+    }
+
+    [Fact]
+    public void SetEndpoint_AgainAndAgain_PilesNoMessagesUp()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Invoker.Create(Call.VCpuCreate, 1, out uint vcpu, 1UL << 20, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Root.CreateEndpoint(out var endpoint).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuStartHart, vcpu).Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        for (int i = 0; i < 1000; i++)
+        {
+            fixture.Invoker.Call1(Call.VCpuSetEndpoint, vcpu, endpoint.Slot).Should().Be(KernelStatus.Ok);
+        }
+
+        ((Endpoint)fixture.Kernel.RootCell.Capabilities[endpoint.Slot]!.Object).Letters.Count.Should().Be(1);
+    }
+
+    [Fact]
+    public void InterceptedPages_WithHoles_AreLimited()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Invoker.Create(Call.VCpuCreate, 1, out uint vcpu, 1UL << 30, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Call1(Call.VCpuInterceptPages, vcpu, 0, 1UL << 30, 1).Should().Be(KernelStatus.Ok);
+        var status = KernelStatus.Ok;
+        for (ulong i = 1; i < 2000 && status == KernelStatus.Ok; i += 2)
+        {
+            status = fixture.Invoker.Call1(Call.VCpuInterceptPages, vcpu, i * 4096, 4096, 0);
+        }
+
+        status.Should().Be(KernelStatus.ObjectsExhausted);
+    }
+}
