@@ -9,7 +9,8 @@ namespace ObjectOS.Services.Vmm;
 /// <param name="bus">Where it stands.</param>
 internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, DeviceBus bus) : IDeviceHost
 {
-    private readonly SortedSet<ulong> _requests = [];
+    /// <summary>What the host works on for the device: the device's numbers, which are small and the same in every run, and the host's.</summary>
+    private readonly SortedDictionary<ulong, ulong> _requests = [];
 
     public IDevice Device => device;
 
@@ -49,19 +50,28 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
             return 0;
         }
 
-        _requests.Add(id);
-        return id;
+        // The host's number says what else went on in the host: a device, whose state is hashed, knows nothing of it.
+        ulong number = 1;
+        while (_requests.ContainsKey(number))
+        {
+            number++;
+        }
+
+        _requests.Add(number, id);
+        return number;
     }
 
-    public bool Owns(ulong request) => _requests.Contains(request);
+    /// <summary>True where the host's request is one of the device's.</summary>
+    public bool Owns(ulong request) => _requests.ContainsValue(request);
 
-    /// <summary>Tells the device the end of its request.</summary>
+    /// <summary>Tells the device the end of its request. Its number is free again only then.</summary>
     public DeviceStatus Complete(ulong request, long result, ReadOnlySpan<byte> data)
     {
-        var status = device.OnCompletion(request, result, data);
+        ulong number = NumberOf(request);
+        var status = device.OnCompletion(number, result, data);
         if (status != DeviceStatus.Suspended)
         {
-            _requests.Remove(request);
+            _requests.Remove(number);
         }
 
         return status;
@@ -70,7 +80,7 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
     /// <summary>The machine has ended: nobody hears of the request's end any more.</summary>
     public DeviceStatus Drop(ulong request)
     {
-        _requests.Remove(request);
+        _requests.Remove(NumberOf(request));
         return DeviceStatus.Done;
     }
 
@@ -99,8 +109,9 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         writer.Write(Deadline.HasValue);
         writer.Write(Deadline ?? 0);
         writer.Write(_requests.Count);
-        foreach (ulong request in _requests)
+        foreach (var (number, request) in _requests)
         {
+            writer.Write(number);
             writer.Write(request);
         }
 
@@ -126,7 +137,7 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         _requests.Clear();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            _requests.Add(reader.ReadUInt64());
+            _requests.Add(reader.ReadUInt64(), reader.ReadUInt64());
         }
 
         using var state = new MemoryStream(reader.ReadBytes(reader.ReadInt32()));
@@ -134,4 +145,6 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         device.Restore(inner);
         Deadline = hasDeadline ? deadline : null;
     }
+
+    private ulong NumberOf(ulong request) => _requests.First(pair => pair.Value == request).Key;
 }
