@@ -143,6 +143,8 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         using var state = new MemoryStream(reader.ReadBytes(reader.ReadInt32()));
         using var inner = new BinaryReader(state);
         device.Restore(inner);
+
+        // The slot's alone: what had been asked for when the state was written, whatever a device asks for now.
         Deadline = hasDeadline ? deadline : null;
     }
 
