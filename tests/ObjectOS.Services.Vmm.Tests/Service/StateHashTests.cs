@@ -86,7 +86,7 @@ public sealed class StateHashTests
     [Fact]
     public void Hash_OfADeviceThatCannotTellItsState_IsEmpty_AndTheEndIsTold()
     {
-        var host = new VmmHost(makeDevices: () => [new Adder { CannotSave = true }])
+        var host = new VmmHost(makeDevices: () => [new Adder { Fault = AdderFault.Save }])
             .Start(new MachineRequest { Memory = 16 << 20, ReportsState = true }, (MachineFile.Bios, [0x13, 0, 0, 0]));
         host.Store(0x100000, 0x5555).Should().BeNull();
         (host.End?.Reason, host.End?.Record.Program.StateHash).Should().Be((MachineEnd.PowerOff, ""));
