@@ -61,7 +61,10 @@ public interface IDevice
     /// <summary>Writes the state.</summary>
     void Save(BinaryWriter writer);
 
-    /// <summary>Takes what <see cref="Save"/> wrote, in a device that is attached.</summary>
+    /// <summary>
+    /// Takes what <see cref="Save"/> wrote, in a device that is attached. Its deadline and its requests to the host are kept by its machine and are there again: it asks
+    /// for none of them here.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is not a state of this device and version.</exception>
     void Restore(BinaryReader reader);
 }

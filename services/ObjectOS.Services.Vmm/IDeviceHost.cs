@@ -26,6 +26,9 @@ public interface IDeviceHost
     /// <summary>Has <see cref="IDevice.OnDeadline"/> called at a guest time in nanoseconds; null: not any more. One deadline at a time.</summary>
     void SetDeadline(ulong? nanoseconds);
 
-    /// <summary>Asks the host for work; its end comes to <see cref="IDevice.OnCompletion"/>. 0: refused, the quota is used up.</summary>
+    /// <summary>
+    /// Asks the host for work; its end comes to <see cref="IDevice.OnCompletion"/> with the number returned, the device's own: the lowest that none of its requests
+    /// under way has. 0: refused, the quota is used up.
+    /// </summary>
     ulong Request(HostRequestKind kind, ulong target, ReadOnlySpan<byte> data, ulong argument0 = 0, ulong argument1 = 0, ulong argument2 = 0, ulong argument3 = 0);
 }

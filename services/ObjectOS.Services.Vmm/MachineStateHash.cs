@@ -71,14 +71,8 @@ internal sealed class MachineStateHash(VirtualMachine machine)
     /// <summary>A device that cannot tell its state leaves no hash; the machine has ended, and that is what is told.</summary>
     private void AddDevices()
     {
-        try
-        {
-            Add(Devices());
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            _digest = [];
-        }
+        Add(Devices());
+        _digest = machine.Bus.Failure.Length == 0 ? _digest : [];
     }
 
     private byte[] Harts()
@@ -139,10 +133,10 @@ internal sealed class MachineStateHash(VirtualMachine machine)
     {
         using var states = new MemoryStream();
         using var writer = new BinaryWriter(states);
-        foreach (var slot in machine.Bus.Slots.OrderBy(slot => slot.Device.Name, StringComparer.Ordinal))
+        foreach (var slot in machine.Bus.Slots.OrderBy(slot => slot.Name, StringComparer.Ordinal))
         {
-            writer.Write(slot.Device.Name);
-            slot.Device.Save(writer);
+            writer.Write(slot.Name);
+            writer.Write(slot.TellState());
         }
 
         writer.Flush();

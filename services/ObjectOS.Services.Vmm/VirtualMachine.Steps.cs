@@ -54,11 +54,12 @@ internal sealed partial class VirtualMachine
         _loader.Reset();
         _htif?.Reset();
         _sbi.Console.Reset();
-        return Guarded("reset", () =>
+        foreach (var slot in Bus.Slots)
         {
-            Bus.Reset();
-            return DeviceStatus.Done;
-        });
+            Guarded(slot.Name, slot.Reset);
+        }
+
+        return DeviceStatus.Done;
     }
 
     private DeviceStatus EndStep(Action<VirtualMachine, MachineEndRecord> onEnd)
@@ -110,8 +111,29 @@ internal sealed partial class VirtualMachine
         }
     }
 
+    /// <summary>Writes the state of its devices. One that cannot tell its state ends the machine, here and in what is written.</summary>
+    public byte[] SaveDevices()
+    {
+        using var state = new MemoryStream();
+        using var writer = new BinaryWriter(state);
+        Bus.Save(writer);
+        writer.Flush();
+        EndWhenStateIsLost();
+        return state.ToArray();
+    }
+
+    private void EndWhenStateIsLost()
+    {
+        if (Bus.Failure is { Length: > 0 } failure)
+        {
+            EndOfDevice(failure);
+        }
+    }
+
     /// <summary>Writes the state.</summary>
-    public void Save(BinaryWriter writer)
+    /// <param name="writer">Where it goes.</param>
+    /// <param name="devices">What <see cref="SaveDevices"/> has written before.</param>
+    public void Save(BinaryWriter writer, byte[] devices)
     {
         Request.Save(writer);
         writer.Write(Cell.Slot);
@@ -135,7 +157,7 @@ internal sealed partial class VirtualMachine
         _htif?.Save(writer);
         _idle.Save(writer);
         _hash.Save(writer);
-        Bus.Save(writer);
+        writer.Write(devices);
         writer.Write(Ended is not null);
         if (Ended is { } end)
         {
@@ -145,7 +167,7 @@ internal sealed partial class VirtualMachine
         }
     }
 
-    /// <summary>Makes a machine of what <see cref="Save"/> wrote.</summary>
+    /// <summary>Makes a machine of what <see cref="Save"/> wrote. One whose device throws meanwhile has ended then.</summary>
     /// <param name="invoker">The service's invoker.</param>
     /// <param name="reader">What was written.</param>
     /// <param name="ownDevices">Finds the devices of the embedding program by job.</param>
@@ -185,6 +207,7 @@ internal sealed partial class VirtualMachine
         machine._hash.Restore(reader);
         machine.Bus.Restore(reader);
         machine.Ended = reader.ReadBoolean() ? ((MachineEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader)) : null;
+        machine.EndWhenStateIsLost();
         return machine;
     }
 }

@@ -107,6 +107,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
     {
         machine = new VirtualMachine(parts, plan);
         string problem = machine.Build();
+        problem = problem.Length == 0 ? machine.Bus.Failure : problem;
         if (problem.Length > 0)
         {
             return problem;
@@ -119,7 +120,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return $"a device cannot describe itself: {e.Message}";
+            return $"a device cannot describe itself: {DeviceCall.MessageOf(e)}";
         }
 
         if (tree.Length > TreeRoom)
@@ -143,7 +144,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         if (size is 1 or 2 or 4 or 8 && message.Label != FaultCause.FetchGuestPage)
         {
             var store = new HeldStore(message.ReplySlot, address, size, message.Words[2], message.Words[5]);
-            string what = Bus.Find(address, size)?.Device.Name ?? "htif";
+            string what = Bus.Find(address, size)?.Name ?? "htif";
             status = Guarded(what, () => isStore ? Store(store) : Load(address, size, out value));
         }
 
@@ -242,7 +243,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
 
         long result = (long)message.Words[0];
         var data = message.Data;
-        var status = _stage == Stage.Ending ? owner.Drop(id) : Guarded(owner.Device.Name, () => owner.Complete(id, result, data.Span));
+        var status = _stage == Stage.Ending ? owner.Drop(id) : Guarded(owner.Name, () => owner.Complete(id, result, data.Span));
         if (status == DeviceStatus.Suspended)
         {
             return HandleResult.Suspended;
@@ -261,7 +262,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         }
         else if (Bus.NextDue() is { } slot && slot.Deadline <= Now)
         {
-            var status = Guarded(slot.Device.Name, slot.Tick);
+            var status = Guarded(slot.Name, slot.Tick);
             return status == DeviceStatus.Suspended ? HandleResult.Suspended : HandleResult.Handled;
         }
         else if (_idle.Deadline <= Now)
@@ -346,20 +347,18 @@ internal sealed partial class VirtualMachine : IPlatformHost
     /// <summary>A device that throws ends its machine, not the kernel.</summary>
     private DeviceStatus Guarded(string what, Func<DeviceStatus> work)
     {
-        DeviceStatus status;
-        try
+        string failure = DeviceCall.Try(what, work, out var status);
+        if (failure.Length > 0)
         {
-            status = work();
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            End(MachineEnd.DeviceFailed, 0, new ProgramEndRecord { Text = $"device {what} failed: {e.GetType().Name}: {e.Message}" });
-            return DeviceStatus.Done;
+            EndOfDevice(failure);
+            return status;
         }
 
         EndWhenExhausted();
         return status;
     }
+
+    private void EndOfDevice(string failure) => End(MachineEnd.DeviceFailed, 0, new ProgramEndRecord { Text = failure });
 
     private void EndWhenExhausted()
     {

@@ -28,28 +28,15 @@ public sealed partial class VmmService
             return Reply(message, 1);
         }
 
-        string? unreadable = null;
-        var contents = new Dictionary<MachineFile, ReadOnlyMemory<byte>>();
-        foreach (var (key, file) in _files.Where(file => file.Key.Job == request.Job))
+        string problem = Plan(request, out var plan, out bool isSuspended);
+        if (isSuspended)
         {
-            var bytes = new byte[file.Length];
-            status = bytes.Length > 0 ? file.Memory.Read(0, bytes) : KernelStatus.Ok;
-            if (status == KernelStatus.Suspended)
-            {
-                return HandleResult.Suspended;
-            }
-
-            unreadable = status == KernelStatus.Ok ? unreadable : $"{request.NameOf(key.File)}: its {file.Length} bytes cannot be read ({status})";
-            contents.Add(key.File, bytes);
+            return HandleResult.Suspended;
         }
 
         memory.Delete();
         Reply(message, 0);
-        string problem = request.Problem() ?? unreadable ?? BootPlanner.TryMake(request, contents, VirtualMachine.TreeRoom, out var plan) switch
-        {
-            "" => Make(request, plan),
-            var bad => bad,
-        };
+        problem = problem.Length == 0 ? Make(request, plan) : problem;
         if (problem.Length > 0)
         {
             DropFiles(request.Job);
@@ -57,6 +44,17 @@ public sealed partial class VmmService
         }
 
         return HandleResult.Handled;
+    }
+
+    /// <summary>Plans what goes where, by a few parts of the files: loading them is what takes steps. Empty: done; else why not.</summary>
+    private string Plan(MachineRequest request, out BootPlan plan, out bool isSuspended)
+    {
+        var files = _files.Where(file => file.Key.Job == request.Job).ToDictionary(file => file.Key.File, file => new BootContents(file.Value.Memory, file.Value.Length));
+        plan = new BootPlan();
+        string problem = request.Problem() ?? BootPlanner.TryMake(request, files, VirtualMachine.TreeRoom, out plan);
+        var (unread, contents) = files.FirstOrDefault(file => file.Value.Status != KernelStatus.Ok);
+        isSuspended = contents?.Status == KernelStatus.Suspended;
+        return contents is null ? problem : $"{request.NameOf(unread)}: its {contents.Length} bytes cannot be read ({contents.Status})";
     }
 
     private static bool TryReadRequest(byte[] record, out MachineRequest request)

@@ -5,12 +5,18 @@ namespace ObjectOS.Services.Vmm;
 /// <content>The state of all machines as data.</content>
 public sealed partial class VmmService
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A machine with a device that cannot tell its state ends, and is written as one that has: the service and its other machines are saved, and go on, as if nothing
+    /// had been. So does one whose device throws in <see cref="Restore"/>.
+    /// </remarks>
     public void Save(BinaryWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
+        byte[][] devices = [.. _machines.Values.Select(machine => machine.SaveDevices())];
+        FinishOutside();
         writer.Write(Version);
         _invoker.Save(writer);
         writer.Write(_signals.Slot);
@@ -30,9 +36,9 @@ public sealed partial class VmmService
         _networkHost.Save(writer);
         _network.Save(writer);
         writer.Write(_machines.Count);
-        foreach (var machine in _machines.Values)
+        foreach (var (machine, state) in _machines.Values.Zip(devices))
         {
-            machine.Save(writer);
+            machine.Save(writer, state);
         }
     }
 
@@ -65,6 +71,17 @@ public sealed partial class VmmService
         {
             var machine = VirtualMachine.Restore(_invoker, reader, DevicesOf, _network);
             _machines.Add(machine.Request.Job, machine);
+        }
+
+        FinishOutside();
+    }
+
+    /// <summary>Sees to the end of a machine that has come while there was no message: whenever else there is something to do, that has been signalled.</summary>
+    private void FinishOutside()
+    {
+        if (!_isSignalled && _machines.Values.Any(machine => machine.HasWork))
+        {
+            Finish();
         }
     }
 }

@@ -18,14 +18,14 @@ namespace ObjectOS.Services.Vmm;
 internal sealed class BootPlanner
 {
     private const ulong KernelOffset = 0x200000;
-    private const int LinuxHeaderBytes = 64;
+    private const int LinuxHeaderBytes = BootContents.HeadBytes;
 
     private readonly MachineRequest _request;
-    private readonly IReadOnlyDictionary<MachineFile, ReadOnlyMemory<byte>> _files;
+    private readonly IReadOnlyDictionary<MachineFile, BootContents> _files;
     private readonly List<LoadPiece> _pieces = [];
     private readonly List<(ulong Start, ulong End, MachineFile File)> _taken = [];
 
-    private BootPlanner(MachineRequest request, IReadOnlyDictionary<MachineFile, ReadOnlyMemory<byte>> files)
+    private BootPlanner(MachineRequest request, IReadOnlyDictionary<MachineFile, BootContents> files)
     {
         _request = request;
         _files = files;
@@ -37,7 +37,7 @@ internal sealed class BootPlanner
 
     /// <summary>Makes the plan, still without the device tree; <paramref name="treeBytes"/> says how much that takes. Empty: done; else what is wrong with which file.</summary>
     public static string TryMake(
-        MachineRequest request, IReadOnlyDictionary<MachineFile, ReadOnlyMemory<byte>> files, int treeBytes, out BootPlan plan)
+        MachineRequest request, IReadOnlyDictionary<MachineFile, BootContents> files, int treeBytes, out BootPlan plan)
     {
         var planner = new BootPlanner(request, files);
         plan = new BootPlan();
@@ -65,19 +65,19 @@ internal sealed class BootPlanner
             return $"{_request.NameOf(MachineFile.Image)} and {_request.NameOf(MachineFile.Kernel)} are both given to be booted: one image or one kernel is wanted";
         }
 
-        foreach (var (file, bytes) in _files)
+        foreach (var (file, contents) in _files)
         {
-            if (bytes.IsEmpty)
+            if (contents.Length == 0)
             {
                 return $"{_request.NameOf(file)}: the file is empty";
             }
 
-            if (file != MachineFile.Initrd && bytes.Span is [0x1f, 0x8b, ..])
+            if (file != MachineFile.Initrd && contents.Head is [0x1f, 0x8b, ..])
             {
                 return $"{_request.NameOf(file)}: the file is compressed by gzip (1f 8b at offset 0): the unpacked file is wanted";
             }
 
-            if (file == MachineFile.Image && !MachineElf.IsElf(bytes.Span) && !IsLinux(bytes.Span))
+            if (file == MachineFile.Image && !MachineElf.IsElf(contents.Head) && !IsLinux(contents.Head))
             {
                 return $"{_request.NameOf(file)}: neither an ELF nor a Linux Image (52 53 43 05 at offset 56): raw code is wanted as the kernel (--kernel) or the firmware (--bios)";
             }
@@ -114,15 +114,20 @@ internal sealed class BootPlanner
             return "";
         }
 
+        return elf.TryReadSymbols(out var symbols, out problem) ? PlanSymbols(file, symbols, ref plan) : $"{_request.NameOf(file)}: {problem}";
+    }
+
+    private string PlanSymbols(MachineFile file, Dictionary<string, ulong> symbols, ref BootPlan plan)
+    {
         // Half a signature is none: riscv-tests' programs with paging have its beginning only.
-        bool hasSignature = elf.Symbols.ContainsKey("begin_signature") && elf.Symbols.ContainsKey("end_signature");
+        bool hasSignature = symbols.ContainsKey("begin_signature") && symbols.ContainsKey("end_signature");
         plan = plan with
         {
-            IsMachineMode = elf.Symbols.ContainsKey("tohost") || entry == Start,
-            ToHost = elf.Symbols.GetValueOrDefault("tohost"),
-            FromHost = elf.Symbols.GetValueOrDefault("fromhost"),
-            SignatureStart = hasSignature ? elf.Symbols["begin_signature"] : 0,
-            SignatureEnd = hasSignature ? elf.Symbols["end_signature"] : 0,
+            IsMachineMode = symbols.ContainsKey("tohost") || plan.Entry == Start,
+            ToHost = symbols.GetValueOrDefault("tohost"),
+            FromHost = symbols.GetValueOrDefault("fromhost"),
+            SignatureStart = hasSignature ? symbols["begin_signature"] : 0,
+            SignatureEnd = hasSignature ? symbols["end_signature"] : 0,
         };
         return CheckSymbol(file, "tohost", plan.ToHost, 8, 8) is { Length: > 0 } bad ? bad
             : CheckSymbol(file, "fromhost", plan.FromHost, 8, 8) is { Length: > 0 } worse ? worse
@@ -158,7 +163,7 @@ internal sealed class BootPlanner
             return "";
         }
 
-        ulong length = (ulong)initrd.Length;
+        ulong length = initrd.Length;
         ulong start = length > tree - Start ? Start : Pages.RoundDown(tree - length);
         if (start == Start || _taken.Any(taken => taken.End > start))
         {
@@ -172,12 +177,12 @@ internal sealed class BootPlanner
     /// <summary>Plans where a file goes: an ELF to its physical addresses, a Linux image where its header says, anything else to <paramref name="address"/>.</summary>
     private string Place(MachineFile file, ulong address, out ulong entry, out MachineElf? elf)
     {
-        var bytes = _files[file].Span;
+        var contents = _files[file];
         elf = null;
         entry = address;
-        if (MachineElf.IsElf(bytes))
+        if (MachineElf.IsElf(contents.Head))
         {
-            if (!MachineElf.TryParse(bytes, Start, out elf, out string problem))
+            if (!MachineElf.TryParse(contents, Start, out elf, out string problem))
             {
                 return $"{_request.NameOf(file)}: {problem}";
             }
@@ -186,23 +191,22 @@ internal sealed class BootPlanner
             return PlaceElf(file, elf);
         }
 
-        ulong length = (ulong)bytes.Length;
-        ulong memory = length;
-        if (IsLinux(bytes))
+        ulong memory = contents.Length;
+        if (IsLinux(contents.Head))
         {
-            entry = address = Start + BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
-            memory = Math.Max(length, BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+            entry = address = Start + BinaryPrimitives.ReadUInt64LittleEndian(contents.Head[8..]);
+            memory = Math.Max(memory, BinaryPrimitives.ReadUInt64LittleEndian(contents.Head[16..]));
             if (entry % 2 != 0)
             {
                 return $"{_request.NameOf(file)}: the text offset at offset 8 is {Hex(entry - Start)}: an even number is wanted";
             }
         }
 
-        _pieces.Add(new LoadPiece(file, 0, length, address));
+        _pieces.Add(new LoadPiece(file, 0, contents.Length, address));
         return Take(file, address, memory);
     }
 
-    private static bool IsLinux(ReadOnlySpan<byte> bytes) => bytes.Length >= LinuxHeaderBytes && bytes.Slice(0x38, 4).SequenceEqual("RSC\u0005"u8);
+    private static bool IsLinux(ReadOnlySpan<byte> head) => head.Length >= LinuxHeaderBytes && head.Slice(0x38, 4).SequenceEqual("RSC\u0005"u8);
 
     private string PlaceElf(MachineFile file, MachineElf elf)
     {

@@ -17,37 +17,45 @@ internal readonly record struct MachineSegment(ulong FileOffset, ulong FileSize,
 /// </summary>
 internal sealed class MachineElf
 {
-    private const int HeaderBytes = 64, ProgramHeaderBytes = 56, SectionHeaderBytes = 64, SymbolBytes = 24;
-    private const ushort RiscV = 243;
+    private const int HeaderBytes = BootContents.HeadBytes, ProgramHeaderBytes = 56, SectionHeaderBytes = 64, SymbolBytes = 24;
+    private const ushort RiscV = 243, PositionIndependent = 3;
     private const uint SymbolTable = 2;
 
     /// <summary>Most loadable segments: linkers make a handful.</summary>
     private const int MostSegments = 256;
 
-    private readonly Dictionary<string, ulong> _symbols = [];
+    /// <summary>Most bytes of a symbol table and its names: they are read in one step.</summary>
+    private const ulong MostSymbolBytes = 16 << 20;
 
-    private MachineElf(ulong entry, List<MachineSegment> segments)
+    private readonly BootContents _file;
+    private readonly ulong _shift;
+
+    /// <param name="file">The file.</param>
+    /// <param name="segments">Its segments as it says.</param>
+    /// <param name="dynamicBase">The lowest address where they may be put, if it relocates itself.</param>
+    private MachineElf(BootContents file, List<MachineSegment> segments, ulong dynamicBase)
     {
-        Entry = entry;
-        Segments = segments;
+        _file = file;
+        ulong lowest = segments.Min(segment => segment.Address);
+        _shift = lowest < dynamicBase ? dynamicBase - lowest : 0;
+        Segments = [.. segments.Select(segment => segment with { Address = segment.Address + _shift })];
+        Entry = ToPhysical(Word(file.Head, 24));
     }
 
     /// <summary>The physical address of the entry.</summary>
-    public ulong Entry { get; private set; }
+    public ulong Entry { get; }
 
-    public IReadOnlyList<MachineSegment> Segments { get; private set; }
-
-    /// <summary>Those of the symbols <c>tohost</c>, <c>fromhost</c>, <c>begin_signature</c>, <c>end_signature</c> that the file has.</summary>
-    public IReadOnlyDictionary<string, ulong> Symbols => _symbols;
+    /// <summary>What is loaded, by the addresses where it goes.</summary>
+    public IReadOnlyList<MachineSegment> Segments { get; }
 
     public static bool IsElf(ReadOnlySpan<byte> file) => file.StartsWith("\u007fELF"u8);
 
-    /// <summary>Reads a file. False: <paramref name="problem"/> says why it cannot be.</summary>
-    /// <param name="file">Its bytes.</param>
+    /// <summary>Reads a file's headers. False: <paramref name="problem"/> says why it cannot be booted.</summary>
+    /// <param name="file">The file.</param>
     /// <param name="dynamicBase">Where one of type ET_DYN is put that is linked below it.</param>
     /// <param name="elf">It.</param>
     /// <param name="problem">One sentence, without the file's name.</param>
-    public static bool TryParse(ReadOnlySpan<byte> file, ulong dynamicBase, out MachineElf elf, out string problem)
+    public static bool TryParse(BootContents file, ulong dynamicBase, out MachineElf elf, out string problem)
     {
         elf = null!;
         problem = CheckHeader(file);
@@ -56,45 +64,47 @@ internal sealed class MachineElf
             return false;
         }
 
-        int table = (int)BinaryPrimitives.ReadUInt64LittleEndian(file[32..]);
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(file[56..]);
         var segments = new List<MachineSegment>();
-        for (int i = 0; i < count; i++)
-        {
-            var header = file.Slice(table + (i * ProgramHeaderBytes), ProgramHeaderBytes);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 1)
-            {
-                continue;
-            }
-
-            var segment = new MachineSegment(Word(header, 8), Word(header, 32), Word(header, 16), Word(header, 24), Word(header, 40));
-            problem = CheckSegment(segment, i, (ulong)file.Length);
-            if (problem.Length > 0)
-            {
-                return false;
-            }
-
-            if (segment.MemorySize > 0)
-            {
-                segments.Add(segment);
-            }
-        }
-
-        if (segments.Count is 0 or > MostSegments)
+        problem = ReadSegments(file, segments);
+        if (problem.Length == 0 && segments.Count is 0 or > MostSegments)
         {
             problem = segments.Count == 0 ? "no program header is loadable (type 1): there is nothing to run"
                 : $"{segments.Count} program headers are loadable: at most {MostSegments} are wanted";
+        }
+
+        if (problem.Length == 0)
+        {
+            elf = new MachineElf(file, segments, BinaryPrimitives.ReadUInt16LittleEndian(file.Head[16..]) == PositionIndependent ? dynamicBase : 0);
+        }
+
+        return problem.Length == 0;
+    }
+
+    /// <summary>Reads the physical addresses of symbols. False: <paramref name="problem"/> says why it cannot be booted.</summary>
+    /// <param name="symbols">Those of <c>tohost</c>, <c>fromhost</c>, <c>begin_signature</c>, <c>end_signature</c> that the file has.</param>
+    /// <param name="problem">One sentence, without the file's name.</param>
+    public bool TryReadSymbols(out Dictionary<string, ulong> symbols, out string problem)
+    {
+        symbols = [];
+        problem = "";
+        if (!TryFindSymbols(out var table, out var names))
+        {
+            return true;
+        }
+
+        if (table.Size + names.Size > MostSymbolBytes)
+        {
+            problem = $"its symbol table and the names in it have {table.Size + names.Size} bytes: at most {MostSymbolBytes} are wanted";
             return false;
         }
 
-        elf = new MachineElf(Word(file, 24), segments);
-        elf.ReadSymbols(file);
-        elf.Place(BinaryPrimitives.ReadUInt16LittleEndian(file[16..]) == 3 ? dynamicBase : 0);
+        ReadSymbols(_file.Read(table.Offset, table.Size), _file.Read(names.Offset, names.Size), symbols);
         return true;
     }
 
-    private static string CheckHeader(ReadOnlySpan<byte> file)
+    private static string CheckHeader(BootContents contents)
     {
+        var file = contents.Head;
         if (file.Length < HeaderBytes)
         {
             return $"the ELF header is truncated: {file.Length} bytes are there, {HeaderBytes} are wanted";
@@ -112,7 +122,7 @@ internal sealed class MachineElf
             return $"the machine at offset 18 is {machine}: {RiscV} (RISC-V) is wanted";
         }
 
-        if (type is not (2 or 3))
+        if (type is not (2 or PositionIndependent))
         {
             return $"the type at offset 16 is {type}: 2 (executable) or 3 (position-independent) is wanted";
         }
@@ -125,9 +135,34 @@ internal sealed class MachineElf
             return $"the program header size at offset 54 is {size}: {ProgramHeaderBytes} is wanted";
         }
 
-        return table > (ulong)file.Length || (ulong)file.Length - table < length
-            ? $"the program headers (offset 32: at {table}, {length} bytes) lie beyond the file's end at {file.Length}"
-            : "";
+        return contents.Contains(table, length) ? "" : $"the program headers (offset 32: at {table}, {length} bytes) lie beyond the file's end at {contents.Length}";
+    }
+
+    private static string ReadSegments(BootContents file, List<MachineSegment> segments)
+    {
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(file.Head[56..]);
+        var headers = file.Read(Word(file.Head, 32), (ulong)count * ProgramHeaderBytes);
+        for (int i = 0; i < count; i++)
+        {
+            var header = headers.AsSpan(i * ProgramHeaderBytes, ProgramHeaderBytes);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 1)
+            {
+                continue;
+            }
+
+            var segment = new MachineSegment(Word(header, 8), Word(header, 32), Word(header, 16), Word(header, 24), Word(header, 40));
+            if (CheckSegment(segment, i, file.Length) is { Length: > 0 } problem)
+            {
+                return problem;
+            }
+
+            if (segment.MemorySize > 0)
+            {
+                segments.Add(segment);
+            }
+        }
+
+        return "";
     }
 
     private static string CheckSegment(in MachineSegment segment, int index, ulong fileLength)
@@ -147,20 +182,7 @@ internal sealed class MachineElf
             : "";
     }
 
-    /// <summary>From linked addresses to those where it is loaded.</summary>
-    private void Place(ulong dynamicBase)
-    {
-        ulong lowest = Segments.Min(segment => segment.Address);
-        ulong shift = lowest < dynamicBase ? dynamicBase - lowest : 0;
-        Entry = ToPhysical(Entry) + shift;
-        foreach (string name in _symbols.Keys.ToArray())
-        {
-            _symbols[name] = ToPhysical(_symbols[name]) + shift;
-        }
-
-        Segments = [.. Segments.Select(segment => segment with { Address = segment.Address + shift })];
-    }
-
+    /// <summary>From a linked address to the one where it is loaded.</summary>
     private ulong ToPhysical(ulong address)
     {
         foreach (var segment in Segments)
@@ -172,58 +194,56 @@ internal sealed class MachineElf
             }
         }
 
-        return address;
+        return address + _shift;
     }
 
-    private void ReadSymbols(ReadOnlySpan<byte> file)
+    /// <summary>Finds the symbol table and its names. There is one at most (System V ABI, chapter "Sections"); more would only cost time.</summary>
+    private bool TryFindSymbols(out (ulong Offset, ulong Size) table, out (ulong Offset, ulong Size) names)
     {
-        ulong table = Word(file, 40);
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(file[60..]);
-        if (BinaryPrimitives.ReadUInt16LittleEndian(file[58..]) != SectionHeaderBytes || !IsInside(file, table, (ulong)count * SectionHeaderBytes))
+        ulong at = Word(_file.Head, 40);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(_file.Head[60..]);
+        table = names = default;
+        if (BinaryPrimitives.ReadUInt16LittleEndian(_file.Head[58..]) != SectionHeaderBytes || !_file.Contains(at, (ulong)count * SectionHeaderBytes))
         {
-            return;
+            return false;
         }
 
+        var sections = _file.Read(at, (ulong)count * SectionHeaderBytes);
         for (int i = 0; i < count; i++)
         {
-            var section = file.Slice((int)table + (i * SectionHeaderBytes), SectionHeaderBytes);
+            var section = sections.AsSpan(i * SectionHeaderBytes, SectionHeaderBytes);
             uint link = BinaryPrimitives.ReadUInt32LittleEndian(section[40..]);
             if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) == SymbolTable && link < count)
             {
-                var strings = file.Slice((int)table + ((int)link * SectionHeaderBytes), SectionHeaderBytes);
-                ReadSymbols(Contents(file, section), Contents(file, strings));
-
-                // There is one at most (System V ABI, chapter "Sections"); more would only cost time.
-                return;
+                table = PlaceOf(section);
+                names = PlaceOf(sections.AsSpan((int)link * SectionHeaderBytes, SectionHeaderBytes));
+                return true;
             }
         }
+
+        return false;
     }
 
-    private void ReadSymbols(ReadOnlySpan<byte> symbols, ReadOnlySpan<byte> strings)
+    private void ReadSymbols(ReadOnlySpan<byte> table, ReadOnlySpan<byte> names, Dictionary<string, ulong> symbols)
     {
-        for (; symbols.Length >= SymbolBytes; symbols = symbols[SymbolBytes..])
+        for (; table.Length >= SymbolBytes; table = table[SymbolBytes..])
         {
-            uint at = BinaryPrimitives.ReadUInt32LittleEndian(symbols);
-            bool isDefined = BinaryPrimitives.ReadUInt16LittleEndian(symbols[6..]) != 0;
+            uint at = BinaryPrimitives.ReadUInt32LittleEndian(table);
+            bool isDefined = BinaryPrimitives.ReadUInt16LittleEndian(table[6..]) != 0;
             foreach (string wanted in (string[])["tohost", "fromhost", "begin_signature", "end_signature"])
             {
-                if (isDefined && at < strings.Length && strings.Length - at > wanted.Length && strings[(int)at + wanted.Length] == 0
-                    && System.Text.Ascii.Equals(strings.Slice((int)at, wanted.Length), wanted))
+                if (isDefined && at < names.Length && names.Length - at > wanted.Length && names[(int)at + wanted.Length] == 0
+                    && System.Text.Ascii.Equals(names.Slice((int)at, wanted.Length), wanted))
                 {
-                    _symbols.TryAdd(wanted, Word(symbols, 8));
+                    symbols.TryAdd(wanted, ToPhysical(Word(table, 8)));
                 }
             }
         }
     }
 
-    private static ReadOnlySpan<byte> Contents(ReadOnlySpan<byte> file, ReadOnlySpan<byte> section)
-    {
-        ulong offset = Word(section, 24);
-        ulong size = Word(section, 32);
-        return IsInside(file, offset, size) ? file.Slice((int)offset, (int)size) : [];
-    }
-
-    private static bool IsInside(ReadOnlySpan<byte> file, ulong offset, ulong size) => offset <= (ulong)file.Length && size <= (ulong)file.Length - offset;
+    /// <summary>Where a section's bytes are; nowhere, if not in the file.</summary>
+    private (ulong Offset, ulong Size) PlaceOf(ReadOnlySpan<byte> section) =>
+        _file.Contains(Word(section, 24), Word(section, 32)) ? (Word(section, 24), Word(section, 32)) : default;
 
     private static ulong Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
 }

@@ -123,10 +123,10 @@ internal static class PlatformTree
     {
         var device = slot.Device;
         var node = soc.Add(NameOf(slot));
-        SetRegisters(node, slot.Address, device is Uart16550 ? 0x100 : device.WindowSize);
+        SetRegisters(node, slot.Address, device is Uart16550 ? 0x100 : slot.WindowSize);
         if (slot.Interrupt != 0)
         {
-            node.Set("interrupts", [.. Enumerable.Range(slot.Interrupt, device.InterruptCount).Select(source => (uint)source)]);
+            node.Set("interrupts", [.. Enumerable.Range(slot.Interrupt, slot.InterruptCount).Select(source => (uint)source)]);
             node.Set("interrupt-parent", PlicHandle);
         }
 
@@ -170,8 +170,8 @@ internal static class PlatformTree
             Uart16550 => "serial",
             Plic => "plic",
             Clint => "clint",
-            _ when slot.Device.Name.StartsWith("virtio", StringComparison.Ordinal) => "virtio_mmio",
-            _ => slot.Device.Name,
+            _ when slot.Name.StartsWith("virtio", StringComparison.Ordinal) => "virtio_mmio",
+            _ => slot.Name,
         };
         return string.Create(CultureInfo.InvariantCulture, $"{name}@{slot.Address:x}");
     }

@@ -19,42 +19,56 @@ internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
     /// <summary>The devices, ascending by address.</summary>
     public IReadOnlyList<DeviceSlot> Slots => _slots;
 
+    /// <summary>Why the state of a device is lost, and the machine with it; empty: none is.</summary>
+    public string Failure => _slots.Select(slot => slot.Failure).FirstOrDefault(failure => failure.Length > 0, "");
+
     /// <summary>Puts a device in its place. Empty: done; else why it cannot stand there.</summary>
     public string Add(IDevice device, ulong address, int interrupt)
     {
-        ulong size = device.WindowSize;
-        if (size == 0 || size % 4096 != 0 || size > 1UL << 40)
+        var slot = new DeviceSlot(device, address, interrupt, this);
+        string problem = Check(slot);
+        if (problem.Length == 0)
         {
-            return $"the window of device {device.Name} has {size} bytes: a multiple of 4096 is wanted";
+            _slots.Insert(_slots.TakeWhile(other => other.Address < address).Count(), slot);
+            Plic ??= device as Plic;
+            slot.Attach();
         }
 
-        if (device.InterruptCount > 0 && interrupt != 0 && interrupt + device.InterruptCount - 1 > PlatformDescription.Sources)
+        return problem;
+    }
+
+    private string Check(DeviceSlot slot)
+    {
+        ulong address = slot.Address;
+        ulong size = slot.WindowSize;
+        if (size == 0 || size % 4096 != 0 || size > 1UL << 40)
         {
-            return $"the interrupts of device {device.Name} are {interrupt} and further: there are {PlatformDescription.Sources}";
+            return $"the window of device {slot.Name} has {size} bytes: a multiple of 4096 is wanted";
+        }
+
+        if (slot.Interrupt != 0 && slot.Interrupt + slot.InterruptCount - 1 > PlatformDescription.Sources)
+        {
+            return $"the interrupts of device {slot.Name} are {slot.Interrupt} and further: there are {PlatformDescription.Sources}";
         }
 
         if (ram.Start < address + size && address < ram.Start + ram.Length)
         {
-            return $"device {device.Name} at 0x{address:x} overlaps memory";
+            return $"device {slot.Name} at 0x{address:x} overlaps memory";
         }
 
         foreach (var other in _slots)
         {
-            if (other.Address < address + size && address < other.Address + other.Device.WindowSize)
+            if (other.Address < address + size && address < other.Address + other.WindowSize)
             {
-                return $"device {device.Name} at 0x{address:x} overlaps device {other.Device.Name} at 0x{other.Address:x}";
+                return $"device {slot.Name} at 0x{address:x} overlaps device {other.Name} at 0x{other.Address:x}";
             }
 
-            if (other.Device.Name == device.Name)
+            if (other.Name == slot.Name)
             {
-                return $"two devices have the name {device.Name}";
+                return $"two devices have the name {slot.Name}";
             }
         }
 
-        var slot = new DeviceSlot(device, address, device.InterruptCount > 0 ? interrupt : 0, this);
-        _slots.Insert(_slots.TakeWhile(other => other.Address < address).Count(), slot);
-        Plic ??= device as Plic;
-        device.Attach(slot);
         return "";
     }
 
@@ -75,7 +89,7 @@ internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
             }
         }
 
-        return low > 0 && address % (ulong)size == 0 && address - _slots[low - 1].Address < _slots[low - 1].Device.WindowSize ? _slots[low - 1] : null;
+        return low > 0 && address % (ulong)size == 0 && address - _slots[low - 1].Address < _slots[low - 1].WindowSize ? _slots[low - 1] : null;
     }
 
     /// <summary>The device that wants to be called first, of equal ones the lowest; null: none wants.</summary>
@@ -91,14 +105,6 @@ internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
         }
 
         return next;
-    }
-
-    public void Reset()
-    {
-        foreach (var slot in _slots)
-        {
-            slot.Reset();
-        }
     }
 
     public void Save(BinaryWriter writer)

@@ -9,13 +9,25 @@ namespace ObjectOS.Services.Vmm;
 /// <param name="bus">Where it stands.</param>
 internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, DeviceBus bus) : IDeviceHost
 {
-    private readonly SortedSet<ulong> _requests = [];
+    /// <summary>What the host works on for the device: the device's numbers, which are small and the same in every run, and the host's.</summary>
+    private readonly SortedDictionary<ulong, ulong> _requests = [];
 
     public IDevice Device => device;
 
+    // What a device says of itself is asked for once: these are looked at where nobody expects it to throw.
+    public string Name { get; } = device.Name;
+
+    public ulong WindowSize { get; } = device.WindowSize;
+
+    public int InterruptCount { get; } = device.InterruptCount;
+
     public ulong Address => address;
 
-    public int Interrupt => interrupt;
+    /// <summary>Its first interrupt source; 0: none.</summary>
+    public int Interrupt => InterruptCount > 0 ? interrupt : 0;
+
+    /// <summary>Why its state is lost: what the device threw when it was attached, or its state saved or restored. Empty: it is not.</summary>
+    public string Failure { get; private set; } = "";
 
     /// <summary>When it wants to be called; null: it does not.</summary>
     public ulong? Deadline { get; private set; }
@@ -33,10 +45,10 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
 
     public void SetInterrupt(int line, bool level)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)line, (uint)device.InterruptCount, nameof(line));
-        if (interrupt != 0)
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)line, (uint)InterruptCount, nameof(line));
+        if (Interrupt != 0)
         {
-            bus.Plic?.SetLevel(interrupt + line, level);
+            bus.Plic?.SetLevel(Interrupt + line, level);
         }
     }
 
@@ -49,19 +61,28 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
             return 0;
         }
 
-        _requests.Add(id);
-        return id;
+        // The host's number says what else went on in the host: a device, whose state is hashed, knows nothing of it.
+        ulong number = 1;
+        while (_requests.ContainsKey(number))
+        {
+            number++;
+        }
+
+        _requests.Add(number, id);
+        return number;
     }
 
-    public bool Owns(ulong request) => _requests.Contains(request);
+    /// <summary>True where the host's request is one of the device's.</summary>
+    public bool Owns(ulong request) => _requests.ContainsValue(request);
 
-    /// <summary>Tells the device the end of its request.</summary>
+    /// <summary>Tells the device the end of its request. Its number is free again only then.</summary>
     public DeviceStatus Complete(ulong request, long result, ReadOnlySpan<byte> data)
     {
-        var status = device.OnCompletion(request, result, data);
+        ulong number = NumberOf(request);
+        var status = device.OnCompletion(number, result, data);
         if (status != DeviceStatus.Suspended)
         {
-            _requests.Remove(request);
+            _requests.Remove(number);
         }
 
         return status;
@@ -70,7 +91,7 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
     /// <summary>The machine has ended: nobody hears of the request's end any more.</summary>
     public DeviceStatus Drop(ulong request)
     {
-        _requests.Remove(request);
+        _requests.Remove(NumberOf(request));
         return DeviceStatus.Done;
     }
 
@@ -86,39 +107,53 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
     }
 
     /// <summary>The machine reboots: what the host still does for the device is not told to it any more.</summary>
-    public void Reset()
+    public DeviceStatus Reset()
     {
         _requests.Clear();
         Deadline = null;
         device.Reset();
+        return DeviceStatus.Done;
+    }
+
+    public void Attach() => Failure = DeviceCall.Try(Name, () => device.Attach(this));
+
+    /// <summary>What the device writes of its state; nothing, and a <see cref="Failure"/>, where it throws or its state is lost already.</summary>
+    public ReadOnlySpan<byte> TellState()
+    {
+        using var state = new MemoryStream();
+        if (Failure.Length == 0)
+        {
+            Failure = DeviceCall.Try(Name, () =>
+            {
+                using var writer = new BinaryWriter(state, System.Text.Encoding.UTF8, leaveOpen: true);
+                device.Save(writer);
+            });
+        }
+
+        return Failure.Length == 0 ? state.GetBuffer().AsSpan(0, (int)state.Length) : [];
     }
 
     public void Save(BinaryWriter writer)
     {
-        writer.Write(device.Name);
+        writer.Write(Name);
         writer.Write(Deadline.HasValue);
         writer.Write(Deadline ?? 0);
         writer.Write(_requests.Count);
-        foreach (ulong request in _requests)
+        foreach (var (number, request) in _requests)
         {
+            writer.Write(number);
             writer.Write(request);
         }
 
-        using var state = new MemoryStream();
-        using (var inner = new BinaryWriter(state, System.Text.Encoding.UTF8, leaveOpen: true))
-        {
-            device.Save(inner);
-        }
-
-        writer.Write((int)state.Length);
-        writer.Write(state.GetBuffer().AsSpan(0, (int)state.Length));
+        Saved.Write(writer, TellState());
+        writer.Write(Failure);
     }
 
     public void Restore(BinaryReader reader)
     {
-        if (reader.ReadString() is var name && name != device.Name)
+        if (reader.ReadString() is var name && name != Name)
         {
-            throw new InvalidDataException($"The state is of device {name}; {device.Name} stands there.");
+            throw new InvalidDataException($"The state is of device {name}; {Name} stands there.");
         }
 
         bool hasDeadline = reader.ReadBoolean();
@@ -126,12 +161,24 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         _requests.Clear();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            _requests.Add(reader.ReadUInt64());
+            _requests.Add(reader.ReadUInt64(), reader.ReadUInt64());
         }
 
-        using var state = new MemoryStream(reader.ReadBytes(reader.ReadInt32()));
-        using var inner = new BinaryReader(state);
-        device.Restore(inner);
+        using var state = new MemoryStream(Saved.Bytes(reader, int.MaxValue));
+        string failure = reader.ReadString();
+        Failure = failure.Length > 0 ? failure : Failure;
+        if (Failure.Length == 0)
+        {
+            Failure = DeviceCall.Try(Name, () =>
+            {
+                using var inner = new BinaryReader(state);
+                device.Restore(inner);
+            });
+        }
+
+        // The slot's alone: what had been asked for when the state was written, whatever a device asks for now.
         Deadline = hasDeadline ? deadline : null;
     }
+
+    private ulong NumberOf(ulong request) => _requests.First(pair => pair.Value == request).Key;
 }

@@ -51,14 +51,17 @@ internal static class PlatformBuilder
         int interrupt = part.Interrupt;
         foreach (var device in own)
         {
-            string problem = bus.Add(device, address, interrupt);
-            if (problem.Length > 0)
+            string problem = "";
+            string failure = DeviceCall.Try(device.GetType().Name, () =>
             {
-                return problem;
+                problem = bus.Add(device, address, interrupt);
+                address += device.WindowSize;
+                interrupt += device.InterruptCount;
+            });
+            if (problem.Length > 0 || failure.Length > 0)
+            {
+                return problem.Length > 0 ? problem : failure;
             }
-
-            address += device.WindowSize;
-            interrupt += device.InterruptCount;
         }
 
         return "";

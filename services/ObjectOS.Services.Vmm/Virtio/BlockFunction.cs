@@ -129,10 +129,6 @@ public sealed class BlockFunction : VirtioFunction
         }
 
         _overlay?.Restore(reader);
-        if (_requests.Exists(r => r.HostRequest == 0))
-        {
-            Host.SetDeadline(Host.Now);
-        }
     }
 
     /// <summary>Goes on with what waits for nobody, then takes what is new; what is too much for one call goes on at once in another.</summary>

@@ -78,9 +78,6 @@ public sealed class ConsoleFunction : VirtioFunction, IConsoleListener
     {
         Saved.Version(reader, SavedVersion, "a console");
         _printed = reader.ReadUInt64();
-
-        // The line may hold bytes that this device has not been told of.
-        AskToBeCalled();
     }
 
     private DeviceStatus Receive()

@@ -66,7 +66,6 @@ public sealed class NetworkFunction : VirtioFunction, ISwitchListener
     {
         Saved.Version(reader, SavedVersion, "a network card");
         Unfit = reader.ReadUInt64();
-        AskToBeCalled();
     }
 
     private DeviceStatus Receive()

@@ -1,5 +1,7 @@
 using ObjectOS.Tests;
 
+using ObjectOS.Client;
+
 namespace ObjectOS.Services.Vmm.Tests;
 
 /// <summary>What is loaded where, by the files' contents; and what is said of files that cannot be booted.</summary>
@@ -106,9 +108,36 @@ public sealed class BootTests
         byte[] file = [.. elf[..(sections + 64)], .. table, .. names, .. Enumerable.Repeat(bomb, 60_000).SelectMany(b => b)];
         BitConverter.GetBytes((ushort)60_003).CopyTo(file, 60);
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        MachineElf.TryParse(file, 0x80000000, out var parsed, out string problem).Should().BeTrue(problem);
-        parsed.Symbols.Should().Equal(new Dictionary<string, ulong> { ["tohost"] = 0x80000040 });
+        MachineElf.TryParse(Contents(file), 0x80000000, out var parsed, out string problem).Should().BeTrue(problem);
+        parsed.TryReadSymbols(out var found, out problem).Should().BeTrue(problem);
+        found.Should().Equal(new Dictionary<string, ulong> { ["tohost"] = 0x80000040 });
         watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(20));
+    }
+
+    /// <summary>Headers when it is started, then a step of the loader at a time: others of the kernel have their turns in between.</summary>
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, 11)]
+    public void LargeFiles_AreReadAndLoadedAStepAtATime(bool isReborn, int? seed)
+    {
+        byte[] image = CraftedElf.Make(0x80000000, new byte[3 << 20], symbols: [("tohost", 0x80001000)]);
+        byte[] initrd = [.. Enumerable.Range(0, 5 << 20).Select(i => (byte)(i * 7))];
+        var host = new VmmHost(isReborn, seed).Start(Small, (MachineFile.Image, image), (MachineFile.Initrd, initrd));
+        host.Kernel.Harts[0].IsRunning.Should().BeTrue();
+        host.Memory(0x83e00000 - (5 << 20), initrd.Length).Should().Equal(initrd);
+        (host.Kernel.MostReadInAMessage / (seed is null ? 1 : 2)).Should().BeLessThanOrEqualTo(256 << 10, "what is suspended is read twice");
+    }
+
+    [Fact]
+    public void Symbols_OfAKernelAreNotLookedAt_AndThoseOfAnImageHaveALimit()
+    {
+        byte[] elf = CraftedElf.Make(0x80200000, [.. Code, .. new byte[17 << 20]], symbols: [("tohost", 0x80200040)]);
+        int table = (int)BitConverter.ToUInt64(elf, 40) + 64;
+        BitConverter.GetBytes(0x78UL).CopyTo(elf, table + 24);
+        BitConverter.GetBytes(17UL << 20).CopyTo(elf, table + 32);
+        new VmmHost().Start(Small, (MachineFile.Image, elf)).End?.Record.Program.Text.Should().Be("image: its symbol table and the names in it have 17825800 bytes: at most 16777216 are wanted");
+        var host = new VmmHost().Start(Small, (MachineFile.Kernel, elf));
+        (host.End, host.Kernel.Harts[0].Mode).Should().Be((null, 1UL));
     }
 
     [Fact]
@@ -200,7 +229,16 @@ public sealed class BootTests
                 file[random.Next(file.Length)] = (byte)random.Next(256);
             }
 
-            MachineElf.TryParse(file.AsSpan(0, random.Next(4) == 0 ? random.Next(file.Length) : file.Length), 0x80000000, out _, out _);
+            if (MachineElf.TryParse(Contents(file[..(random.Next(4) == 0 ? random.Next(file.Length) : file.Length)]), 0x80000000, out var elf, out _))
+            {
+                elf.TryReadSymbols(out _, out _);
+            }
         }
+    }
+
+    private static BootContents Contents(byte[] file)
+    {
+        var kernel = new FakeKernel();
+        return new BootContents(new MemoryCapability(new Invoker(kernel, 16), kernel.Put(file)), (ulong)file.Length);
     }
 }

@@ -22,15 +22,26 @@ internal sealed class MachineHost : IDisposable
     private readonly Dictionary<ulong, byte[]> _inputs = [];
     private readonly Dictionary<ulong, GuestEnd> _ends = [];
 
-    public MachineHost(bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false)
+    /// <param name="isSuspending">Every instruction boundary is suspended.</param>
+    /// <param name="isReborn">After every message the service is replaced by another one that has only its saved state.</param>
+    /// <param name="isAbsentMinded">Memory is suspended now and then.</param>
+    /// <param name="makeDevices">Devices of the embedding program for job 1.</param>
+    public MachineHost(bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false, Func<IReadOnlyList<IDevice>>? makeDevices = null)
     {
         _cpu = new RealCpu(_machine);
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
-        IManagedProgram service = isReborn ? new RebornProgram(() => new VmmService()) : new VmmService();
+        IManagedProgram service = isReborn ? new RebornProgram(MakeService) : MakeService();
         _kernel.CreateManagedCell(1, CellSlot, EndpointSlot, service, 1UL << 32, 1 << 17).Should().Be(KernelStatus.Ok);
         _invoker = new Invoker(_kernel.Root, 32);
         Service = new CellCapability(_invoker, CellSlot);
+
+        VmmService MakeService()
+        {
+            var made = new VmmService();
+            made.Offer(1, makeDevices?.Invoke() ?? []);
+            return made;
+        }
     }
 
     public CellCapability Service { get; }

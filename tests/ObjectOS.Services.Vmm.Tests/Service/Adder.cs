@@ -8,10 +8,10 @@ internal sealed class Adder : IDevice
     private uint _left;
     private uint _right;
 
-    /// <summary>It cannot tell its state.</summary>
-    public bool CannotSave { get; init; }
+    /// <summary>What it throws at.</summary>
+    public AdderFault Fault { get; init; }
 
-    public string Name => "adder";
+    public string Name => Fault == AdderFault.Name ? throw new InvalidOperationException("no") : "adder";
 
     public ulong WindowSize => 0x1000;
 
@@ -21,6 +21,7 @@ internal sealed class Adder : IDevice
     {
         (_host is null).Should().BeTrue("it is called once");
         _host = host;
+        ThrowAt(AdderFault.Attach);
     }
 
     public DeviceStatus Read(ulong offset, int size, out ulong value)
@@ -48,20 +49,51 @@ internal sealed class Adder : IDevice
         }
     }
 
-    public void Reset() => (_left, _right) = (0, 0);
+    public void Reset()
+    {
+        ThrowAt(AdderFault.Reset);
+        (_left, _right) = (0, 0);
+    }
 
     public void Describe(DeviceTreeNode node) => node.Set("compatible", "test,adder");
 
     public void Save(BinaryWriter writer)
     {
-        if (CannotSave)
+        ThrowAt(AdderFault.Save);
+        if (_left == 13)
         {
-            throw new InvalidOperationException("no");
+            ThrowAt(AdderFault.Save13);
         }
 
         writer.Write(_left);
         writer.Write(_right);
     }
 
-    public void Restore(BinaryReader reader) => (_left, _right) = (reader.ReadUInt32(), reader.ReadUInt32());
+    public void Restore(BinaryReader reader)
+    {
+        ThrowAt(AdderFault.Restore);
+        (_left, _right) = (reader.ReadUInt32(), reader.ReadUInt32());
+    }
+
+    private void ThrowAt(AdderFault fault)
+    {
+        if (Fault == fault)
+        {
+            throw new InvalidOperationException("no");
+        }
+    }
+}
+
+/// <summary>What an <see cref="Adder"/> cannot do.</summary>
+internal enum AdderFault
+{
+    None,
+    Name,
+    Attach,
+    Reset,
+    Save,
+
+    /// <summary>Save, once its left word is 13.</summary>
+    Save13,
+    Restore,
 }

@@ -45,10 +45,48 @@ public sealed class StateHashTests
         return host.End.Value.Record.Program.StateHash;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Hash_WithADiskRequestUnderWay_IsTheSame_WhateverNumberItHasInTheHost(bool isReborn)
+    {
+        string[] hashes = [.. new[] { 0, 7 }.Select(others =>
+        {
+            var host = new VmmHost(isReborn);
+            for (int i = 0; i < others; i++)
+            {
+                host.Kernel.Put([1]);
+            }
+
+            host.Start(Request with { Disks = [new BlockBackend(7, 3, 1 << 20, BlockPolicy.ReadWrite)] }, (MachineFile.Kernel, Code));
+            ReadFirstSector(host);
+            host.Kernel.Requests.Should().ContainSingle(request => request.Kind == Abi.HostRequestKind.File).Which.Id.Should().BeGreaterThan(100);
+            host.Store(Test, 0x5555);
+            return $"{host.End!.Value.Reason} {host.End.Value.Record.Program.StateHash}";
+        })];
+        hashes[0].Should().StartWith("PowerOff ").And.HaveLength("PowerOff ".Length + 64);
+        hashes[1].Should().Be(hashes[0]);
+    }
+
+    /// <summary>Drives the first slot's disk; the host never answers.</summary>
+    private static void ReadFirstSector(VmmHost host)
+    {
+        const ulong disk = 0x10001000, rings = 0x80400000, header = 0x80500000;
+        foreach (var (register, value) in ((ulong, ulong)[])
+            [(0x70, 3), (0x24, 1), (0x20, 1), (0x70, 11), (0x30, 0), (0x38, 4), (0x80, rings), (0x90, rings + 0x1000), (0xa0, rings + 0x2000), (0x44, 1), (0x70, 15)])
+        {
+            host.Store(disk + register, value);
+        }
+
+        host.WriteMemory(rings, [.. BitConverter.GetBytes(header), 16, 0, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(header + 0x1000), 1, 2, 0, 0, 2, 0, 0, 0]);
+        host.WriteMemory(rings + 0x1000, [0, 0, 1, 0, 0, 0]);
+        host.Store(disk + 0x50, 0);
+    }
+
     [Fact]
     public void Hash_OfADeviceThatCannotTellItsState_IsEmpty_AndTheEndIsTold()
     {
-        var host = new VmmHost(makeDevices: () => [new Adder { CannotSave = true }])
+        var host = new VmmHost(makeDevices: () => [new Adder { Fault = AdderFault.Save }])
             .Start(new MachineRequest { Memory = 16 << 20, ReportsState = true }, (MachineFile.Bios, [0x13, 0, 0, 0]));
         host.Store(0x100000, 0x5555).Should().BeNull();
         (host.End?.Reason, host.End?.Record.Program.StateHash).Should().Be((MachineEnd.PowerOff, ""));

@@ -150,6 +150,18 @@ internal sealed class VmmHost
         }
     }
 
+    /// <summary>Writes the service's state; it goes on.</summary>
+    public byte[] Save() => StateOf(_service);
+
+    /// <summary>Replaces the service by another one that has only this state.</summary>
+    public void Reload(byte[] state)
+    {
+        _service = new VmmService();
+        _service.Start(Kernel);
+        _service.Offer(Job, _makeDevices?.Invoke() ?? []);
+        _service.Restore(new BinaryReader(new MemoryStream(state)));
+    }
+
     public bool AnswerHost()
     {
         if (_served == Kernel.Requests.Count)
@@ -205,12 +217,8 @@ internal sealed class VmmHost
         if (_isReborn)
         {
             byte[] state = StateOf(_service);
-            var next = new VmmService();
-            next.Start(Kernel);
-            next.Offer(Job, _makeDevices?.Invoke() ?? []);
-            next.Restore(new BinaryReader(new MemoryStream(state)));
-            StateOf(next).Should().Equal(state);
-            _service = next;
+            Reload(state);
+            StateOf(_service).Should().Equal(state);
         }
     }
 

@@ -158,8 +158,11 @@ public sealed class BlockTests
         using var stream = new MemoryStream();
         driver.Device.Save(new BinaryWriter(stream));
         stream.Position = 0;
+        var deadline = driver.Host.Deadline;
         driver.Device.Reset();
         driver.Device.Restore(new BinaryReader(stream));
+        driver.Host.Deadline.Should().BeNull("what it has asked for is kept by its machine");
+        driver.Host.SetDeadline(deadline);
         RunAll(3).Data.Should().Equal([.. wanted, 0]);
         driver.Host.Requests.Should().BeEmpty();
 
