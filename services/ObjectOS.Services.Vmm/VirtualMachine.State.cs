@@ -17,7 +17,8 @@ internal sealed partial class VirtualMachine
         return state.ToArray();
     }
 
-    private void EndWhenStateIsLost()
+    /// <summary>Ends it where a device threw while its state was written or taken.</summary>
+    public void EndWhenStateIsLost()
     {
         if (Bus.Failure is { Length: > 0 } failure)
         {
@@ -62,7 +63,7 @@ internal sealed partial class VirtualMachine
         }
     }
 
-    /// <summary>Makes a machine of what <see cref="Save"/> wrote. One whose device throws meanwhile has ended then.</summary>
+    /// <summary>Makes a machine of what <see cref="Save"/> wrote; <see cref="EndWhenStateIsLost"/> comes once nothing can be refused any more.</summary>
     /// <param name="invoker">The service's invoker.</param>
     /// <param name="reader">What was written.</param>
     /// <param name="ownDevices">Finds the devices of the embedding program by job.</param>
@@ -102,7 +103,6 @@ internal sealed partial class VirtualMachine
         machine._hash.Restore(reader);
         machine.Bus.Restore(reader);
         machine.Ended = reader.ReadBoolean() ? ((MachineEnd)reader.ReadInt32(), reader.ReadUInt64(), ProgramEndRecord.Restore(reader)) : null;
-        machine.EndWhenStateIsLost();
         return machine;
     }
 }
