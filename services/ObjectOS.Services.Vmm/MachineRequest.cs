@@ -122,12 +122,7 @@ public sealed record MachineRequest
         writer.Write(Magic);
         writer.Write(Job);
         writer.Write(Name);
-        writer.Write(FileNames.Count);
-        foreach (string name in FileNames)
-        {
-            writer.Write(name);
-        }
-
+        Write(writer, FileNames, writer.Write);
         writer.Write(Harts);
         writer.Write(Memory);
         writer.Write(Isa);
@@ -140,30 +135,11 @@ public sealed record MachineRequest
             writer.Write(stream.IsTerminal);
         }
 
-        writer.Write(Consoles.Count);
-        foreach (var console in Consoles)
-        {
-            console.Save(writer);
-        }
-
+        Write(writer, Consoles, console => console.Save(writer));
         writer.Write(Reboots);
-        writer.Write(Disks.Count);
-        foreach (var disk in Disks)
-        {
-            writer.Write(disk.Target);
-            writer.Write(disk.Handle);
-            writer.Write(disk.Size);
-            writer.Write((byte)disk.Policy);
-            writer.Write(disk.OverlayLimit);
-        }
-
+        Write(writer, Disks, disk => disk.Save(writer));
         writer.Write(HasNetwork);
-        writer.Write(Published.Count);
-        foreach (var port in Published)
-        {
-            port.Save(writer);
-        }
-
+        Write(writer, Published, port => port.Save(writer));
         writer.Write(MemoryLimit);
         writer.Write(ObjectLimit);
         writer.Write(InstructionLimit);
@@ -199,7 +175,7 @@ public sealed record MachineRequest
             Output = new ProgramStream(reader.ReadUInt64(), reader.ReadBoolean()),
             Consoles = List(reader, ConsoleRequest.Restore),
             Reboots = reader.ReadBoolean(),
-            Disks = List(reader, r => new BlockBackend(r.ReadUInt64(), r.ReadUInt64(), r.ReadUInt64(), (BlockPolicy)r.ReadByte(), r.ReadUInt64())),
+            Disks = List(reader, BlockBackend.Restore),
             HasNetwork = reader.ReadBoolean(),
             Published = List(reader, PortGrant.Restore),
             MemoryLimit = reader.ReadUInt64(),
@@ -225,6 +201,15 @@ public sealed record MachineRequest
 
     /// <summary>The name of a file, for messages.</summary>
     internal string NameOf(MachineFile file) => (int)file < FileNames.Count ? FileNames[(int)file] : file.ToString();
+
+    private static void Write<T>(BinaryWriter writer, IReadOnlyList<T> items, Action<T> write)
+    {
+        writer.Write(items.Count);
+        foreach (var item in items)
+        {
+            write(item);
+        }
+    }
 
     private static T[] List<T>(BinaryReader reader, Func<BinaryReader, T> read)
     {

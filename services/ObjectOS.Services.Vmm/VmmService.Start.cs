@@ -75,34 +75,15 @@ public sealed partial class VmmService
     /// <summary>Makes the machine's cell, and the machine in it. Empty where that is done, else why it cannot be.</summary>
     private string Make(MachineRequest request, BootPlan plan)
     {
-        CellCapability cell = default;
-        var status = request.ObjectLimit < FewestObjects ? KernelStatus.ObjectsExhausted : Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out cell);
-        if (status != KernelStatus.Ok)
+        string problem = MakeCell(request, out var cell, out var space, out var memory);
+        if (problem.Length > 0)
         {
-            return $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})";
+            return problem;
         }
 
-        status = cell.CreateAddressSpace(out var space);
-        MemoryCapability memory = default;
-        EndpointCapability badged = default;
-        status = status == KernelStatus.Ok ? cell.CreateMemory(request.Memory, out memory) : status;
-        status = status == KernelStatus.Ok ? Endpoint.Badge(request.Job | JobBit, CapabilityRights.Write, out badged) : status;
-        status = status == KernelStatus.Ok ? cell.SetFaultEndpoint(badged.Slot) : status;
-        status = status == KernelStatus.Ok ? cell.SetSystemCallEndpoint(badged.Slot) : status;
         var port = request.HasNetwork ? _network.AddPort() : null;
         var files = _files.Where(file => file.Key.Job == request.Job).ToDictionary(file => file.Key.File, file => file.Value.Memory);
-        string problem = $"the machine's cell cannot be made ({status})";
-        VirtualMachine machine = null!;
-        if (status == KernelStatus.Ok)
-        {
-            problem = VirtualMachine.TryMake(new MachineParts(_invoker, request, cell, space, memory, files, DevicesOf(request.Job), _network, port), plan, out machine);
-        }
-
-        if (badged.Slot != 0)
-        {
-            _invoker.Delete(badged.Slot);
-        }
-
+        problem = VirtualMachine.TryMake(new MachineParts(_invoker, request, cell, space, memory, files, DevicesOf(request.Job), _network, port), plan, out var machine);
         if (problem.Length == 0 && request.HasNetwork)
         {
             problem = port is null ? $"the switch has its {VirtualSwitch.MostPorts} machines already" : Publish(port, request.Published);
@@ -128,6 +109,36 @@ public sealed partial class VmmService
         }
 
         return "";
+    }
+
+    /// <summary>Makes a cell whose traps come here, with memory and a space for it. Empty where that is done, else why it cannot be.</summary>
+    private string MakeCell(MachineRequest request, out CellCapability cell, out AddressSpaceCapability space, out MemoryCapability memory)
+    {
+        (cell, space, memory) = (default, default, default);
+        var status = request.ObjectLimit < FewestObjects ? KernelStatus.ObjectsExhausted : Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out cell);
+        if (status != KernelStatus.Ok)
+        {
+            return $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})";
+        }
+
+        EndpointCapability badged = default;
+        status = cell.CreateAddressSpace(out space);
+        status = status == KernelStatus.Ok ? cell.CreateMemory(request.Memory, out memory) : status;
+        status = status == KernelStatus.Ok ? Endpoint.Badge(request.Job | JobBit, CapabilityRights.Write, out badged) : status;
+        status = status == KernelStatus.Ok ? cell.SetFaultEndpoint(badged.Slot) : status;
+        status = status == KernelStatus.Ok ? cell.SetSystemCallEndpoint(badged.Slot) : status;
+        if (badged.Slot != 0)
+        {
+            _invoker.Delete(badged.Slot);
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            return "";
+        }
+
+        Discard(cell, null, space.Slot, memory.Slot);
+        return $"the machine's cell cannot be made ({status})";
     }
 
     /// <summary>Has ports of the host lead to a machine. Empty where they do, else why not.</summary>

@@ -73,6 +73,11 @@ public sealed partial class VmmService
             _machines.Add(machine.Request.Job, machine);
         }
 
+        foreach (var machine in _machines.Values)
+        {
+            machine.EndWhenStateIsLost();
+        }
+
         FinishOutside();
     }
 

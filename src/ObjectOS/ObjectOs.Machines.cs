@@ -1,3 +1,4 @@
+using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Host;
 using ObjectOS.Services.Vmm;
@@ -30,15 +31,7 @@ public sealed partial class ObjectOs
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var files = new List<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)>();
-        foreach (var (file, source) in ((MachineFile, BootFile?)[])[(MachineFile.Image, spec.Image), (MachineFile.Bios, spec.Bios), (MachineFile.Kernel, spec.Kernel), (MachineFile.Initrd, spec.Initrd)])
-        {
-            if (source is not null)
-            {
-                files.Add((file, source, source.Contents ?? await ProgramFile.ReadAllAsync(source.Path, cancellationToken).ConfigureAwait(false)));
-            }
-        }
-
+        var files = await BringAsync(spec, cancellationToken).ConfigureAwait(false);
         var job = await OnKernelAsync(() => _jobs.StartMachine(spec, files, _stopping.Token)).ConfigureAwait(false);
         if (_pump.Completion.IsCompleted)
         {
@@ -58,6 +51,40 @@ public sealed partial class ObjectOs
     {
         var cell = await StartMachineAsync(spec, cancellationToken).ConfigureAwait(false);
         return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a machine's files and brings the large ones into the kernel's memory, a piece at a time: cells run in between.</summary>
+    private async Task<List<FileToBoot>> BringAsync(MachineSpec spec, CancellationToken cancellationToken)
+    {
+        var files = new List<FileToBoot>();
+        foreach (var (file, source) in ((MachineFile, BootFile?)[])[(MachineFile.Image, spec.Image), (MachineFile.Bios, spec.Bios), (MachineFile.Kernel, spec.Kernel), (MachineFile.Initrd, spec.Initrd)])
+        {
+            if (source is not null)
+            {
+                var bytes = source.Contents ?? await ProgramFile.ReadAllAsync(source.Path, cancellationToken).ConfigureAwait(false);
+                string key = bytes.Length > ImageStore.Piece ? await Task.Run(() => ImageStore.KeyOf(bytes), cancellationToken).ConfigureAwait(false) : ImageStore.KeyOf(bytes);
+                files.Add(new FileToBoot(file, source, bytes, key));
+            }
+        }
+
+        // One that cannot be had so is told of by the start, which tries again.
+        foreach (var file in files.Where(file => file.Bytes.Length > ImageStore.Piece && ProgramFile.Problem(file.Bytes) is null))
+        {
+            while (await OnKernelAsync(() => _jobs.Images.Bring(file.Key, file.Bytes.Span, out bool isThere) == KernelStatus.Ok && !isThere).ConfigureAwait(false))
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    await OnKernelAsync(() =>
+                    {
+                        _jobs.Images.Abandon(file.Key);
+                        return true;
+                    }).ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+            }
+        }
+
+        return files;
     }
 
     /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>

@@ -140,7 +140,8 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         var image = spec.Image ?? await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false);
-        var job = await OnKernelAsync(() => _jobs.Start(spec, image, _stopping.Token)).ConfigureAwait(false);
+        string key = ImageStore.KeyOf(image);
+        var job = await OnKernelAsync(() => _jobs.Start(spec, image, key, _stopping.Token)).ConfigureAwait(false);
         if (_pump.Completion.IsCompleted)
         {
             // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.

@@ -2,28 +2,12 @@ using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Vmm;
 
-/// <summary>Where a connection is.</summary>
-internal enum TcpState : byte
-{
-    /// <summary>The guest has not answered yet.</summary>
-    SynSent,
-
-    /// <summary>Bytes go both ways, or one way once the other has ended.</summary>
-    Open,
-
-    /// <summary>Both ways have ended; what the guest repeats is acknowledged for a while.</summary>
-    TimeWait,
-
-    /// <summary>Over.</summary>
-    Closed,
-}
-
 /// <summary>
 /// A connection that the gateway has opened to a guest for one that came to the host: the sending, receiving and ending of RFC 9293, 3.10,
 /// for the side that opens. Left out, as a wire without congestion allows: window scaling, selective acknowledgment, measured round trips, slow start.
 /// Segments ahead of what is missing are not kept; the guest repeats them.
 /// </summary>
-internal sealed class TcpConnection
+internal sealed partial class TcpConnection
 {
     /// <summary>Bytes that fit into a frame (RFC 9293, 3.7.1).</summary>
     public const ushort MostInSegment = 1460;
@@ -31,25 +15,11 @@ internal sealed class TcpConnection
     /// <summary>Most bytes held for either side.</summary>
     public const int MostHeld = 65535;
 
-    private const ulong FirstTimeout = 500_000_000;
-    private const ulong LongestTimeout = 16_000_000_000;
     private const ulong TimeWaitTime = 1_000_000_000;
 
-    /// <summary>So that more than three minutes pass before a connection is given up (RFC 9293, 3.8.3).</summary>
-    private const int MostRepeats = 16;
-
     private readonly Gateway _gateway;
-    private readonly ByteStore _toGuest = new();
     private readonly ByteStore _toHost = new();
-    private uint _oldest;
-    private uint _next;
-    private uint _recovered;
-    private uint _window;
     private uint _expected;
-    private int _segmentSize = 536;
-    private int _repeats;
-    private int _duplicates;
-    private bool _hasSentEnd;
 
     public TcpConnection(Gateway gateway, SwitchPort port, in PortGrant grant, ulong hostConnection, ushort localPort, uint initialSequence)
     {
@@ -114,8 +84,6 @@ internal sealed class TcpConnection
 
     private uint ReceiveWindow => (uint)(MostHeld - _toHost.Count);
 
-    private uint InFlight => _next - _oldest;
-
     /// <summary>Opens it.</summary>
     public void Open()
     {
@@ -150,60 +118,24 @@ internal sealed class TcpConnection
         }
 
         // RFC 9293, 3.10.7.4, in its order; RFC 5961 for what an attacker might have guessed.
-        uint ahead = segment.Sequence - _expected;
         if (segment.Has(TcpFlags.Reset))
         {
-            if (ahead == 0)
-            {
-                Close();
-            }
-            else if (ahead < ReceiveWindow)
-            {
-                Acknowledge();
-            }
-
-            return;
+            TakeReset(segment.Sequence - _expected);
         }
-
-        if (segment.Has(TcpFlags.Syn) || !segment.Has(TcpFlags.Acknowledge))
+        else if (segment.Has(TcpFlags.Syn) || !segment.Has(TcpFlags.Acknowledge))
         {
             Acknowledge();
-            return;
         }
-
-        if (!TakeAcknowledgment(segment))
+        else if (TakeAcknowledgment(segment))
         {
-            return;
+            if (segment.Length > 0)
+            {
+                TakePayload(segment);
+            }
+
+            Push();
+            Finish();
         }
-
-        if (segment.Length > 0)
-        {
-            TakePayload(segment);
-        }
-
-        Push();
-        Finish();
-    }
-
-    /// <summary>The timer has run out.</summary>
-    public void OnDeadline()
-    {
-        Deadline = null;
-        if (State == TcpState.TimeWait)
-        {
-            Close();
-            return;
-        }
-
-        if (++_repeats > MostRepeats)
-        {
-            Abort();
-            return;
-        }
-
-        _recovered = _next;
-        Repeat();
-        StartTimer();
     }
 
     /// <summary>Bytes have come from the host; none: its end.</summary>
@@ -276,54 +208,16 @@ internal sealed class TcpConnection
         Acknowledge();
     }
 
-    /// <summary>False: it acknowledges what was not sent.</summary>
-    private bool TakeAcknowledgment(in TcpSegment segment)
+    private void TakeReset(uint ahead)
     {
-        uint acknowledged = segment.Acknowledgment - _oldest;
-        if (acknowledged > InFlight)
+        if (ahead == 0)
         {
-            // Old: passed over. Ahead of what was sent: answered.
-            if ((int)acknowledged > 0)
-            {
-                Acknowledge();
-                return false;
-            }
-
-            return true;
+            Close();
         }
-
-        _repeats = 0;
-        bool isDuplicate = acknowledged == 0 && InFlight > 0 && segment.Length == 0 && segment.Window == _window;
-        _window = segment.Window;
-        if (isDuplicate)
+        else if (ahead < ReceiveWindow)
         {
-            // RFC 5681, 3.2: three in a row mean that one is missing.
-            if (++_duplicates == 3)
-            {
-                _recovered = _next;
-                Repeat();
-            }
-
-            return true;
+            Acknowledge();
         }
-
-        if (acknowledged > 0)
-        {
-            _duplicates = 0;
-            bool coversEnd = _hasSentEnd && acknowledged == InFlight;
-            _toGuest.Take((int)acknowledged - (coversEnd ? 1 : 0));
-            _oldest += acknowledged;
-            Deadline = null;
-            if ((int)(_recovered - _oldest) > 0)
-            {
-                // RFC 6582, 3.2: what was lost with the first is repeated at once.
-                Repeat();
-            }
-
-            StartTimer();
-        }
-
-        return true;
     }
 
     private void TakePayload(in TcpSegment segment)
@@ -343,67 +237,6 @@ internal sealed class TcpConnection
         }
 
         Acknowledge();
-    }
-
-    /// <summary>Sends what the guest's window takes, and the end behind the last byte.</summary>
-    private void Push()
-    {
-        while (State == TcpState.Open && !_hasSentEnd)
-        {
-            int sent = (int)InFlight;
-            int length = Math.Min(Math.Min(_toGuest.Count - sent, (int)_window - sent), _segmentSize);
-            if (length > 0)
-            {
-                Send(TcpFlags.Push | TcpFlags.Acknowledge, _next, _toGuest.Bytes.Slice(sent, length));
-                _next += (uint)length;
-                continue;
-            }
-
-            if (HostHasEnded && sent == _toGuest.Count)
-            {
-                Send(TcpFlags.Fin | TcpFlags.Acknowledge, _next, default);
-                _next++;
-                _hasSentEnd = true;
-            }
-
-            break;
-        }
-
-        StartTimer();
-    }
-
-    /// <summary>Sends the oldest that is not acknowledged again; with a window of nothing one byte, to ask (RFC 9293, 3.8.6.1).</summary>
-    private void Repeat()
-    {
-        if (State == TcpState.SynSent)
-        {
-            Send(TcpFlags.Syn, _oldest, default);
-            return;
-        }
-
-        int length = Math.Min(_toGuest.Count, _window == 0 ? 1 : (int)Math.Min(_window, (uint)_segmentSize));
-        if (length > 0)
-        {
-            Send(TcpFlags.Push | TcpFlags.Acknowledge, _oldest, _toGuest.Bytes[..length]);
-            _next = (int)(_oldest + (uint)length - _next) > 0 ? _oldest + (uint)length : _next;
-        }
-        else if (_hasSentEnd && InFlight > 0)
-        {
-            Send(TcpFlags.Fin | TcpFlags.Acknowledge, _oldest, default);
-        }
-    }
-
-    private void StartTimer()
-    {
-        bool waits = State == TcpState.SynSent || (State == TcpState.Open && (InFlight > 0 || _toGuest.Count > 0));
-        if (waits)
-        {
-            Deadline ??= _gateway.Now + Math.Min(FirstTimeout << _repeats, LongestTimeout);
-        }
-        else if (State == TcpState.Open)
-        {
-            Deadline = null;
-        }
     }
 
     private void Acknowledge() => Send(TcpFlags.Acknowledge, _next, default);

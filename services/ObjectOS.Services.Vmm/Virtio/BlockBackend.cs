@@ -22,4 +22,17 @@ public enum BlockPolicy
 /// <param name="Size">Bytes of the file; what is behind the last whole sector of 512 bytes is not seen.</param>
 /// <param name="Policy">What writes do.</param>
 /// <param name="OverlayLimit">Snapshot: most bytes of written 4 KiB blocks; a write beyond is an I/O error.</param>
-public sealed record BlockBackend(ulong Target, ulong Handle, ulong Size, BlockPolicy Policy, ulong OverlayLimit = 1UL << 30);
+public sealed record BlockBackend(ulong Target, ulong Handle, ulong Size, BlockPolicy Policy, ulong OverlayLimit = 1UL << 30)
+{
+    internal void Save(BinaryWriter writer)
+    {
+        writer.Write(Target);
+        writer.Write(Handle);
+        writer.Write(Size);
+        writer.Write((byte)Policy);
+        writer.Write(OverlayLimit);
+    }
+
+    internal static BlockBackend Restore(BinaryReader reader) =>
+        new(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), (BlockPolicy)reader.ReadByte(), reader.ReadUInt64());
+}

@@ -38,48 +38,10 @@ internal sealed class DescriptorChain
     /// <summary>Reads a chain. <see cref="DeviceStatus.Fault"/>: it is malformed.</summary>
     public static DeviceStatus Walk(IDeviceHost host, ulong table, ushort size, ushort head, bool allowsIndirect, out DescriptorChain? chain)
     {
-        chain = null;
         var built = new DescriptorChain(head);
-        Span<byte> raw = stackalloc byte[DescriptorSize];
-        ushort index = head;
-
-        // More descriptors than the table has are a loop.
-        for (int count = 0; count < size; count++)
-        {
-            if (index >= size)
-            {
-                return DeviceStatus.Fault;
-            }
-
-            var status = host.ReadMemory(table + (ulong)(DescriptorSize * index), raw);
-            if (status != DeviceStatus.Done)
-            {
-                return status;
-            }
-
-            ushort flags = BinaryPrimitives.ReadUInt16LittleEndian(raw[12..]);
-            index = BinaryPrimitives.ReadUInt16LittleEndian(raw[14..]);
-            if ((flags & Indirect) != 0)
-            {
-                // 2.7.5.3.1: not without the feature, and not with NEXT.
-                status = allowsIndirect && (flags & Next) == 0 ? built.WalkIndirect(host, raw) : DeviceStatus.Fault;
-                chain = status == DeviceStatus.Done ? built : null;
-                return status;
-            }
-
-            if (!built.Add(raw))
-            {
-                return DeviceStatus.Fault;
-            }
-
-            if ((flags & Next) == 0)
-            {
-                chain = built;
-                return DeviceStatus.Done;
-            }
-        }
-
-        return DeviceStatus.Fault;
+        var status = built.Walk(host, table, size, allowsIndirect);
+        chain = status == DeviceStatus.Done ? built : null;
+        return status;
     }
 
     /// <summary>Copies out of the parts that the device reads. <see cref="DeviceStatus.Fault"/>: they are not so long, or not all memory.</summary>
@@ -194,6 +156,42 @@ internal sealed class DescriptorChain
         }
 
         return chain;
+    }
+
+    private DeviceStatus Walk(IDeviceHost host, ulong table, ushort size, bool allowsIndirect)
+    {
+        Span<byte> raw = stackalloc byte[DescriptorSize];
+        ushort index = Head;
+
+        // More descriptors than the table has are a loop.
+        for (int count = 0; count < size && index < size; count++)
+        {
+            var status = host.ReadMemory(table + (ulong)(DescriptorSize * index), raw);
+            if (status != DeviceStatus.Done)
+            {
+                return status;
+            }
+
+            ushort flags = BinaryPrimitives.ReadUInt16LittleEndian(raw[12..]);
+            index = BinaryPrimitives.ReadUInt16LittleEndian(raw[14..]);
+            if ((flags & Indirect) != 0)
+            {
+                // 2.7.5.3.1: not without the feature, and not with NEXT.
+                return allowsIndirect && (flags & Next) == 0 ? WalkIndirect(host, raw) : DeviceStatus.Fault;
+            }
+
+            if (!Add(raw))
+            {
+                return DeviceStatus.Fault;
+            }
+
+            if ((flags & Next) == 0)
+            {
+                return DeviceStatus.Done;
+            }
+        }
+
+        return DeviceStatus.Fault;
     }
 
     private DeviceStatus WalkIndirect(IDeviceHost host, ReadOnlySpan<byte> descriptor)

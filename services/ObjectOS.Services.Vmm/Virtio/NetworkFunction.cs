@@ -71,14 +71,6 @@ public sealed class NetworkFunction : VirtioFunction, ISwitchListener
     private DeviceStatus Receive()
     {
         var queue = Queues[ReceiveQueue];
-        Span<byte> header = stackalloc byte[HeaderSize];
-        header.Clear();
-        if (header.Length == 12)
-        {
-            // 5.1.6.4.1: num_buffers is 1 where buffers are not merged.
-            BinaryPrimitives.WriteUInt16LittleEndian(header[10..], 1);
-        }
-
         while (_port.Next is { } frame)
         {
             var status = queue.TryPeek(out var chain);
@@ -87,29 +79,47 @@ public sealed class NetworkFunction : VirtioFunction, ISwitchListener
                 return status;
             }
 
-            uint length = (uint)(header.Length + frame.Length);
-            if (chain.WritableLength < length)
+            if (chain.WritableLength < (uint)(HeaderSize + frame.Length))
             {
                 _port.Take();
                 Unfit++;
                 continue;
             }
 
-            status = queue.Prepare();
-            status = status == DeviceStatus.Done ? chain.PrepareWrite(Host, 0, length) : status;
+            status = Put(queue, chain, frame);
             if (status != DeviceStatus.Done)
             {
                 return status;
             }
 
+            _port.Take();
+        }
+
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus Put(Virtqueue queue, DescriptorChain chain, ReadOnlySpan<byte> frame)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        header.Clear();
+        if (header.Length == 12)
+        {
+            // 5.1.6.4.1: num_buffers is 1 where buffers are not merged.
+            BinaryPrimitives.WriteUInt16LittleEndian(header[10..], 1);
+        }
+
+        uint length = (uint)(header.Length + frame.Length);
+        var status = queue.Prepare();
+        status = status == DeviceStatus.Done ? chain.PrepareWrite(Host, 0, length) : status;
+        if (status == DeviceStatus.Done)
+        {
             chain.Write(Host, 0, header);
             chain.Write(Host, (ulong)header.Length, frame);
-            _port.Take();
             queue.Take();
             queue.Complete(chain.Head, length);
         }
 
-        return DeviceStatus.Done;
+        return status;
     }
 
     private DeviceStatus Transmit()

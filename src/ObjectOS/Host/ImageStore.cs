@@ -16,15 +16,67 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
     /// <summary>Room behind a file for the record that goes with a start.</summary>
     private const ulong RecordRoom = 1 << 20;
 
-    private const int Chunk = 1 << 20;
+    /// <summary>Bytes that are copied in one go.</summary>
+    public const int Piece = 1 << 20;
 
     private readonly Dictionary<string, MemoryCapability> _files = [];
+    private readonly Dictionary<string, (MemoryCapability Memory, int Copied)> _coming = [];
     private readonly Queue<string> _order = [];
 
-    /// <summary>Makes a memory object with the file at offset 0 and the record behind it.</summary>
-    public KernelStatus Load(ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset, out string sha256)
+    /// <summary>What a file is kept by: its SHA-256 in hexadecimal digits. Any thread; it takes its time.</summary>
+    public static string KeyOf(ReadOnlyMemory<byte> file) => Convert.ToHexStringLower(SHA256.HashData(file.Span));
+
+    /// <summary>
+    /// Copies a piece of a file. A large one is brought so before it is loaded, and cells run between the pieces; whoever brings the same file meanwhile goes on where the other was.
+    /// </summary>
+    /// <param name="key">What <see cref="KeyOf"/> says of it.</param>
+    /// <param name="file">All of it.</param>
+    /// <param name="isThere">True once there is nothing left to be copied.</param>
+    public KernelStatus Bring(string key, ReadOnlySpan<byte> file, out bool isThere)
     {
-        sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
+        isThere = _files.ContainsKey(key);
+        if (isThere)
+        {
+            return KernelStatus.Ok;
+        }
+
+        var status = KernelStatus.Ok;
+        if (!_coming.Remove(key, out var coming))
+        {
+            status = cell.CreateMemory(Pages.RoundUp((ulong)file.Length) + RecordRoom, out coming.Memory);
+        }
+
+        int length = Math.Min(Piece, file.Length - coming.Copied);
+        status = status == KernelStatus.Ok && length > 0 ? coming.Memory.Write((ulong)coming.Copied, file.Slice(coming.Copied, length)) : status;
+        isThere = status == KernelStatus.Ok && coming.Copied + length == file.Length;
+        if (isThere)
+        {
+            Keep(key, coming.Memory);
+        }
+        else if (status == KernelStatus.Ok)
+        {
+            _coming.Add(key, (coming.Memory, coming.Copied + length));
+        }
+        else if (coming.Memory.Slot != 0)
+        {
+            coming.Memory.Delete();
+        }
+
+        return status;
+    }
+
+    /// <summary>Gives back what was brought of a file that is not wanted after all.</summary>
+    public void Abandon(string key)
+    {
+        if (_coming.Remove(key, out var coming))
+        {
+            coming.Memory.Delete();
+        }
+    }
+
+    /// <summary>Makes a memory object with the file at offset 0 and the record behind it.</summary>
+    public KernelStatus Load(string key, ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset)
+    {
         recordOffset = Pages.RoundUp((ulong)file.Length);
         memory = default;
         if ((ulong)record.Length > RecordRoom)
@@ -32,16 +84,14 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
             return KernelStatus.InvalidArgument;
         }
 
-        if (!_files.TryGetValue(sha256, out var kept))
+        KernelStatus status;
+        bool isThere;
+        do
         {
-            var made = Keep(sha256, file, recordOffset + RecordRoom, out kept);
-            if (made != KernelStatus.Ok)
-            {
-                return made;
-            }
+            status = Bring(key, file, out isThere);
         }
-
-        var status = kept.CreateClone(cell, out memory);
+        while (status == KernelStatus.Ok && !isThere);
+        status = status == KernelStatus.Ok ? _files[key].CreateClone(cell, out memory) : status;
         if (status == KernelStatus.Ok && (status = memory.Write(recordOffset, record)) != KernelStatus.Ok)
         {
             memory.Delete();
@@ -50,31 +100,13 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
         return status;
     }
 
-    private KernelStatus Keep(string key, ReadOnlySpan<byte> file, ulong bytes, out MemoryCapability kept)
+    private void Keep(string key, MemoryCapability memory)
     {
-        var status = cell.CreateMemory(bytes, out kept);
-        for (int at = 0; status == KernelStatus.Ok && at < file.Length; at += Chunk)
-        {
-            status = kept.Write((ulong)at, file.Slice(at, Math.Min(Chunk, file.Length - at)));
-        }
-
-        if (status != KernelStatus.Ok)
-        {
-            if (kept.Slot != 0)
-            {
-                kept.Delete();
-            }
-
-            return status;
-        }
-
-        _files.Add(key, kept);
+        _files.Add(key, memory);
         _order.Enqueue(key);
         if (_order.Count > Most && _files.Remove(_order.Dequeue(), out var oldest))
         {
             root.Delete(oldest.Slot);
         }
-
-        return KernelStatus.Ok;
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class ProgramJobs
     /// <summary>Begins a virtual machine. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A disk cannot be opened, or a port not be listened on or opened.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk may not be opened so.</exception>
-    public Job StartMachine(MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files, CancellationToken stopping)
+    public Job StartMachine(MachineSpec spec, IReadOnlyList<FileToBoot> files, CancellationToken stopping)
     {
         var job = new Job(++_lastNumber, spec.AsProgram(), stopping) { Machine = spec };
         try
@@ -49,15 +49,16 @@ internal sealed partial class ProgramJobs
         _jobs.Add(job.Number, job);
         byte[] record = Describe(job, spec, files).ToBytes();
         var status = KernelStatus.Ok;
-        foreach (var (file, source, bytes) in files)
+        foreach (var file in files)
         {
-            if (ProgramFile.Problem(bytes) is { } problem)
+            if (ProgramFile.Problem(file.Bytes) is { } problem)
             {
-                EndUnstartedMachine(job, $"{source.Path}: {problem}");
+                EndUnstartedMachine(job, $"{file.Source.Path}: {problem}");
                 return job;
             }
 
-            status = status == KernelStatus.Ok ? HandOver(job, file, bytes, ReferenceEquals(source, spec.Main)) : status;
+            job.Sha256 = ReferenceEquals(file.Source, spec.Main) ? file.Key : job.Sha256;
+            status = status == KernelStatus.Ok ? HandOver(job, file) : status;
         }
 
         service.Offer(job.Number, spec.Devices);
@@ -96,13 +97,12 @@ internal sealed partial class ProgramJobs
     private void EndMachine(Job job, HostRequest request) =>
         End(job, MachineReport.Read((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), job, kernel.Cpu.Description.Depth));
 
-    private KernelStatus HandOver(Job job, MachineFile file, ReadOnlyMemory<byte> bytes, bool isMain)
+    private KernelStatus HandOver(Job job, in FileToBoot file)
     {
-        var status = images.Load(bytes.Span, [], out var memory, out _, out string sha256);
-        job.Sha256 = isMain ? sha256 : job.Sha256;
+        var status = images.Load(file.Key, file.Bytes.Span, [], out var memory, out _);
         if (status == KernelStatus.Ok)
         {
-            status = Send(job, MachineProtocol.File, job.Number, (ulong)file, (ulong)bytes.Length, memory.Slot);
+            status = Send(job, MachineProtocol.File, job.Number, (ulong)file.File, (ulong)file.Bytes.Length, memory.Slot);
             memory.Delete();
         }
 
@@ -123,13 +123,13 @@ internal sealed partial class ProgramJobs
         return status;
     }
 
-    private MachineRequest Describe(Job job, MachineSpec spec, IReadOnlyList<(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes)> files)
+    private MachineRequest Describe(Job job, MachineSpec spec, IReadOnlyList<FileToBoot> files)
     {
         var cpu = kernel.Cpu.Description;
         string[] names = ["image", "bios", "kernel", "initrd"];
-        foreach (var (file, source, _) in files)
+        foreach (var file in files)
         {
-            names[(int)file] = source.Path;
+            names[(int)file.File] = file.Source.Path;
         }
 
         return new MachineRequest

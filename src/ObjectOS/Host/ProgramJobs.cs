@@ -36,9 +36,12 @@ internal sealed partial class ProgramJobs(
     /// <summary>Streams, directories, disks and networks that requests can name.</summary>
     public int Targets => _streams.Count + _directories.Count + _disks.Count + _networks.Count;
 
+    /// <summary>Where their files go.</summary>
+    public ImageStore Images => images;
+
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
-    public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, CancellationToken stopping)
+    public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, string key, CancellationToken stopping)
     {
         var job = new Job(++_lastNumber, spec, stopping);
         try
@@ -62,8 +65,8 @@ internal sealed partial class ProgramJobs(
             return job;
         }
 
-        var status = images.Load(image.Span, record, out var memory, out ulong recordOffset, out string sha256);
-        job.Sha256 = sha256;
+        var status = images.Load(key, image.Span, record, out var memory, out ulong recordOffset);
+        job.Sha256 = key;
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;

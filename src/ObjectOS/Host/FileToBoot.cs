@@ -1,0 +1,10 @@
+using ObjectOS.Services.Vmm;
+
+namespace ObjectOS.Host;
+
+/// <summary>A file of a machine that is going to be started.</summary>
+/// <param name="File">What it is to the machine.</param>
+/// <param name="Source">Where it came from.</param>
+/// <param name="Bytes">All of it.</param>
+/// <param name="Key">What <see cref="ImageStore"/> keeps it by.</param>
+internal readonly record struct FileToBoot(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes, string Key);
