@@ -140,8 +140,8 @@ public sealed partial class Kernel
         return next;
     }
 
-    /// <summary>Runs the guest of a virtual CPU for a while. A value ends this kernel's own slice.</summary>
-    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong budget, bool isAlone)
+    /// <summary>Runs the guest of a virtual CPU for its turn, or for what is left of this kernel's slice. A value ends that.</summary>
+    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong turn, ulong sliceLeft, bool isAlone)
     {
         Payer = thread;
         if (vcpu.Exit is not null || vcpu.Guest is null)
@@ -150,7 +150,7 @@ public sealed partial class Kernel
             return null;
         }
 
-        if (budget == 0)
+        if (turn == 0)
         {
             // The cell's instructions are used up.
             vcpu.Raise(new VirtualCpuExit(ExitKind.Trap, new Trap { Cause = TrapCause.BudgetEnd }));
@@ -159,10 +159,17 @@ public sealed partial class Kernel
         }
 
         var cpu = vcpu.Virtual;
-        (ulong retired, ulong faults) = (cpu.Retired, cpu.Faults);
+        ulong budget = Math.Min(turn, sliceLeft);
+        ulong retired = cpu.Retired;
         var result = RunGuest(vcpu, vcpu.Guest, budget);
         retired = cpu.Retired - retired;
-        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft)) + ((cpu.Faults - faults) * CostOfStageTwoFault);
+        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft));
+        if (used >= turn || cpu.IsOwing || vcpu.Exit is not null || result.End is SliceEnd.Idle or SliceEnd.Halted)
+        {
+            // Not where this kernel's own slice ends: its guest's part of a turn would depend on that.
+            used += cpu.PayFaults() * CostOfStageTwoFault;
+        }
+
         if (thread.State != ThreadState.Ended)
         {
             thread.Owner.Retired += retired;
@@ -236,6 +243,8 @@ public sealed partial class Kernel
                 vcpu.AwaitsHost = true;
                 _vcpusAwaitingHost++;
                 Block(vcpu.Thread, ThreadState.Waiting);
+                return null;
+            case SliceEnd.Suspended when vcpu.Virtual.Stop == StopReason.Budget:
                 return null;
             case SliceEnd.Interrupted when vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
                 // By somebody outside, at a moment that guest time must not know of.

@@ -137,7 +137,7 @@ internal sealed partial class VirtualCpu
 
         space.Compose(extent, segment);
         _isPassComposed |= pass;
-        return true;
+        return !_inSlice || !IsOwing || Suspend(StopReason.Budget, ref trap);
     }
 
     private bool Intercept(HartContext context, ref Trap trap)
