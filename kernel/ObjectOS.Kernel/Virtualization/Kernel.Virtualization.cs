@@ -23,6 +23,9 @@ public sealed partial class Kernel
     /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
     private const ulong MostOverdraft = 1 << 24;
 
+    /// <summary>Bytes of host stack that a guest's work takes for each level below it: its runs, mappings and memory go down through all of them by plain calls.</summary>
+    private const int StackOfLevel = 2048;
+
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
     private ulong? _hostTime;
@@ -182,7 +185,7 @@ public sealed partial class Kernel
 
     private SliceResult RunGuest(VCpu vcpu, ICpuGuest guest, ulong budget)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (!HasStack(StackOfLevel * vcpu.Cpu.Description.Depth))
         {
             vcpu.Halt("nested too deeply for the host's stack");
             return default;
@@ -203,6 +206,28 @@ public sealed partial class Kernel
         {
             vcpu.Virtual.EndSlice();
         }
+    }
+
+    /// <summary>
+    /// True where the host's stack has room for so many bytes beside what the runtime keeps free. Takes them piece by piece, or it would overflow
+    /// where it is to find out.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool HasStack(int bytes)
+    {
+        const int Piece = 16 << 10, KeptFree = 64 << 10;
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            return false;
+        }
+
+        if (bytes <= KeptFree)
+        {
+            return true;
+        }
+
+        Span<byte> taken = stackalloc byte[Piece];
+        return HasStack(bytes - Piece) && taken.Length == Piece;
     }
 
     /// <summary>What a guest's slice means for its thread. The CPU's own word counts before the guest's.</summary>
