@@ -87,6 +87,9 @@ public sealed partial class Kernel : IKernel
 
     internal uint Quantum => _options.Quantum;
 
+    /// <summary>Equal at two times only where nothing was done between them: what is suspended changes nothing.</summary>
+    internal (ulong Charged, ulong Invocations) Moment => (_charged, _invocations);
+
     /// <inheritdoc/>
     public GuestStatistics Statistics =>
         new(_retired, _charged, Now, new Dictionary<TrapCause, ulong>(_traps), _invocations, [.. _cells.Values.Select(Figures)])
