@@ -68,12 +68,58 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public void Interrupts_HundredsInARow_CostNothing()
+    {
+        string Run(int interrupts)
+        {
+            using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 700 });
+            fixture.Kernel.CreateVirtualCpu(1, 500, new VirtualCpuOptions(), out var cpu).Should().Be(Abi.KernelStatus.Ok);
+            var kernel = new Kernel(new InterruptedCpu(cpu!.Cpu, interrupts));
+            Nested.AddTo(new CellCapability(new Invoker(kernel.Root, 16), 1), Programs.CountAndTime(1000)).Thread.Resume();
+            var beside = fixture.Add(Programs.CountAndTime(1000));
+            beside.Thread.Resume();
+            fixture.Run().Should().Be(SliceEnd.Idle);
+            return Programs.Describe(fixture.Kernel, beside);
+        }
+
+        Run(1000).Should().Be(Run(0));
+    }
+
+    [Fact]
     public void PagesFoundForAChild_InSlicesAndInterrupted_CostTheSameAtTheSameTime()
     {
         string whole = RunFaulting(null);
         for (int seed = 1; seed <= TestScale.Of(20); seed++)
         {
             RunFaulting(new Random(seed)).Should().Be(whole, $"seed {seed}");
+        }
+    }
+
+    /// <summary>A CPU that somebody interrupts before each of its first runs.</summary>
+    private sealed class InterruptedCpu(ICpu inner, int interrupts) : ICpu
+    {
+        private int _left = interrupts;
+
+        public CpuDescription Description => inner.Description;
+
+        public IGuestMemory Memory => inner.Memory;
+
+        public IMemoryAccount Account => inner.Account;
+
+        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
+
+        public void Attach(ICpuGuest guest) => inner.Attach(guest);
+
+        public void Interrupt() => inner.Interrupt();
+
+        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+        {
+            if (_left-- > 0)
+            {
+                inner.Interrupt();
+            }
+
+            inner.Run(context, space, limits, out trap);
         }
     }
 

@@ -17,8 +17,11 @@ public sealed partial class Kernel
     /// <summary>Virtual instructions that a page costs whose place in this kernel's memory had to be found.</summary>
     private const ulong CostOfStageTwoFault = 60;
 
-    /// <summary>Interrupts in a row that cost a guest nothing though it does nothing between them; a broken one that claims them pays for more.</summary>
-    private const int MostFruitlessInterrupts = 64;
+    /// <summary>
+    /// Interrupts in a row that cost a guest nothing though it does nothing between them: more than there can be completions. A broken one that
+    /// interrupts itself pays for more.
+    /// </summary>
+    private const int MostFruitlessInterrupts = 1 << 16;
 
     /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
     private const ulong MostOverdraft = 1 << 24;
@@ -271,7 +274,7 @@ public sealed partial class Kernel
                 return null;
             case SliceEnd.Suspended when vcpu.Virtual.Stop == StopReason.Budget:
                 return null;
-            case SliceEnd.Interrupted when vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
+            case SliceEnd.Interrupted when vcpu.Virtual.HasInterrupted && vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
                 // By somebody outside, at a moment that guest time must not know of.
                 return null;
             default:

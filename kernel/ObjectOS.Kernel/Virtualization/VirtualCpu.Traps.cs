@@ -98,6 +98,7 @@ internal sealed partial class VirtualCpu
         }
 
         _interrupted = false;
+        HasInterrupted = true;
         return false;
     }
 

@@ -80,6 +80,9 @@ internal sealed partial class VirtualCpu : ICpu
     /// <summary>Why the slice is over.</summary>
     public StopReason Stop { get; private set; }
 
+    /// <summary>True where its guest has been told in this slice that it was interrupted, and so may say so.</summary>
+    public bool HasInterrupted { get; private set; }
+
     /// <summary>True from the beginning of a slice to its end.</summary>
     public bool IsInSlice => _inSlice;
 
@@ -192,6 +195,7 @@ internal sealed partial class VirtualCpu : ICpu
         _inSlice = true;
         _left = budget;
         Stop = StopReason.None;
+        HasInterrupted = false;
     }
 
     public void EndSlice()
@@ -319,6 +323,7 @@ internal sealed partial class VirtualCpu : ICpu
         if (_interrupted)
         {
             _interrupted = false;
+            HasInterrupted = true;
             trap.Cause = TrapCause.Interrupted;
             return false;
         }
