@@ -37,7 +37,7 @@ public sealed partial class Kernel : IKernel
         Cpu = cpu;
         cpu.Attach(this);
         Ranges = new PhysicalRanges(cpu.Memory.Size);
-        Reclaimer = new Reclaimer(cpu.Memory, Ranges);
+        Reclaimer = new Reclaimer(this, cpu.Memory, Ranges);
         Scheduler = new Scheduler();
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
         RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);

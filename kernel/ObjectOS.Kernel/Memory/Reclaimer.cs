@@ -4,7 +4,7 @@ using ObjectOS.Cpu;
 namespace ObjectOS.Objects;
 
 /// <summary>Gives the memory of dead objects back, in bounded steps between the runs of threads.</summary>
-internal sealed class Reclaimer(IGuestMemory memory, PhysicalRanges ranges)
+internal sealed class Reclaimer(Kernel kernel, IGuestMemory memory, PhysicalRanges ranges)
 {
     /// <summary>Bytes looked at in one step: at most 64 pages are given back.</summary>
     private const ulong Step = IGuestMemory.CloneUnit;
@@ -13,6 +13,11 @@ internal sealed class Reclaimer(IGuestMemory memory, PhysicalRanges ranges)
     private readonly Queue<KernelObject> _torn = [];
     private readonly Queue<(PhysicalAddress Start, ulong Length, int Order)> _unfinished = [];
     private ulong _done;
+
+    /// <summary>Threads that one step ends the waits of.</summary>
+    internal const int StepUnits = 64;
+
+    public Kernel Kernel => kernel;
 
     public bool HasWork => _dead.Count > 0 || _torn.Count > 0 || _unfinished.Count > 0;
 

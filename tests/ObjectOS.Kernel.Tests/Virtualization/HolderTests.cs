@@ -167,4 +167,36 @@ public sealed class HolderTests
             found.Should().Equal(secret);
         }
     }
+
+    [Fact]
+    public void Endpoint_WithManySenders_DiesInBoundedSteps()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateCell(1 << 20, 64, out var doomed).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Create(Call.EndpointCreate, doomed.Slot, out uint endpoint).Should().Be(KernelStatus.Ok);
+        var cell = fixture.Add(new Asm(Code).Addi(A0, Zero, 2).Addi(6, Zero, 0).Addi(A7, Zero, (int)Call.EndpointSend).Ecall().Jal(Zero, Code + 16), objects: 2000);
+        cell.Cell.Grant(2, endpoint, CapabilityRights.Write).Should().Be(KernelStatus.Ok);
+        for (int i = 0; i < 500; i++)
+        {
+            cell.Cell.CreateThread(cell.Space, new VirtualAddress(Code), default, 0, out var thread, out _).Should().Be(KernelStatus.Ok);
+            thread.Resume().Should().Be(KernelStatus.Ok);
+        }
+
+        fixture.Run();
+        var letters = ((Endpoint)fixture.Kernel.RootCell.Capabilities[endpoint]!.Object).Letters;
+        letters.Should().HaveCount(500);
+        var script = fixture.Add(Script.Player);
+        script.Cell.Grant(3, doomed.Slot, CapabilityRights.All).Should().Be(KernelStatus.Ok);
+        script.Data.Write(0, new Script().Add(Call.CellDestroy, 3).ToArray());
+        script.Thread.Resume();
+        int most = 0;
+        for (int i = 0; i < 10_000 && letters.Count > 0; i++)
+        {
+            int before = letters.Count;
+            fixture.Kernel.RunSlice(new SliceLimits(1));
+            most = Math.Max(most, before - letters.Count);
+        }
+
+        most.Should().BeLessThanOrEqualTo(64);
+    }
 }
