@@ -37,7 +37,7 @@ public sealed partial class Kernel : IKernel
         Cpu = cpu;
         cpu.Attach(this);
         Ranges = new PhysicalRanges(cpu.Memory.Size);
-        Reclaimer = new Reclaimer(cpu.Memory, Ranges);
+        Reclaimer = new Reclaimer(this, cpu.Memory, Ranges);
         Scheduler = new Scheduler();
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
         RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);
@@ -86,6 +86,9 @@ public sealed partial class Kernel : IKernel
     }
 
     internal uint Quantum => _options.Quantum;
+
+    /// <summary>Equal at two times only where nothing was done between them: what is suspended changes nothing.</summary>
+    internal (ulong Charged, ulong Invocations) Moment => (_charged, _invocations);
 
     /// <inheritdoc/>
     public GuestStatistics Statistics =>
@@ -309,13 +312,13 @@ public sealed partial class Kernel : IKernel
     private SliceEnd? RunThread(Thread thread, ulong sliceLeft)
     {
         bool isAlone = Scheduler.IsAlone(thread);
-        ulong budget = BudgetOf(thread, isAlone ? sliceLeft : Math.Min(sliceLeft, (ulong)thread.QuantumLeft));
+        ulong turn = BudgetOf(thread, isAlone ? ulong.MaxValue : (ulong)thread.QuantumLeft);
         if (thread.VCpu is { } vcpu)
         {
-            return RunVCpu(thread, vcpu, budget, isAlone);
+            return RunVCpu(thread, vcpu, turn, sliceLeft, isAlone);
         }
 
-        if (budget == 0)
+        if (turn == 0)
         {
             return EndBeforeRun(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
         }
@@ -327,7 +330,7 @@ public sealed partial class Kernel : IKernel
             return EndBeforeRun(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
         }
 
-        Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(budget, Now, _charged), out var trap);
+        Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(Math.Min(turn, sliceLeft), Now, _charged), out var trap);
         Payer = thread;
         thread.Owner.Retired += trap.Retired;
         ChargeRun(thread, trap.Retired, trap.Retired, isAlone);

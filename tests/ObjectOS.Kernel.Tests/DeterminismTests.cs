@@ -67,6 +67,109 @@ public sealed class DeterminismTests
         return string.Concat(nested.Tower.Kernels.Append(nested.Kernel).Select(kernel => Programs.Describe(kernel)));
     }
 
+    [Fact]
+    public void Interrupts_HundredsInARow_CostNothing()
+    {
+        string Run(int interrupts)
+        {
+            using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 700 });
+            fixture.Kernel.CreateVirtualCpu(1, 500, new VirtualCpuOptions(), out var cpu).Should().Be(Abi.KernelStatus.Ok);
+            var kernel = new Kernel(new InterruptedCpu(cpu!.Cpu, interrupts));
+            Nested.AddTo(new CellCapability(new Invoker(kernel.Root, 16), 1), Programs.CountAndTime(1000)).Thread.Resume();
+            var beside = fixture.Add(Programs.CountAndTime(1000));
+            beside.Thread.Resume();
+            fixture.Run().Should().Be(SliceEnd.Idle);
+            return Programs.Describe(fixture.Kernel, beside);
+        }
+
+        Run(1000).Should().Be(Run(0));
+    }
+
+    [Fact]
+    public void PagesFoundForAChild_InSlicesAndInterrupted_CostTheSameAtTheSameTime()
+    {
+        string whole = RunFaulting(null);
+        for (int seed = 1; seed <= TestScale.Of(20); seed++)
+        {
+            RunFaulting(new Random(seed)).Should().Be(whole, $"seed {seed}");
+        }
+    }
+
+    /// <summary>A CPU that somebody interrupts before each of its first runs.</summary>
+    private sealed class InterruptedCpu(ICpu inner, int interrupts) : ICpu
+    {
+        private int _left = interrupts;
+
+        public CpuDescription Description => inner.Description;
+
+        public IGuestMemory Memory => inner.Memory;
+
+        public IMemoryAccount Account => inner.Account;
+
+        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
+
+        public void Attach(ICpuGuest guest) => inner.Attach(guest);
+
+        public void Interrupt() => inner.Interrupt();
+
+        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+        {
+            if (_left-- > 0)
+            {
+                inner.Interrupt();
+            }
+
+            inner.Run(context, space, limits, out trap);
+        }
+    }
+
+    /// <summary>A child that touches pages that its parent has scattered, beside a cell of the parent that tells when it was done.</summary>
+    private static string RunFaulting(Random? slices)
+    {
+        const ulong Pages = 1500, Page = Abi.Pages.Size, Place = 0x100000;
+        TestCell? beside = null;
+        using var nested = new Nested(new TowerOptions
+        {
+            Depth = 1,
+            Kernel = new KernelOptions { Quantum = 700 },
+            Furnish = (_, invoker, _) => beside = Nested.AddTo(new CellCapability(invoker, 1), Programs.CountAndTime(3000)),
+        });
+        var code = new Asm(KernelFixture.Code).Li(Asm.S0, (int)Place).Li(Asm.S1, (int)Page).Li(Asm.T1, (int)Pages);
+        ulong next = code.Here;
+        code.Store("sd", Asm.T1, 0, Asm.S0).Addi(Asm.T0, Asm.Zero, 10);
+        ulong delay = code.Here;
+        code.Addi(Asm.T0, Asm.T0, -1).Branch("bne", Asm.T0, Asm.Zero, delay).R("add", Asm.S0, Asm.S0, Asm.S1).Addi(Asm.T1, Asm.T1, -1).Branch("bne", Asm.T1, Asm.Zero, next);
+        var cell = nested.Add(Programs.Exit(code, 1), memory: 16UL << 20);
+        cell.Cell.CreateMemory(Pages * Page, out var memory);
+        cell.Space.Map(new Abi.VirtualAddress(Place), memory, 0, Pages * Page, Abi.PageRights.Read | Abi.PageRights.Write).Should().Be(Abi.KernelStatus.Ok);
+        ulong start = ((MemoryObject)nested.Kernel.RootCell.Capabilities[memory.Slot]!.Object).Start.Value;
+        var parent = new CellCapability(nested.Tower.Invokers[0], 1);
+        parent.CreateMemory(Pages * Page, out var backing);
+        for (ulong i = 0; i < Pages; i++)
+        {
+            parent.Invoker.Call1(Abi.Call.VCpuMap, nested.Tower.Slots[0], start + (i * Page), backing.Slot, (Pages - 1 - i) * Page, Page, 7).Should().Be(Abi.KernelStatus.Ok);
+        }
+
+        beside!.Thread.Resume();
+        cell.Thread.Resume();
+        for (int step = 0; ; step++)
+        {
+            step.Should().BeLessThan(200_000);
+            if (slices?.Next(4) == 0)
+            {
+                nested.Tower.Virtual[0].Cpu.Interrupt();
+            }
+
+            if (nested.Bottom.RunSlice(new SliceLimits((ulong)(slices?.Next(1, 300) ?? int.MaxValue))).End == SliceEnd.Idle)
+            {
+                break;
+            }
+        }
+
+        nested.Tower.Virtual[0].Statistics.StageTwoFaults.Should().BeGreaterThanOrEqualTo(Pages);
+        return Programs.Describe(nested.Bottom, beside) + Programs.Describe(nested.Kernel, cell);
+    }
+
     /// <summary>Runs three cells of random programs until all is still, and tells all that can be told of what came of it.</summary>
     private static string Run(int seed, bool suspending, Random? slices, out bool idle)
     {

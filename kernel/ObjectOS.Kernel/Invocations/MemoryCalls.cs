@@ -17,7 +17,7 @@ internal static class MemoryCalls
             status = KernelStatus.InvalidArgument;
         }
 
-        return status == KernelStatus.Ok ? Make(ref call, cell, Pages.RoundUp(call[2]), null) : status;
+        return status == KernelStatus.Ok ? Make(ref call, cell, Pages.RoundUp(call[2])) : status;
     }
 
     public static KernelStatus Clone(ref Invocation call)
@@ -29,12 +29,31 @@ internal static class MemoryCalls
             status = call.Get(2, CapabilityRights.Manage, out cell);
         }
 
+        if (status == KernelStatus.Ok)
+        {
+            status = call.CheckCreate(cell);
+        }
+
         if (status != KernelStatus.Ok)
         {
             return status;
         }
 
-        return Make(ref call, cell, source.Length, source);
+        // Nobody else may be given the range of a clone that was suspended: part of what was cloned is in it.
+        if (!source.TryTakeUnfinished(call.Kernel, out var start) && !call.Kernel.Ranges.TryTake(source.Order, out start))
+        {
+            return KernelStatus.AddressSpaceExhausted;
+        }
+
+        call.ExtraCost = Subtrees(source.Length) * SubtreeCost;
+        if (call.Kernel.Cpu.Memory.Clone(source.Start, start, source.Length) == MemoryStatus.Suspended)
+        {
+            source.KeepUnfinished(call.Kernel, start);
+            return KernelStatus.Suspended;
+        }
+
+        call.PutNew(new MemoryObject(cell, start, source.Length, source.Order));
+        return KernelStatus.Ok;
     }
 
     public static KernelStatus Read(ref Invocation call)
@@ -101,7 +120,7 @@ internal static class MemoryCalls
         return status == KernelStatus.Ok && first.Value + length < end.Value ? Outcome.Again : status;
     }
 
-    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length, MemoryObject? source)
+    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length)
     {
         var status = call.CheckCreate(cell);
         if (status != KernelStatus.Ok)
@@ -113,16 +132,6 @@ internal static class MemoryCalls
         if (!call.Kernel.Ranges.TryTake(order, out var start))
         {
             return KernelStatus.AddressSpaceExhausted;
-        }
-
-        if (source is not null)
-        {
-            call.ExtraCost = Subtrees(length) * SubtreeCost;
-            if (call.Kernel.Cpu.Memory.Clone(source.Start, start, length) == MemoryStatus.Suspended)
-            {
-                call.Kernel.Ranges.Return(start, order);
-                return KernelStatus.Suspended;
-            }
         }
 
         call.PutNew(new MemoryObject(cell, start, length, order));

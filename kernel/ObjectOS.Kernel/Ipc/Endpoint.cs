@@ -27,18 +27,30 @@ public sealed class Endpoint : KernelObject
 
     private protected override void OnDestroy(Kernel kernel)
     {
-        while (Letters.First is { } first)
+        kernel.Bind(this, null);
+        if (!TryRejectAll(kernel, Reclaimer.StepUnits))
+        {
+            kernel.Reclaimer.Add(this);
+        }
+    }
+
+    /// <summary>After its death, one bounded step of telling those that still wait. True: it was the last.</summary>
+    internal override bool TearDown(Reclaimer reclaimer) => TryRejectAll(reclaimer.Kernel, Reclaimer.StepUnits);
+
+    private bool TryRejectAll(Kernel kernel, int most)
+    {
+        for (; most > 0 && Letters.First is { } first; most--)
         {
             Letters.RemoveFirst();
             first.Value.Reject(kernel);
         }
 
-        while (Receivers.First is { } first)
+        for (; most > 0 && Receivers.First is { } first; most--)
         {
             first.Value.EndWait(kernel, KernelStatus.Dead);
         }
 
-        kernel.Bind(this, null);
+        return Letters.Count + Receivers.Count == 0;
     }
 }
 

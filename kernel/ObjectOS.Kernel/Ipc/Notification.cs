@@ -28,14 +28,27 @@ public sealed class Notification : KernelObject
 
     private protected override void OnDestroy(Kernel kernel)
     {
-        while (Waiters.First is { } first)
-        {
-            first.Value.EndWait(kernel, KernelStatus.Dead);
-        }
-
         if (BoundTo is { } endpoint)
         {
             kernel.Bind(endpoint, null);
         }
+
+        if (!TryWakeAll(kernel, Reclaimer.StepUnits))
+        {
+            kernel.Reclaimer.Add(this);
+        }
+    }
+
+    /// <summary>After its death, one bounded step of telling those that still wait. True: it was the last.</summary>
+    internal override bool TearDown(Reclaimer reclaimer) => TryWakeAll(reclaimer.Kernel, Reclaimer.StepUnits);
+
+    private bool TryWakeAll(Kernel kernel, int most)
+    {
+        for (; most > 0 && Waiters.First is { } first; most--)
+        {
+            first.Value.EndWait(kernel, KernelStatus.Dead);
+        }
+
+        return Waiters.Count == 0;
     }
 }

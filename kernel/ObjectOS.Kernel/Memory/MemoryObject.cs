@@ -30,8 +30,37 @@ public sealed class MemoryObject : KernelObject
     /// <summary>True where the bytes lie inside.</summary>
     internal bool Contains(ulong offset, ulong length) => offset <= Length && length <= Length - offset;
 
+    /// <summary>A clone of it that was suspended: the range that it has begun to fill, and the kernel's moment.</summary>
+    private (PhysicalAddress Start, (ulong, ulong) Moment)? _unfinished;
+
+    /// <summary>Keeps the range of a clone that was suspended, for the call that is made again.</summary>
+    internal void KeepUnfinished(Kernel kernel, PhysicalAddress start) => _unfinished = (start, kernel.Moment);
+
+    /// <summary>The range of the clone that is made again, if nothing at all has happened since; else what was begun is given back.</summary>
+    internal bool TryTakeUnfinished(Kernel kernel, out PhysicalAddress start)
+    {
+        start = _unfinished?.Start ?? default;
+        bool isSame = _unfinished?.Moment == kernel.Moment;
+        if (!isSame)
+        {
+            DropUnfinished(kernel);
+        }
+
+        _unfinished = null;
+        return isSame;
+    }
+
+    private void DropUnfinished(Kernel kernel)
+    {
+        if (_unfinished is { } unfinished)
+        {
+            kernel.Reclaimer.AddUnfinished(unfinished.Start, Length, Order);
+        }
+    }
+
     private protected override void OnDestroy(Kernel kernel)
     {
+        DropUnfinished(kernel);
         while (Mappings.Count > 0)
         {
             Mappings[^1].Space.Unmap(Mappings[^1]);

@@ -17,11 +17,17 @@ public sealed partial class Kernel
     /// <summary>Virtual instructions that a page costs whose place in this kernel's memory had to be found.</summary>
     private const ulong CostOfStageTwoFault = 60;
 
-    /// <summary>Interrupts in a row that cost a guest nothing though it does nothing between them; a broken one that claims them pays for more.</summary>
-    private const int MostFruitlessInterrupts = 64;
+    /// <summary>
+    /// Interrupts in a row that cost a guest nothing though it does nothing between them: more than there can be completions. A broken one that
+    /// interrupts itself pays for more.
+    /// </summary>
+    private const int MostFruitlessInterrupts = 1 << 16;
 
     /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
     private const ulong MostOverdraft = 1 << 24;
+
+    /// <summary>Bytes of host stack that a guest's work takes for each level below it: its runs, mappings and memory go down through all of them by plain calls.</summary>
+    private const int StackOfLevel = 2048;
 
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
@@ -140,8 +146,8 @@ public sealed partial class Kernel
         return next;
     }
 
-    /// <summary>Runs the guest of a virtual CPU for a while. A value ends this kernel's own slice.</summary>
-    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong budget, bool isAlone)
+    /// <summary>Runs the guest of a virtual CPU for its turn, or for what is left of this kernel's slice. A value ends that.</summary>
+    private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong turn, ulong sliceLeft, bool isAlone)
     {
         Payer = thread;
         if (vcpu.Exit is not null || vcpu.Guest is null)
@@ -150,7 +156,7 @@ public sealed partial class Kernel
             return null;
         }
 
-        if (budget == 0)
+        if (turn == 0)
         {
             // The cell's instructions are used up.
             vcpu.Raise(new VirtualCpuExit(ExitKind.Trap, new Trap { Cause = TrapCause.BudgetEnd }));
@@ -159,10 +165,17 @@ public sealed partial class Kernel
         }
 
         var cpu = vcpu.Virtual;
-        (ulong retired, ulong faults) = (cpu.Retired, cpu.Faults);
+        ulong budget = Math.Min(turn, sliceLeft);
+        ulong retired = cpu.Retired;
         var result = RunGuest(vcpu, vcpu.Guest, budget);
         retired = cpu.Retired - retired;
-        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft)) + ((cpu.Faults - faults) * CostOfStageTwoFault);
+        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft));
+        if (used >= turn || cpu.IsOwing || vcpu.Exit is not null || result.End is SliceEnd.Idle or SliceEnd.Halted)
+        {
+            // Not where this kernel's own slice ends: its guest's part of a turn would depend on that.
+            used += cpu.PayFaults() * CostOfStageTwoFault;
+        }
+
         if (thread.State != ThreadState.Ended)
         {
             thread.Owner.Retired += retired;
@@ -175,7 +188,7 @@ public sealed partial class Kernel
 
     private SliceResult RunGuest(VCpu vcpu, ICpuGuest guest, ulong budget)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (!HasStack(StackOfLevel * vcpu.Cpu.Description.Depth))
         {
             vcpu.Halt("nested too deeply for the host's stack");
             return default;
@@ -196,6 +209,28 @@ public sealed partial class Kernel
         {
             vcpu.Virtual.EndSlice();
         }
+    }
+
+    /// <summary>
+    /// True where the host's stack has room for so many bytes beside what the runtime keeps free. Takes them piece by piece, or it would overflow
+    /// where it is to find out.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool HasStack(int bytes)
+    {
+        const int Piece = 16 << 10, KeptFree = 64 << 10;
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            return false;
+        }
+
+        if (bytes <= KeptFree)
+        {
+            return true;
+        }
+
+        Span<byte> taken = stackalloc byte[Piece];
+        return HasStack(bytes - Piece) && taken.Length == Piece;
     }
 
     /// <summary>What a guest's slice means for its thread. The CPU's own word counts before the guest's.</summary>
@@ -237,7 +272,9 @@ public sealed partial class Kernel
                 _vcpusAwaitingHost++;
                 Block(vcpu.Thread, ThreadState.Waiting);
                 return null;
-            case SliceEnd.Interrupted when vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
+            case SliceEnd.Suspended when vcpu.Virtual.Stop == StopReason.Budget:
+                return null;
+            case SliceEnd.Interrupted when vcpu.Virtual.HasInterrupted && vcpu.FruitlessInterrupts++ < MostFruitlessInterrupts:
                 // By somebody outside, at a moment that guest time must not know of.
                 return null;
             default:

@@ -98,6 +98,7 @@ internal sealed partial class VirtualCpu
         }
 
         _interrupted = false;
+        HasInterrupted = true;
         return false;
     }
 
@@ -137,7 +138,7 @@ internal sealed partial class VirtualCpu
 
         space.Compose(extent, segment);
         _isPassComposed |= pass;
-        return true;
+        return !_inSlice || !IsOwing || Suspend(StopReason.Budget, ref trap);
     }
 
     private bool Intercept(HartContext context, ref Trap trap)

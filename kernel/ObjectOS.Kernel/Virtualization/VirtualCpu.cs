@@ -32,6 +32,9 @@ internal sealed partial class VirtualCpu : ICpu
     /// <summary>Faults of one instruction that retires nothing: two pages of code, two of data, each in two steps, and some.</summary>
     private const int MostFaults = 64;
 
+    /// <summary>Faults that are paid for at once: the slice ends there.</summary>
+    private const ulong MostOwed = 1024;
+
     private readonly VCpu _vcpu;
     private readonly Kernel _kernel;
     private readonly ICpu _below;
@@ -52,6 +55,7 @@ internal sealed partial class VirtualCpu : ICpu
     private HartContext? _cameBackFor;
     private Trap _cameBack;
     private ulong _passingPc;
+    private ulong _paidFaults;
 
     public VirtualCpu(VCpu vcpu, Kernel kernel, ulong memorySize)
     {
@@ -76,6 +80,9 @@ internal sealed partial class VirtualCpu : ICpu
     /// <summary>Why the slice is over.</summary>
     public StopReason Stop { get; private set; }
 
+    /// <summary>True where its guest has been told in this slice that it was interrupted, and so may say so.</summary>
+    public bool HasInterrupted { get; private set; }
+
     /// <summary>True from the beginning of a slice to its end.</summary>
     public bool IsInSlice => _inSlice;
 
@@ -84,6 +91,9 @@ internal sealed partial class VirtualCpu : ICpu
 
     /// <summary>Faults resolved in the second stage, ever.</summary>
     public ulong Faults { get; private set; }
+
+    /// <summary>True where so many faults have not been paid for that the slice has ended.</summary>
+    public bool IsOwing => Faults - _paidFaults >= MostOwed;
 
     /// <summary>True where nothing of its guest goes on.</summary>
     public bool IsStopped => _vcpu.IsDead || (_inSlice && Stop != StopReason.None);
@@ -185,12 +195,21 @@ internal sealed partial class VirtualCpu : ICpu
         _inSlice = true;
         _left = budget;
         Stop = StopReason.None;
+        HasInterrupted = false;
     }
 
     public void EndSlice()
     {
         _inSlice = false;
         _left = ulong.MaxValue;
+    }
+
+    /// <summary>How many faults there were since the last were paid for.</summary>
+    public ulong PayFaults()
+    {
+        ulong owed = Faults - _paidFaults;
+        _paidFaults = Faults;
+        return owed;
     }
 
     /// <summary>Stops for the holder.</summary>
@@ -304,6 +323,7 @@ internal sealed partial class VirtualCpu : ICpu
         if (_interrupted)
         {
             _interrupted = false;
+            HasInterrupted = true;
             trap.Cause = TrapCause.Interrupted;
             return false;
         }

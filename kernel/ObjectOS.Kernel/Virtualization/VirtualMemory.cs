@@ -6,8 +6,8 @@ namespace ObjectOS.Objects;
 /// <summary>The physical memory of a virtual CPU: ranges of the memory below, through the second stage.</summary>
 internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) : IGuestMemory
 {
-    /// <summary>A clone that was suspended, and how far it had come.</summary>
-    private (PhysicalAddress Source, PhysicalAddress Destination, ulong Length, ulong Done) _cloning;
+    /// <summary>Clones that were suspended, by their destinations, and how far they had come. A discard at the destination forgets.</summary>
+    private readonly Dictionary<ulong, (PhysicalAddress Source, ulong Length, ulong Done)> _cloning = [];
 
     public ulong Size => size;
 
@@ -95,16 +95,19 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
             throw new ArgumentException($"The clone of {length} bytes from {source} to {destination} overlaps itself.");
         }
 
-        bool again = _cloning.Length == length && _cloning.Source == source && _cloning.Destination == destination;
-        ulong done = again ? _cloning.Done : 0;
-        _cloning = default;
+        bool again = _cloning.Remove(destination.Value, out var begun) && begun.Length == length && begun.Source == source;
+        ulong done = again ? begun.Done : 0;
         while (status == MemoryStatus.Ok && done < length)
         {
             status = ClonePiece(source + done, destination + done, length - done, out ulong part);
             done += status == MemoryStatus.Ok ? part : 0;
         }
 
-        _cloning = status == MemoryStatus.Suspended ? (source, destination, length, done) : default;
+        if (status == MemoryStatus.Suspended)
+        {
+            _cloning[destination.Value] = (source, length, done);
+        }
+
         return status;
     }
 
@@ -113,6 +116,16 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         CheckWholePages(address.Value, length);
         var status = Enter(address, length);
         ulong end = address.Value + length;
+        if (status == MemoryStatus.Ok && _cloning.Remove(address.Value, out var begun))
+        {
+            // The memory below may have begun the next piece.
+            status = DiscardPage(address + begun.Done);
+            if (status != MemoryStatus.Ok)
+            {
+                _cloning.Add(address.Value, begun);
+            }
+        }
+
         for (ulong at = address.Value; status == MemoryStatus.Ok && at < end;)
         {
             var segment = vcpu.StageTwo.Find(at, seeIntercepted: false);
@@ -135,6 +148,13 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         }
 
         return status;
+    }
+
+    private MemoryStatus DiscardPage(PhysicalAddress address)
+    {
+        var segment = vcpu.StageTwo.Find(address.Value, seeIntercepted: false);
+        bool canBe = segment.Kind == SegmentKind.Memory && segment.Rights.HasFlag(PageRights.Write);
+        return canBe ? Settle(below.Discard(segment.At(address.Value), Pages.Size), null) : MemoryStatus.Ok;
     }
 
     /// <remarks>What the pager of some level has taken away counts as written: only it knows.</remarks>

@@ -51,6 +51,28 @@ public sealed class DepthTests
         RunAll(new TowerOptions { Depth = 64, Scattered = false }).Should().Be(expected);
     }
 
+    [Theory]
+    [InlineData(1250)]
+    [InlineData(1350)]
+    [InlineData(1450)]
+    [InlineData(1536)]
+    [InlineData(1650)]
+    public void Chain_OnASmallHostStack_EndsWithAReport_OrComputes(int kilobytes)
+    {
+        // Before, the innermost kernel's mappings, which go down through all the others by plain calls, took the test host along.
+        using var nested = new Nested(new TowerOptions { Depth = 600, Scattered = false });
+        var cell = nested.Add(Script.Player);
+        cell.Cell.Grant(3, cell.Space.Slot, CapabilityRights.All).Should().Be(KernelStatus.Ok);
+        cell.Cell.Grant(4, cell.Data.Slot, CapabilityRights.All).Should().Be(KernelStatus.Ok);
+        cell.Data.Write(0, new Script().Add(Call.SpaceMap, 3, 0x900000, 4, 0, Pages.Size, 3).ToArray());
+        cell.Thread.Resume();
+        var thread = new System.Threading.Thread(() => nested.Run(), kilobytes << 10);
+        thread.Start();
+        thread.Join();
+        bool halted = nested.Tower.Virtual.Any(cpu => cpu.HaltReport?.Contains("host's stack", StringComparison.Ordinal) == true);
+        halted.Should().Be(nested.EndOf(cell) is null);
+    }
+
     [Fact]
     public void Statistics_OfAParent_CountItsSubtree()
     {

@@ -131,4 +131,72 @@ public sealed class HolderTests
 
         status.Should().Be(KernelStatus.ObjectsExhausted);
     }
+
+    [Fact]
+    public void Clone_SuspendedInTheMiddle_LeavesNothingBehind_AndIsOfOneMoment()
+    {
+        using var nested = new Nested(new TowerOptions { Depth = 1, Scattered = false });
+        nested.Root.CreateMemory(32UL << 20, out var source).Should().Be(KernelStatus.Ok);
+        byte[] secret = [1, 2, 3, 4, 5, 6, 7, 8];
+        source.Write(0, secret).Should().Be(KernelStatus.Ok);
+        source.Write(16UL << 20, secret).Should().Be(KernelStatus.Ok);
+        var vcpu = nested.Tower.Virtual[0];
+        var parent = new CellCapability(nested.Tower.Invokers[0], 1);
+        vcpu.Intercepts = new InterceptSet { MissingPages = true };
+        uint slot = nested.Invoker.TakeSlot();
+        nested.Invoker.Call1(Call.MemoryClone, source.Slot, slot, 1).Should().Be(KernelStatus.Suspended);
+        var exit = vcpu.Exit!;
+        exit.Kind.Should().Be(ExitKind.MissingPage);
+        parent.CreateMemory(16UL << 20, out var backing).Should().Be(KernelStatus.Ok);
+        parent.Invoker.Call1(Call.VCpuMap, nested.Tower.Slots[0], exit.Physical.Value, backing.Slot, 0, 16UL << 20, 7).Should().Be(KernelStatus.Ok);
+        vcpu.Resume();
+        nested.Invoker.Call1(Call.MemoryClone, source.Slot, slot, 1).Should().Be(KernelStatus.Suspended);
+        vcpu.Intercepts = InterceptSet.Empty;
+        vcpu.Resume();
+        nested.Root.CreateMemory(32UL << 20, out var fresh).Should().Be(KernelStatus.Ok);
+        byte[] found = new byte[8];
+        fresh.Read(0, found).Should().Be(KernelStatus.Ok);
+        found.Should().Equal(new byte[8], "nobody else's memory is in what is new");
+        secret[0]++;
+        source.Write(0, secret).Should().Be(KernelStatus.Ok);
+        source.Write(16UL << 20, secret).Should().Be(KernelStatus.Ok);
+        nested.Invoker.Call1(Call.MemoryClone, source.Slot, slot, 1).Should().Be(KernelStatus.Ok);
+        foreach (ulong at in new[] { 0UL, 16UL << 20 })
+        {
+            new MemoryCapability(nested.Invoker, slot).Read(at, found).Should().Be(KernelStatus.Ok);
+            found.Should().Equal(secret);
+        }
+    }
+
+    [Fact]
+    public void Endpoint_WithManySenders_DiesInBoundedSteps()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateCell(1 << 20, 64, out var doomed).Should().Be(KernelStatus.Ok);
+        fixture.Invoker.Create(Call.EndpointCreate, doomed.Slot, out uint endpoint).Should().Be(KernelStatus.Ok);
+        var cell = fixture.Add(new Asm(Code).Addi(A0, Zero, 2).Addi(6, Zero, 0).Addi(A7, Zero, (int)Call.EndpointSend).Ecall().Jal(Zero, Code + 16), objects: 2000);
+        cell.Cell.Grant(2, endpoint, CapabilityRights.Write).Should().Be(KernelStatus.Ok);
+        for (int i = 0; i < 500; i++)
+        {
+            cell.Cell.CreateThread(cell.Space, new VirtualAddress(Code), default, 0, out var thread, out _).Should().Be(KernelStatus.Ok);
+            thread.Resume().Should().Be(KernelStatus.Ok);
+        }
+
+        fixture.Run();
+        var letters = ((Endpoint)fixture.Kernel.RootCell.Capabilities[endpoint]!.Object).Letters;
+        letters.Should().HaveCount(500);
+        var script = fixture.Add(Script.Player);
+        script.Cell.Grant(3, doomed.Slot, CapabilityRights.All).Should().Be(KernelStatus.Ok);
+        script.Data.Write(0, new Script().Add(Call.CellDestroy, 3).ToArray());
+        script.Thread.Resume();
+        int most = 0;
+        for (int i = 0; i < 10_000 && letters.Count > 0; i++)
+        {
+            int before = letters.Count;
+            fixture.Kernel.RunSlice(new SliceLimits(1));
+            most = Math.Max(most, before - letters.Count);
+        }
+
+        most.Should().BeLessThanOrEqualTo(64);
+    }
 }
