@@ -95,6 +95,56 @@ public sealed class DeterminismTests
         }
     }
 
+    [Fact]
+    public void TimersAtEveryLevel_InSlicesAndInterrupted_WakeAtTheSameTime()
+    {
+        string whole = RunTimed(null);
+        for (int seed = 1; seed <= TestScale.Of(20); seed++)
+        {
+            RunTimed(new Random(seed)).Should().Be(whole, $"seed {seed}");
+        }
+    }
+
+    /// <summary>At each of three levels a cell that computes and one that stores when a timer that repeats has woken it.</summary>
+    private static string RunTimed(Random? slices)
+    {
+        var cells = new List<TestCell>();
+        void Furnish(Invoker invoker, int level)
+        {
+            var root = new CellCapability(invoker, 1);
+            cells.Add(Nested.AddTo(root, Programs.CountAndTime(4000)));
+            var code = new Asm(KernelFixture.Code).Addi(Asm.S0, Asm.A0, 0).Addi(Asm.S1, Asm.Zero, 9);
+            ulong loop = code.Here;
+            code.Addi(Asm.A0, Asm.Zero, 2);
+            Programs.Ecall(code, Abi.Call.NotificationWait);
+            Programs.Ecall(code, Abi.Call.ClockNow).Store("sd", Asm.A1, 0, Asm.S0).Addi(Asm.S0, Asm.S0, 8).Addi(Asm.S1, Asm.S1, -1).Branch("bne", Asm.S1, Asm.Zero, loop);
+            var waiter = Nested.AddTo(root, Programs.Exit(code, 2));
+            root.CreateNotification(out var notification);
+            root.CreateTimer(notification, 1, out var timer);
+            timer.Set(20_000, 10_000 + (ulong)(level * 77)).Should().Be(Abi.KernelStatus.Ok);
+            waiter.Cell.Grant(2, notification.Slot, Abi.CapabilityRights.All).Should().Be(Abi.KernelStatus.Ok);
+            cells.Add(waiter);
+            cells.TakeLast(2).ToList().ForEach(cell => cell.Thread.Resume());
+        }
+
+        using var nested = new Nested(new TowerOptions { Depth = 2, Kernel = new KernelOptions { Quantum = 700 }, Furnish = (_, invoker, level) => Furnish(invoker, level) });
+        Furnish(nested.Invoker, 2);
+        nested.Add(Programs.Invocations(300)).Thread.Resume();
+        ulong left = 400_000;
+        while (left > 0)
+        {
+            if (slices?.Next(4) == 0)
+            {
+                nested.Tower.Virtual[slices.Next(2)].Cpu.Interrupt();
+            }
+
+            ulong slice = Math.Min(left, (ulong)(slices?.Next(1, 300) ?? int.MaxValue));
+            left -= Math.Min(left, nested.Bottom.RunSlice(new SliceLimits(slice)).Used);
+        }
+
+        return Programs.Memory([.. cells]) + string.Join(' ', cells.Select(cell => string.Join(',', Enumerable.Range(0, 9).Select(cell.Word))));
+    }
+
     /// <summary>A CPU that somebody interrupts before each of its first runs.</summary>
     private sealed class InterruptedCpu(ICpu inner, int interrupts) : ICpu
     {

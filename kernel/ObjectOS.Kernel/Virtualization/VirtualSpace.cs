@@ -44,17 +44,19 @@ internal sealed class VirtualSpace : IAddressSpace
         }
 
         ulong count = length >> Pages.Shift;
+        if (_disposed || count == 0)
+        {
+            return;
+        }
+
         if (_own.Overlaps(address.PageNumber, count))
         {
             throw new ArgumentException($"Something is mapped between {address} and {length} bytes on; unmap it first.", nameof(address));
         }
 
-        if (count > 0 && !_disposed)
-        {
-            var extent = new Extent(address.PageNumber, count, physical.PageNumber, StageTwo.Closed(rights));
-            _own.Add(extent);
-            Compose(extent);
-        }
+        var extent = new Extent(address.PageNumber, count, physical.PageNumber, StageTwo.Closed(rights));
+        _own.Add(extent);
+        Compose(extent);
     }
 
     public void Protect(VirtualAddress address, ulong length, PageRights rights)

@@ -199,4 +199,20 @@ public sealed class HolderTests
 
         most.Should().BeLessThanOrEqualTo(64);
     }
+
+    [Fact]
+    public void Spaces_OfAKernelWhoseCpuIsGone_CanBeMappedAgain()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateCell(32UL << 20, 4096, out var holder).Should().Be(KernelStatus.Ok);
+        fixture.Kernel.CreateVirtualCpu(holder.Slot, 500, new VirtualCpuOptions(), out var cpu).Should().Be(KernelStatus.Ok);
+        var kernel = new Kernel(cpu!.Cpu);
+        var cell = Nested.AddTo(new CellCapability(new Invoker(kernel.Root, 16), 1), Programs.Loop());
+        var place = new VirtualAddress(0x900000);
+        cell.Space.Map(place, cell.Data, 0, Pages.Size, PageRights.Read).Should().Be(KernelStatus.Ok);
+        holder.Destroy().Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        cell.Space.Unmap(place, Pages.Size).Should().Be(KernelStatus.Ok);
+        cell.Space.Map(place, cell.Data, 0, Pages.Size, PageRights.Read).Should().Be(KernelStatus.Ok);
+    }
 }
