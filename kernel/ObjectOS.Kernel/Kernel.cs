@@ -226,30 +226,9 @@ public sealed partial class Kernel : IKernel
             return SliceEnd.Budget;
         }
 
-        // Before anything that may have to wait for the host: whoever hears of a cell's end finds its memory given back.
-        if (_ending.Count > 0)
+        if (TryOwnWork(out var end))
         {
-            EndStep();
-            return null;
-        }
-
-        if (Reclaimer.HasWork)
-        {
-            if (Reclaimer.DoStep() == MemoryStatus.Suspended)
-            {
-                return SliceEnd.Suspended;
-            }
-
-            Charge(CostOfStep);
-            return null;
-        }
-
-        if (Timers.TakeDue(Now) is { } timer)
-        {
-            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
-            Charge(CostOfStep);
-            Signal(timer.Notification, timer.Bits);
-            return null;
+            return end;
         }
 
         if (!DeliverDue())
@@ -279,6 +258,47 @@ public sealed partial class Kernel : IKernel
 
         Now = Math.Max(Now, next);
         return null;
+    }
+
+    /// <summary>
+    /// Does one item of what the kernel has to do itself, before anything that may have to wait for the host: whoever hears of a cell's end finds its
+    /// memory given back. False: there is nothing.
+    /// </summary>
+    private bool TryOwnWork(out SliceEnd? end)
+    {
+        end = null;
+        if (_ending.Count > 0)
+        {
+            EndStep();
+        }
+        else if (Reclaimer.HasWork)
+        {
+            if (Reclaimer.DoStep() == MemoryStatus.Suspended)
+            {
+                end = SliceEnd.Suspended;
+                return true;
+            }
+
+            Charge(CostOfStep);
+        }
+        else if (Timers.TakeDue(Now) is { } timer)
+        {
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            Charge(CostOfStep);
+            Signal(timer.Notification, timer.Bits);
+        }
+        else if (Scheduler.TryRelease(Now, out var payer, out int count))
+        {
+            // Out of their share: a context with many threads and a short period would take everybody's time else.
+            Payer = payer;
+            Charge((ulong)count * Scheduler.CostOfRelease);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>The next time at which something happens by itself.</summary>

@@ -35,7 +35,11 @@ public interface IMemoryAccount
     /// <exception cref="InvalidOperationException">It is a machine's own account, or closed.</exception>
     bool TryReserve(ulong pages);
 
+    /// <summary>True once it was closed, or one above it.</summary>
+    bool IsClosed { get; }
+
     /// <summary>Makes an account below this one.</summary>
+    /// <exception cref="InvalidOperationException">This one is closed.</exception>
     IMemoryAccount CreateChild(ulong limit);
 
     /// <summary>Ends the account: pages still charged to it and to those below (they are shared with somebody) are charged to its parent from now on.</summary>

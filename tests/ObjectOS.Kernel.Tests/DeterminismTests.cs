@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Objects;
@@ -218,6 +219,29 @@ public sealed class DeterminismTests
 
         nested.Tower.Virtual[0].Statistics.StageTwoFaults.Should().BeGreaterThanOrEqualTo(Pages);
         return Programs.Describe(nested.Bottom, beside) + Programs.Describe(nested.Kernel, cell);
+    }
+
+    [Theory]
+    [InlineData(20_000_000UL)]
+    [InlineData(3_000_000_000UL)]
+    public void ItemOfWork_OfAGuest_CostsTheSameInAnySlice(ulong length)
+    {
+        ulong Run(ulong slice)
+        {
+            using var fixture = new KernelFixture();
+            fixture.Kernel.CreateVirtualCpu(1, 500, new VirtualCpuOptions(), out var cpu).Should().Be(KernelStatus.Ok);
+            bool done = false;
+            cpu!.Cpu.Attach(new Guest(_ =>
+            {
+                var result = done ? new SliceResult(SliceEnd.Idle, 0) : new SliceResult(SliceEnd.Budget, length);
+                done = true;
+                return result;
+            }));
+            fixture.Run(budget: length * 2, slice: slice);
+            return fixture.Kernel.Statistics.Charged;
+        }
+
+        Run(1000).Should().Be(Run(length * 2)).And.BeGreaterThanOrEqualTo(length);
     }
 
     /// <summary>Runs three cells of random programs until all is still, and tells all that can be told of what came of it.</summary>

@@ -49,6 +49,27 @@ public sealed class SchedulingTests
     }
 
     [Fact]
+    public void SchedulingContext_WithManyThreads_PaysForWakingThemAll()
+    {
+        const int Threads = 200;
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 });
+        var crowd = fixture.Add(Loop(), objects: 1000);
+        fixture.Invoker.Create(Call.SchedulingContextCreate, fixture.Root.Slot, out uint context, 5000, 10_000).Should().Be(KernelStatus.Ok);
+        for (int i = 0; i < Threads; i++)
+        {
+            crowd.Cell.CreateThread(crowd.Space, new VirtualAddress(KernelFixture.Code), default, 0, out var thread, out _).Should().Be(KernelStatus.Ok);
+            fixture.Invoker.Call1(Call.ThreadSetScheduling, thread.Slot, 16, context).Should().Be(KernelStatus.Ok);
+            thread.Resume();
+        }
+
+        var free = fixture.Add(Loop());
+        free.Thread.Resume();
+        fixture.Run(budget: 10_000_000);
+        (Instructions(fixture, free) / 10_000_000.0).Should().BeInRange(0.49, 0.55);
+        (Instructions(fixture, crowd) / 10_000_000.0).Should().BeInRange(0.30, 0.35, "of its 5000 it pays {0} for {1} threads", Threads * 8, Threads);
+    }
+
+    [Fact]
     public void HigherPriority_RunsFirst_AndEqualOnesShare()
     {
         using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 1000 });

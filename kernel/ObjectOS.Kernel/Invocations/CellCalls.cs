@@ -19,7 +19,10 @@ internal static class CellCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = parent.Depth >= Cell.DepthLimit ? KernelStatus.ObjectsExhausted : call.CheckCreate(parent);
+            // The account of a kernel whose CPU is gone is closed.
+            status = parent.Depth >= Cell.DepthLimit ? KernelStatus.ObjectsExhausted
+                : parent.Account.IsClosed ? KernelStatus.MemoryExhausted
+                : call.CheckCreate(parent);
         }
 
         int objects = (int)call[3];
@@ -162,7 +165,7 @@ internal static class CellCalls
         if (status == KernelStatus.Ok)
         {
             cell.State = CellState.Running;
-            call.ExtraCost = (ulong)call.Kernel.Scheduler.ReleaseStopped() * 8;
+            call.ExtraCost = (ulong)call.Kernel.Scheduler.ReleaseStopped() * Scheduler.CostOfRelease;
             call.Kernel.WakeAllManaged();
         }
 

@@ -52,7 +52,7 @@ internal static class SchedulingCalls
         {
             call.Kernel.Scheduler.Forget(context);
             context.Configure(call[1], call[2], call.Kernel.Now);
-            call.Kernel.Scheduler.ReleaseHeld(context);
+            call.ExtraCost = (ulong)call.Kernel.Scheduler.ReleaseHeld(context) * Scheduler.CostOfRelease;
         }
 
         return status;

@@ -108,7 +108,10 @@ internal static class SpaceCalls
     }
 
     /// <summary>Takes away what the words behind the target say; for a virtual CPU's memory as well.</summary>
-    internal static KernelStatus UnmapFrom(ref Invocation call, AddressSpace space)
+    /// <param name="call">The call.</param>
+    /// <param name="space">Where to unmap.</param>
+    /// <param name="costOfChange">Virtual instructions that each mapping costs beside what its record does.</param>
+    internal static KernelStatus UnmapFrom(ref Invocation call, AddressSpace space, ulong costOfChange = 0)
     {
         var status = call.IsPageRange(1, 2) ? space.CheckSplit(call[1], call[2]) : KernelStatus.InvalidArgument;
         if (status != KernelStatus.Ok)
@@ -117,7 +120,7 @@ internal static class SpaceCalls
         }
 
         int taken = space.Unmap(call[1], call[2], UnmapUnits);
-        call.ExtraCost = (PageCost * (ulong)taken) + ((ulong)space.Mappings.Count / 64);
+        call.ExtraCost = ((PageCost + costOfChange) * (ulong)taken) + ((ulong)space.Mappings.Count / 64);
         return taken == UnmapUnits ? Outcome.Again : KernelStatus.Ok;
     }
 

@@ -34,7 +34,7 @@ internal static class VCpuCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = call.CheckCreate(cell);
+            status = cell.Account.IsClosed ? KernelStatus.MemoryExhausted : call.CheckCreate(cell);
         }
 
         if (status == KernelStatus.Ok && !cell.CanCharge(VCpu.Objects + 1))
@@ -56,13 +56,15 @@ internal static class VCpuCalls
     public static KernelStatus Map(ref Invocation call)
     {
         var status = call.Target<VCpu>(out var vcpu);
-        return status == KernelStatus.Ok ? SpaceCalls.MapInto(ref call, vcpu.StageTwo.Mapped) : status;
+        status = status == KernelStatus.Ok ? SpaceCalls.MapInto(ref call, vcpu.StageTwo.Mapped) : status;
+        call.ExtraCost += status == KernelStatus.Ok ? vcpu.Virtual.CostOfForget : 0;
+        return status;
     }
 
     public static KernelStatus Unmap(ref Invocation call)
     {
         var status = call.Target<VCpu>(out var vcpu);
-        return status == KernelStatus.Ok ? SpaceCalls.UnmapFrom(ref call, vcpu.StageTwo.Mapped) : status;
+        return status == KernelStatus.Ok ? SpaceCalls.UnmapFrom(ref call, vcpu.StageTwo.Mapped, vcpu.Virtual.CostOfForget) : status;
     }
 
     public static KernelStatus SetIntercepts(ref Invocation call)
@@ -160,6 +162,7 @@ internal static class VCpuCalls
         }
 
         pages.Sort((a, b) => a.Start.Value.CompareTo(b.Start.Value));
+        call.ExtraCost = (ulong)pages.Count * vcpu.Virtual.CostOfForget;
         vcpu.Intercepts = vcpu.Intercepts with { Pages = pages };
         return KernelStatus.Ok;
     }

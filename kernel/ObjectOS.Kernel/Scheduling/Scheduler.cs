@@ -10,6 +10,9 @@ internal sealed class Scheduler
     public const int Priorities = 32;
     public const int DefaultPriority = 16;
 
+    /// <summary>Virtual instructions that it takes to make a thread ready that waited with others for one thing.</summary>
+    public const ulong CostOfRelease = 8;
+
     private readonly LinkedList<Thread>[] _ready = [.. Enumerable.Range(0, Priorities).Select(_ => new LinkedList<Thread>())];
 
     /// <summary>Threads that are ready but whose cell is stopped.</summary>
@@ -31,7 +34,6 @@ internal sealed class Scheduler
     /// <summary>The thread to run now, or null.</summary>
     public Thread? Pick(ulong now)
     {
-        Release(now);
         while (_occupied != 0)
         {
             var thread = _ready[31 - System.Numerics.BitOperations.LeadingZeroCount(_occupied)].First!.Value;
@@ -40,7 +42,11 @@ internal sealed class Scheduler
                 continue;
             }
 
-            if (thread.QuantumLeft <= 0)
+            if (thread.QuantumLeft <= 0 && IsAlone(thread))
+            {
+                Renew(thread);
+            }
+            else if (thread.QuantumLeft <= 0)
             {
                 // What it overdrew is taken from its next turn: a storm of costly calls gains nothing.
                 Remove(thread);
@@ -167,14 +173,34 @@ internal sealed class Scheduler
         return count;
     }
 
-    /// <summary>Makes all threads ready that wait for a context.</summary>
-    public void ReleaseHeld(SchedulingContext context)
+    /// <summary>Makes all threads ready that wait for a context. How many there are.</summary>
+    public int ReleaseHeld(SchedulingContext context)
     {
+        int count = context.Held.Count;
         while (context.Held.First is { } first)
         {
             context.Held.RemoveFirst();
             Add(first.Value, last: true);
         }
+
+        return count;
+    }
+
+    /// <summary>Makes the threads ready whose context has its next budget. False: no context has. Who pays for that is one of them.</summary>
+    public bool TryRelease(ulong now, out Thread? payer, out int count)
+    {
+        payer = null;
+        count = 0;
+        if (_throttled.Count == 0 || _throttled.Min is not { } context || context.WakeAt > now)
+        {
+            return false;
+        }
+
+        Forget(context);
+        context.Refill(now);
+        payer = context.Held.First?.Value;
+        count = ReleaseHeld(context);
+        return true;
     }
 
     /// <summary>Does not look at a context any more.</summary>
@@ -217,15 +243,6 @@ internal sealed class Scheduler
         }
 
         return true;
-    }
-
-    private void Release(ulong now)
-    {
-        while (_throttled.Count > 0 && _throttled.Min is { } context && context.WakeAt <= now)
-        {
-            Forget(context);
-            ReleaseHeld(context);
-        }
     }
 
     private void Add(Thread thread, bool last)

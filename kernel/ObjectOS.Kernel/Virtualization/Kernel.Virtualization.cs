@@ -23,8 +23,8 @@ public sealed partial class Kernel
     /// </summary>
     private const int MostFruitlessInterrupts = 1 << 16;
 
-    /// <summary>What a guest can be charged beyond its budget: its last item of work.</summary>
-    private const ulong MostOverdraft = 1 << 24;
+    /// <summary>What a guest can be charged beyond its budget: its last item of work, which is never that long.</summary>
+    private const ulong MostOverdraft = 1UL << 32;
 
     /// <summary>Bytes of host stack that a guest's work takes for each level below it: its runs, mappings and memory go down through all of them by plain calls.</summary>
     private const int StackOfLevel = 2048;
@@ -289,7 +289,8 @@ public sealed partial class Kernel
         Block(vcpu.Thread, ThreadState.Waiting);
         if (nextEvent is { } next && _hostTime is not null)
         {
-            vcpu.WakeAt = Math.Max(Now + 1, next + vcpu.Born);
+            // One that has nothing to do at once would have the others run an instruction at a time.
+            vcpu.WakeAt = Math.Max(Now + LeastSlice, next + vcpu.Born);
             _sleepers++;
         }
     }

@@ -31,6 +31,9 @@ internal sealed class VirtualSpace : IAddressSpace
     /// <summary>The composed map that the engine runs in, whatever the depth.</summary>
     public IAddressSpace Direct { get; }
 
+    /// <summary>Ranges that its kernel has mapped.</summary>
+    public int Ranges => _own.Count;
+
     /// <summary>Its place in its CPU's list.</summary>
     public int Index { get; set; }
 

@@ -6,24 +6,6 @@ namespace ObjectOS.Tests.Kernels;
 /// <summary>A child in C# that does everything wrong leaves its parent and its siblings alive.</summary>
 public sealed class FaultyChildrenTests
 {
-    /// <summary>A guest that is whatever a test makes of it.</summary>
-    private sealed class Guest(Func<SliceLimits, SliceResult> slice) : ICpuGuest
-    {
-        public GuestStatistics Statistics => new(0, 0, 0, new Dictionary<TrapCause, ulong>(), 0, []);
-
-        public SliceResult RunSlice(in SliceLimits limits) => slice(limits);
-
-        public void Post(Completion completion)
-        {
-        }
-
-        public bool TryTakeRequest(out HostRequest request)
-        {
-            request = null!;
-            return false;
-        }
-    }
-
     /// <summary>Runs a faulty child beside a program and a sane child, and checks that both end as they should.</summary>
     private static void Survives(Func<IVirtualCpu, Func<SliceLimits, SliceResult>> faulty, Action<IVirtualCpu> check, VirtualCpuOptions? options = null)
     {

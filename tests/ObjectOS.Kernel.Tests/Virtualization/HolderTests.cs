@@ -215,4 +215,43 @@ public sealed class HolderTests
         cell.Space.Unmap(place, Pages.Size).Should().Be(KernelStatus.Ok);
         cell.Space.Map(place, cell.Data, 0, Pages.Size, PageRights.Read).Should().Be(KernelStatus.Ok);
     }
+
+    [Fact]
+    public void Create_OnAKernelWhoseCpuIsGone_IsAStatus()
+    {
+        using var fixture = new KernelFixture();
+        fixture.Root.CreateCell(32UL << 20, 4096, out var holder).Should().Be(KernelStatus.Ok);
+        fixture.Kernel.CreateVirtualCpu(holder.Slot, 500, new VirtualCpuOptions(), out var cpu).Should().Be(KernelStatus.Ok);
+        var kernel = new Kernel(cpu!.Cpu);
+        holder.Destroy().Should().Be(KernelStatus.Ok);
+        fixture.Run();
+        new CellCapability(new Invoker(kernel.Root, 16), 1).CreateCell(1 << 20, 64, out _).Should().Be(KernelStatus.MemoryExhausted);
+        kernel.CreateVirtualCpu(1, 500, new VirtualCpuOptions(), out _).Should().Be(KernelStatus.MemoryExhausted);
+    }
+
+    [Fact]
+    public void ChangesOfAMap_AreCharged_ByWhatTheGuestHasMapped()
+    {
+        const int Ranges = 1000;
+        using var fixture = new KernelFixture();
+        fixture.Invoker.Create(Call.VCpuCreate, fixture.Root.Slot, out uint vcpu, 64UL << 20, 1UL << 20).Should().Be(KernelStatus.Ok);
+        fixture.Root.CreateMemory(0x1000, out var memory).Should().Be(KernelStatus.Ok);
+        var cpu = ((VCpu)fixture.Kernel.RootCell.Capabilities[vcpu]!.Object).Cpu;
+        ulong CostOf(Call call, params ulong[] arguments)
+        {
+            ulong before = fixture.Kernel.Statistics.Charged;
+            fixture.Invoker.Call1(call, vcpu, arguments[0], arguments[1], arguments.ElementAtOrDefault(2), arguments.ElementAtOrDefault(3), arguments.ElementAtOrDefault(4)).Should().Be(KernelStatus.Ok);
+            return fixture.Kernel.Statistics.Charged - before;
+        }
+
+        ulong[] All() => [CostOf(Call.VCpuMap, 0, memory.Slot, 0, 0x1000, 7), CostOf(Call.VCpuUnmap, 0, 0x1000), CostOf(Call.VCpuInterceptPages, 0, 0x1000, 1)];
+        ulong[] bare = All();
+        using var space = cpu.CreateAddressSpace(cpu.Account);
+        for (ulong i = 0; i < Ranges; i++)
+        {
+            space.Map(new VirtualAddress(i * 2 * Pages.Size), new PhysicalAddress(i * 2 * Pages.Size), Pages.Size, PageRights.Read);
+        }
+
+        All().Zip(bare, (now, before) => now - before).Should().OnlyContain(more => more >= Ranges);
+    }
 }
