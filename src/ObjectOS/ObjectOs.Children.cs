@@ -25,6 +25,7 @@ public sealed partial class ObjectOs
     private ObjectOs(ObjectOs parent, ObjectOsOptions options)
     {
         _options = options;
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? parent._log;
         _parent = parent;
         _machine = parent._machine;
@@ -93,7 +94,20 @@ public sealed partial class ObjectOs
         }
         else
         {
-            _ = _parent.OnKernelAsync(() => paused ? _cellInParent.Pause() : _cellInParent.Resume());
+            _ = SetPausedInParentAsync(_parent, paused);
+        }
+    }
+
+    private async Task SetPausedInParentAsync(ObjectOs parent, bool paused)
+    {
+        try
+        {
+            // The slots of one that is gone may be another's by now.
+            await parent.OnKernelAsync(() => _isClosed ? KernelStatus.Dead : paused ? _cellInParent.Pause() : _cellInParent.Resume()).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has gone with all of them.
         }
     }
 

@@ -39,12 +39,15 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lazy<Task> _disposal;
     private int _disposed;
+    private bool _isClosed;
 
     /// <summary>An OS object on a machine of its own.</summary>
     private ObjectOs(ObjectOsOptions options)
     {
         _options = options;
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
@@ -170,7 +173,10 @@ public sealed partial class ObjectOs : IAsyncDisposable
         string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
         RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
 
-    /// <summary>Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
+    /// <summary>
+    /// Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>. Pauses are not counted; after
+    /// disposal it does nothing.
+    /// </summary>
     public void Pause() => SetPaused(true);
 
     /// <summary>Ends a pause.</summary>
@@ -192,17 +198,24 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
     public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => OnKernelAsync(() => action(Kernel));
 
-    /// <summary>Stops every program, destroys the kernel and gives all memory back to the host.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
+    /// <summary>Stops every program, destroys the kernel and gives all memory back to the host. Whoever disposes of it again waits for the same end.</summary>
+    public ValueTask DisposeAsync() => new(_disposal.Value);
 
+    private async Task DisposeOnceAsync()
+    {
+        Interlocked.Exchange(ref _disposed, 1);
         if (_parent is not null)
         {
-            await _pump.InvokeAsync(Close).ConfigureAwait(false);
+            try
+            {
+                await _pump.InvokeAsync(Close).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The root is on its way, with all that is under it.
+                await _parent.DisposeAsync().ConfigureAwait(false);
+            }
+
             return;
         }
 
@@ -213,10 +226,16 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _machine.Dispose();
     }
 
-    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices.</summary>
+    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices; once, whoever comes first.</summary>
     private bool Close()
     {
         Interlocked.Exchange(ref _disposed, 1);
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        _isClosed = true;
         CloseChildren();
         _stopping.Cancel();
         _jobs.EndAll(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
