@@ -32,24 +32,49 @@ public sealed partial class ObjectOs
         _pump = parent._pump;
         Path = $"{parent.Path}.{++parent._lastChild}";
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
-        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
-        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out _cellInParent);
-        if (status == KernelStatus.Ok)
+        VirtualCpu = MakeVirtualCpu(parent, options, out _cellInParent, out _slotInParent);
+        _cpu = VirtualCpu.Cpu;
+        try
         {
-            _slotInParent = parent._root.TakeSlot();
-            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, _slotInParent, new VirtualCpuOptions { MemoryLimit = options.Memory, MemoryReserved = options.ReservedMemory }, out var cpu);
-            VirtualCpu = cpu;
+            (Kernel, _root, _jobs, _trace) = Boot();
+        }
+        catch
+        {
+            GiveBackCpu(parent);
+            throw;
         }
 
-        if (status != KernelStatus.Ok)
-        {
-            throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
-        }
-
-        _cpu = VirtualCpu!.Cpu;
-        (Kernel, _root, _jobs, _trace) = Boot();
         parent._children.Add(this);
         parent._childrenSeen = [.. parent._children];
+    }
+
+    private static IVirtualCpu MakeVirtualCpu(ObjectOs parent, ObjectOsOptions options, out CellCapability cell, out uint slot)
+    {
+        slot = 0;
+        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out cell);
+        if (status == KernelStatus.Ok)
+        {
+            slot = parent._root.TakeSlot();
+            status = parent.Kernel.CreateVirtualCpu(cell.Slot, slot, new VirtualCpuOptions { MemoryLimit = options.Memory, MemoryReserved = options.ReservedMemory }, out var cpu);
+            if (status == KernelStatus.Ok)
+            {
+                return cpu!;
+            }
+
+            parent._root.ReturnSlot(slot);
+            cell.Destroy();
+            parent._root.Delete(cell.Slot);
+        }
+
+        throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
+    }
+
+    private void GiveBackCpu(ObjectOs parent)
+    {
+        _cellInParent.Destroy();
+        parent._root.Delete(_slotInParent);
+        parent._root.Delete(_cellInParent.Slot);
     }
 
     /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
@@ -177,9 +202,7 @@ public sealed partial class ObjectOs
         if (_parent is not null && _parent._children.Remove(this))
         {
             _parent._childrenSeen = [.. _parent._children];
-            _cellInParent.Destroy();
-            _parent._root.Delete(_slotInParent);
-            _parent._root.Delete(_cellInParent.Slot);
+            GiveBackCpu(_parent);
         }
     }
 }

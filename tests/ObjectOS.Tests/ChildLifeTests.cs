@@ -1,3 +1,5 @@
+using ObjectOS.Cpu;
+
 namespace ObjectOS.Tests;
 
 /// <summary>Lives and ends of OS objects under OS objects, in every order and at once.</summary>
@@ -35,5 +37,26 @@ public sealed class ChildLifeTests
         await using var next = await os.CreateChildAsync();
         gone.Pause();
         (await next.RunAsync(Programs.Misbehave("exit-42")).WaitAsync(TimeSpan.FromSeconds(30))).ExitCode.Should().Be(42);
+    }
+
+    [Fact]
+    public async Task Child_ThatCannotBeMade_LeavesNothingInItsParent()
+    {
+        await using var os = await ObjectOs.BootAsync(o => o.Memory = 64.MiB());
+        await os.SettleAsync();
+        var before = (await os.GetStatisticsAsync()).Cells;
+        await os.Awaiting(o => o.CreateChildAsync(c => c.KernelFactory = new FailingKernelFactory()).AsTask()).Should().ThrowAsync<InvalidTimeZoneException>();
+        await os.Awaiting(o => o.CreateChildAsync(c => c.ReservedMemory = c.Memory = 1UL << 40).AsTask()).Should().ThrowAsync<InvalidOperationException>().WithMessage("*at 0 cannot*MemoryExhausted*");
+        await os.SettleAsync();
+        var after = await os.GetStatisticsAsync();
+        after.VirtualCpus.Should().BeEmpty();
+        after.Cells.Select(c => (c.Number, c.Objects)).Should().Equal(before.Select(c => (c.Number, c.Objects)));
+    }
+
+    private sealed class FailingKernelFactory : IKernelFactory
+    {
+        public KernelDescription Description => throw new NotSupportedException();
+
+        public IKernel Create(ICpu cpu, KernelOptions options) => throw new InvalidTimeZoneException("no kernel today");
     }
 }
