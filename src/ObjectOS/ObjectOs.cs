@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Host;
@@ -28,6 +29,15 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private const uint LinuxEndpoint = 4;
     private const uint NativeCell = 5;
     private const uint NativeEndpoint = 6;
+
+    /// <summary>
+    /// Kernel objects in all, and those of the services, out of which programs and machines get theirs (by default 16384 and 1024 each). What is
+    /// carved out is a number and costs nothing; what is left is for a thousand children and more.
+    /// </summary>
+    private const int KernelObjects = 1 << 26;
+    private const int LinuxObjects = 1 << 24;
+    private const int NativeObjects = 1 << 24;
+    private const int VmmObjects = 1 << 20;
 
     private readonly Machine.Machine _machine;
     private readonly ICpu _cpu;
@@ -63,12 +73,13 @@ public sealed partial class ObjectOs : IAsyncDisposable
     {
         var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
+            ObjectLimit = KernelObjects,
             Seed = _options.Seed,
             Quantum = _options.Quantum,
             DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
             Trace = _options.Trace is not null,
         });
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell));
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
@@ -76,15 +87,9 @@ public sealed partial class ObjectOs : IAsyncDisposable
     }
 
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
-    private uint NeedNativeService(IKernel kernel)
-    {
-        if (kernel.CellNumber(NativeCell) == 0)
-        {
-            kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, 1 << 18);
-        }
-
-        return NativeEndpoint;
-    }
+    private (KernelStatus Status, uint Endpoint) NeedNativeService(IKernel kernel) =>
+        (kernel.CellNumber(NativeCell) != 0 ? KernelStatus.Ok
+            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, NativeObjects), NativeEndpoint);
 
     /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
     public string Path { get; }

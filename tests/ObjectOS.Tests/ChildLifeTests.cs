@@ -40,6 +40,30 @@ public sealed class ChildLifeTests
     }
 
     [Fact]
+    public async Task Everything_InOneObject_HasRoom()
+    {
+        const int Many = 40;
+        var machine = new MachineSpec { Image = Repository.PathOf("images", "tiny", "tiny.elf"), Arguments = "selftest" };
+        await using var os = await ObjectOs.BootAsync();
+        var children = new List<ObjectOs>();
+        var cells = new List<Cell>();
+        for (int i = 0; i < Many; i++)
+        {
+            children.Add(await os.CreateChildAsync());
+            cells.Add(await os.StartAsync(Programs.Endless));
+        }
+
+        (await Task.WhenAll(cells.Select(c => c.StopAsync()))).Should().OnlyContain(r => r.End == RunEnd.Stopped);
+        await using var innermost = await children[^1].CreateChildAsync();
+        foreach (var level in new[] { os, innermost })
+        {
+            (await level.RunAsync(Repository.PathOf("images", "hello", "hello.elf"))).EnsureSuccess();
+            (await level.BootMachineAsync(machine)).EnsureSuccess();
+            (await level.RunAsync(Programs.Misbehave("exit-42"))).ExitCode.Should().Be(42);
+        }
+    }
+
+    [Fact]
     public async Task Child_ThatCannotBeMade_LeavesNothingInItsParent()
     {
         await using var os = await ObjectOs.BootAsync(o => o.Memory = 64.MiB());

@@ -44,11 +44,9 @@ internal sealed partial class ProgramJobs
             _networks.Add(network.Number, network.Host);
         }
 
-        var (endpoint, service) = vmm();
-        job.Endpoint = endpoint;
+        (var status, job.Endpoint, var service) = vmm();
         _jobs.Add(job.Number, job);
         byte[] record = Describe(job, spec, files).ToBytes();
-        var status = KernelStatus.Ok;
         foreach (var (file, source, bytes) in files)
         {
             if (ProgramFile.Problem(bytes) is { } problem)
@@ -60,7 +58,7 @@ internal sealed partial class ProgramJobs
             status = status == KernelStatus.Ok ? HandOver(job, file, bytes, ReferenceEquals(source, spec.Main)) : status;
         }
 
-        service.Offer(job.Number, spec.Devices);
+        service?.Offer(job.Number, spec.Devices);
         status = status == KernelStatus.Ok ? HandOverRecord(job, record) : status;
         if (status != KernelStatus.Ok)
         {

@@ -23,7 +23,7 @@ namespace ObjectOS.Host;
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
 internal sealed partial class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<uint> native, Func<(uint Endpoint, VmmService Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
+    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<(KernelStatus Status, uint Endpoint)> native, Func<(KernelStatus Status, uint Endpoint, VmmService? Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
@@ -67,8 +67,8 @@ internal sealed partial class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            job.Endpoint = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : linux;
-            status = Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
+            (status, job.Endpoint) = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : (KernelStatus.Ok, linux);
+            status = status == KernelStatus.Ok ? Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot) : status;
         }
 
         if (status != KernelStatus.Ok)
