@@ -19,7 +19,6 @@ public sealed partial class ObjectOs
     private readonly CellCapability _cellInParent;
     private readonly uint _slotInParent;
     private int _lastChild;
-    private bool _isReported;
 
     /// <summary>An OS object on a virtual CPU. Made on the thread that runs the parent, between slices.</summary>
     private ObjectOs(ObjectOs parent, ObjectOsOptions options)
@@ -52,7 +51,7 @@ public sealed partial class ObjectOs
     {
         slot = 0;
         // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
-        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out cell);
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent.ServiceMemory, ChildObjects, out cell);
         if (status == KernelStatus.Ok)
         {
             slot = parent._root.TakeSlot();
@@ -142,32 +141,6 @@ public sealed partial class ObjectOs
         {
             _children[i].AfterSlice();
         }
-    }
-
-    /// <summary>A virtual CPU that stopped for its holder: the embedding program's handler decides, else the programs on it end with a report.</summary>
-    private void LookAfterVirtualCpu()
-    {
-        if (VirtualCpu?.Exit is not { } exit || _isReported)
-        {
-            return;
-        }
-
-        if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
-        {
-            handler(VirtualCpu, exit);
-            if (VirtualCpu.Exit is null)
-            {
-                // The slice has ended with nothing to do; the handler has let the virtual CPU go on since.
-                _pump.RunAgain();
-            }
-
-            return;
-        }
-
-        _isReported = true;
-        _jobs.EndAll(exit.Kind is ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted
-            ? new RunResult { End = RunEnd.MemoryExhausted, ExitCode = 137, Message = $"the OS object at {Path} has used up its memory of {_options.Memory} bytes" }
-            : new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}" });
     }
 
     /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>

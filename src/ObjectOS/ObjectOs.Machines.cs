@@ -68,7 +68,7 @@ public sealed partial class ObjectOs
         if (_vmm is null)
         {
             var made = new VmmService();
-            status = kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, made, _options.Memory, VmmObjects);
+            status = kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, made, ServiceMemory, VmmObjects);
             _vmm = status == KernelStatus.Ok ? made : null;
         }
 

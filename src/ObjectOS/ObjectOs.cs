@@ -68,6 +68,9 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _ = EndJobsWithKernelAsync();
     }
 
+    /// <summary>Most bytes of a service and its programs. What a child has is its virtual CPU's matter, whose limit its holder changes as it likes.</summary>
+    private ulong ServiceMemory => _parent is null ? _options.Memory : ulong.MaxValue;
+
     /// <summary>Makes the kernel, starts its services.</summary>
     private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) Boot()
     {
@@ -79,9 +82,9 @@ public sealed partial class ObjectOs : IAsyncDisposable
             DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
             Trace = _options.Trace is not null,
         });
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, LinuxObjects);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
-        var images = new ImageStore(root, new CellCapability(root, RootCell));
+        var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
     }
@@ -89,7 +92,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
     private (KernelStatus Status, uint Endpoint) NeedNativeService(IKernel kernel) =>
         (kernel.CellNumber(NativeCell) != 0 ? KernelStatus.Ok
-            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, NativeObjects), NativeEndpoint);
+            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), ServiceMemory, NativeObjects), NativeEndpoint);
 
     /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
     public string Path { get; }
@@ -286,32 +289,5 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
         LookAfterVirtualCpu();
         LookAfterChildren();
-    }
-
-    private async Task EndJobsWithKernelAsync()
-    {
-        await _pump.Completion.ConfigureAwait(false);
-        if (_disposed == 0)
-        {
-            await EndJobsAsync().ConfigureAwait(false);
-        }
-    }
-
-    private async Task EndJobsAsync()
-    {
-        string report = Kernel.HaltReport is { } halt ? $"the kernel halted: {halt}" : _pump.Failure?.Message ?? "the OS object was disposed of";
-        _log.LogError(_pump.Failure, "The kernel does not run any more: {Report}", report);
-        try
-        {
-            await _pump.InvokeAsync(() =>
-            {
-                _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = report });
-                return true;
-            }).ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Disposal has ended them.
-        }
     }
 }

@@ -8,8 +8,14 @@ namespace ObjectOS.Host;
 /// Program files that were loaded before, by their contents: a second cell with the same program gets a clone, so that both
 /// share frames and decoded code.
 /// </summary>
-internal sealed class ImageStore(Invoker root, CellCapability cell)
+/// <param name="root">The root cell's invoker.</param>
+/// <param name="cell">The cell that the files are charged to.</param>
+/// <param name="goesOn">Asked where memory was suspended, because somebody above must act first: true if that has been done.</param>
+internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> goesOn)
 {
+    /// <summary>Times that one piece is tried again: a holder may grant a page at a time.</summary>
+    private const int MostTries = 1024;
+
     /// <summary>Files kept; beyond it the one that was kept first goes.</summary>
     private const int Most = 16;
 
@@ -41,8 +47,14 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
             }
         }
 
-        var status = kept.CreateClone(cell, out memory);
-        if (status == KernelStatus.Ok && (status = memory.Write(recordOffset, record)) != KernelStatus.Ok)
+        KernelStatus status;
+        int tries = 0;
+        do
+        {
+            status = kept.CreateClone(cell, out memory);
+        }
+        while (MayTryAgain(status, ref tries));
+        if (status == KernelStatus.Ok && (status = Write(memory, recordOffset, record)) != KernelStatus.Ok)
         {
             memory.Delete();
         }
@@ -50,12 +62,27 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
         return status;
     }
 
+    /// <summary>Writes into a memory object; what is suspended is tried again.</summary>
+    public KernelStatus Write(MemoryCapability memory, ulong offset, ReadOnlySpan<byte> bytes)
+    {
+        KernelStatus status;
+        int tries = 0;
+        do
+        {
+            status = memory.Write(offset, bytes);
+        }
+        while (MayTryAgain(status, ref tries));
+        return status;
+    }
+
+    private bool MayTryAgain(KernelStatus status, ref int tries) => status == KernelStatus.Suspended && tries++ < MostTries && goesOn();
+
     private KernelStatus Keep(string key, ReadOnlySpan<byte> file, ulong bytes, out MemoryCapability kept)
     {
         var status = cell.CreateMemory(bytes, out kept);
         for (int at = 0; status == KernelStatus.Ok && at < file.Length; at += Chunk)
         {
-            status = kept.Write((ulong)at, file.Slice(at, Math.Min(Chunk, file.Length - at)));
+            status = Write(kept, (ulong)at, file.Slice(at, Math.Min(Chunk, file.Length - at)));
         }
 
         if (status != KernelStatus.Ok)

@@ -175,7 +175,7 @@ internal sealed partial class ProgramJobs(
             Input = AddStream(job, 0),
             Output = AddStream(job, 1),
             Error = AddStream(job, 2),
-            MemoryLimit = Math.Min(spec.Limits.Memory, options.Memory),
+            MemoryLimit = MemoryOf(spec.Limits),
             ObjectLimit = spec.Limits.Objects,
             TemporaryLimit = spec.Limits.TemporaryFiles,
             InstructionLimit = spec.Limits.Instructions ?? 0,
@@ -184,6 +184,9 @@ internal sealed partial class ProgramJobs(
             ReportsState = spec.ReportsState,
         };
     }
+
+    /// <summary>A child's own limit is its virtual CPU's, which can change.</summary>
+    private ulong MemoryOf(ProgramLimits limits) => kernel.Cpu.Description.Depth > 0 ? limits.Memory : Math.Min(limits.Memory, options.Memory);
 
     private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post));
 
@@ -208,7 +211,16 @@ internal sealed partial class ProgramJobs(
     }
 
     private void EndUnstarted(Job job, string problem) =>
-        End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+        EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+
+    /// <summary>Where a virtual CPU stopped the start, its programs may have been ended with a report, this one among them.</summary>
+    private void EndUnlessEnded(Job job, RunResult result)
+    {
+        if (_jobs.ContainsKey(job.Number))
+        {
+            End(job, result);
+        }
+    }
 
     private void End(Job job, RunResult result)
     {
