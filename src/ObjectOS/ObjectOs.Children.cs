@@ -66,7 +66,7 @@ public sealed partial class ObjectOs
             parent._root.Delete(cell.Slot);
         }
 
-        throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
+        throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {parent.Kernel.HaltReport ?? status.ToString()}.");
     }
 
     private void GiveBackCpu(ObjectOs parent)

@@ -204,7 +204,11 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => OnKernelAsync(() => action(Kernel));
+    public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return OnKernelAsync(() => action(Kernel));
+    }
 
     /// <summary>Stops every program, destroys the kernel and gives all memory back to the host. Whoever disposes of it again waits for the same end.</summary>
     public ValueTask DisposeAsync() => new(_disposal.Value);
@@ -273,6 +277,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <summary>Does something with the kernel between slices. A kernel under another may have had nothing to do: it is woken.</summary>
     private Task<T> OnKernelAsync<T>(Func<T> action) => _pump.InvokeAsync(() =>
     {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
         var result = action();
         _cpu.Interrupt();
         return result;

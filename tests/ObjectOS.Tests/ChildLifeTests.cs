@@ -77,6 +77,40 @@ public sealed class ChildLifeTests
         after.Cells.Select(c => (c.Number, c.Objects)).Should().Equal(before.Select(c => (c.Number, c.Objects)));
     }
 
+    [Fact]
+    public async Task Child_ThatIsGone_SaysSo()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        var gone = await os.CreateChildAsync();
+        await gone.DisposeAsync();
+        Func<Task>[] all = [() => gone.InvokeAsync(kernel => kernel.Statistics), gone.GetStatisticsAsync, gone.GetCellsAsync, () => gone.CreateChildAsync().AsTask(), () => gone.RunAsync(Programs.Endless)];
+        foreach (var each in all)
+        {
+            await each.Should().ThrowAsync<ObjectDisposedException>();
+        }
+
+        await os.Awaiting(o => o.InvokeAsync<int>(null!)).Should().ThrowAsync<ArgumentNullException>();
+    }
+
+    [Fact]
+    public async Task Kernel_ThatHasHalted_IsWhatEveryStartTells()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        await using var child = await os.CreateChildAsync();
+        await using var grandchild = await child.CreateChildAsync();
+        var running = await grandchild.StartAsync(Programs.Endless);
+        await child.InvokeAsync(kernel =>
+        {
+            kernel.Shutdown();
+            return true;
+        });
+        (await running.Completion.WaitAsync(TimeSpan.FromSeconds(30))).Message.Should().Be("the OS object at 0.1 stopped: Halted: shut down");
+        (await grandchild.RunAsync(Programs.Endless).WaitAsync(TimeSpan.FromSeconds(30))).End.Should().Be(RunEnd.KernelHalted);
+        var result = await child.RunAsync(Programs.Endless).WaitAsync(TimeSpan.FromSeconds(30));
+        (result.End, result.Message).Should().Be((RunEnd.KernelHalted, "the kernel halted: shut down"));
+        await child.Awaiting(c => c.CreateChildAsync().AsTask()).Should().ThrowAsync<InvalidOperationException>().WithMessage("The kernel at 0.1 cannot make a child: shut down.");
+    }
+
     private sealed class FailingKernelFactory : IKernelFactory
     {
         public KernelDescription Description => throw new NotSupportedException();

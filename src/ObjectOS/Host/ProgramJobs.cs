@@ -218,7 +218,7 @@ internal sealed partial class ProgramJobs(
     {
         if (_jobs.ContainsKey(job.Number))
         {
-            End(job, result);
+            End(job, kernel.HaltReport is { } halt ? new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {halt}" } : result);
         }
     }
 
