@@ -95,6 +95,15 @@ public sealed class ChildEndTests
         (await sibling.RunAsync(Programs.Lisp("fib.scm")).WaitAsync(Soon)).EnsureSuccess();
     }
 
+    [Fact]
+    public async Task Handler_ThatDoesNotResume_IsWhatAStartTells()
+    {
+        await using var os = await ObjectOs.BootAsync();
+        await using var child = await os.CreateChildAsync(o => (o.Memory, o.ExitHandler) = (64.KiB(), (_, _) => { }));
+        var result = await child.RunAsync(Programs.Lisp("fib.scm")).WaitAsync(Soon);
+        (result.End, result.Message).Should().Be((RunEnd.NotRunnable, $"{Programs.LispPath}: not started: the virtual CPU under it waits for its holder, or one above does"));
+    }
+
     private sealed class Disk : MemoryStream
     {
         private volatile bool _isFull;

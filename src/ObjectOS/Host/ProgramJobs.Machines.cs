@@ -62,7 +62,7 @@ internal sealed partial class ProgramJobs
         status = status == KernelStatus.Ok ? HandOverRecord(job, record) : status;
         if (status != KernelStatus.Ok)
         {
-            EndUnstartedMachine(job, $"{spec.Name}: not started: {status}");
+            EndUnstartedMachine(job, $"{spec.Name}: {NotStarted(status)}");
         }
 
         return job;

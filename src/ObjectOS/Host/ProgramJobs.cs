@@ -73,7 +73,7 @@ internal sealed partial class ProgramJobs(
 
         if (status != KernelStatus.Ok)
         {
-            EndUnstarted(job, $"not started: {status}");
+            EndUnstarted(job, NotStarted(status));
         }
 
         return job;
@@ -212,6 +212,9 @@ internal sealed partial class ProgramJobs(
 
     private void EndUnstarted(Job job, string problem) =>
         EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+
+    private static string NotStarted(KernelStatus status) =>
+        status == KernelStatus.Suspended ? "not started: the virtual CPU under it waits for its holder, or one above does" : $"not started: {status}";
 
     /// <summary>Where a virtual CPU stopped the start, its programs may have been ended with a report, this one among them.</summary>
     private void EndUnlessEnded(Job job, RunResult result)
