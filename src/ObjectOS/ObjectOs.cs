@@ -178,8 +178,11 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <param name="limits">What it may use.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     public Task<RunResult> RunAsync(
-        string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
-        RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
+        string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
+    }
 
     /// <summary>
     /// Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>. Pauses are not counted; after
