@@ -1002,7 +1002,7 @@ static inline objectos_status objectos_vcpu_read_exit(uint64_t target, uint64_t 
     return w0;
 }
 
-/* Lets it go on: action 0 from the registers as they are now, 1 with the trap that it stopped for, 2 with another, 3 as if nothing were intercepted, for one instruction, or, where the kernel on it has used its memory, for its accesses to that page until it runs code again. */
+/* Lets it go on: action 0 from the registers as they are now, 1 with the trap that it stopped for, 2 with another, 3 as if nothing were intercepted, for one instruction, or, where the kernel on it has used its memory, for its accesses to that page until it runs code again; a page that nothing is mapped at exits again, until something is. */
 static inline objectos_status objectos_vcpu_resume(uint64_t target, uint64_t action, uint64_t cause, uint64_t address)
 {
     register uint64_t a7 __asm__("a7") = 120;

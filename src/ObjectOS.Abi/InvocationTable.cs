@@ -163,7 +163,7 @@ public static class InvocationTable
         new(Call.VCpuReadExit, "vcpu_read_exit", ObjectKind.VCpu, Read, 40, None, ["kind", "cause", "pc", "address", "physical", "instruction", "access", "size"], [WouldBlock],
             "Tells why the virtual CPU waits for its holder."),
         new(Call.VCpuResume, "vcpu_resume", ObjectKind.VCpu, Manage, 60, ["action", "cause", "address"], None, [InvalidState, InvalidArgument],
-            "Lets it go on: action 0 from the registers as they are now, 1 with the trap that it stopped for, 2 with another, 3 as if nothing were intercepted, for one instruction, or, where the kernel on it has used its memory, for its accesses to that page until it runs code again."),
+            "Lets it go on: action 0 from the registers as they are now, 1 with the trap that it stopped for, 2 with another, 3 as if nothing were intercepted, for one instruction, or, where the kernel on it has used its memory, for its accesses to that page until it runs code again; a page that nothing is mapped at exits again, until something is."),
         new(Call.VCpuSetLimit, "vcpu_set_limit", ObjectKind.VCpu, Manage, 40, ["limit_bytes"], None, NoStatus, "Changes how much of the cell's memory its guest may hold."),
         new(Call.VCpuStartHart, "vcpu_start_hart", ObjectKind.VCpu, Manage, 100, None, None, [InvalidState],
             "Runs a bare hart on the virtual CPU: its addresses are guest-physical ones, and every trap exits to the holder. It starts when it is resumed."),

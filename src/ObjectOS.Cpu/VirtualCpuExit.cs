@@ -13,7 +13,7 @@ public enum ExitAction : byte
 
     /// <summary>
     /// One instruction is done as if nothing were intercepted, or, where the kernel on it has used its memory, all accesses of the kernel to that page until it
-    /// runs code again.
+    /// runs code again. A missing page is not filled by this: it exits again until something is mapped there, or they are not asked for.
     /// </summary>
     Pass,
 }

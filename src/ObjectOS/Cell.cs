@@ -21,7 +21,9 @@ public sealed class Cell
     public Task<RunResult> Completion => _job.Completion;
 
     /// <summary>Stops it at a defined point of its run; <see cref="Completion"/> then ends with <see cref="RunEnd.Stopped"/>.</summary>
-    /// <remarks>While the OS object is paused the end waits for <see cref="ObjectOs.Resume"/>.</remarks>
+    /// <remarks>
+    /// While the OS object is paused the end waits for <see cref="ObjectOs.Resume"/>, and while its virtual CPU, or one above, waits for its holder, for that one.
+    /// </remarks>
     public async Task<RunResult> StopAsync()
     {
         await _os.StopAsync(_job, RunEnd.Stopped).ConfigureAwait(false);

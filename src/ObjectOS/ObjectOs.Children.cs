@@ -19,36 +19,61 @@ public sealed partial class ObjectOs
     private readonly CellCapability _cellInParent;
     private readonly uint _slotInParent;
     private int _lastChild;
-    private bool _isReported;
 
     /// <summary>An OS object on a virtual CPU. Made on the thread that runs the parent, between slices.</summary>
     private ObjectOs(ObjectOs parent, ObjectOsOptions options)
     {
         _options = options;
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? parent._log;
         _parent = parent;
         _machine = parent._machine;
         _pump = parent._pump;
         Path = $"{parent.Path}.{++parent._lastChild}";
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
-        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
-        var status = new CellCapability(parent._root, RootCell).CreateCell(parent._options.Memory, ChildObjects, out _cellInParent);
-        if (status == KernelStatus.Ok)
+        VirtualCpu = MakeVirtualCpu(parent, options, out _cellInParent, out _slotInParent);
+        _cpu = VirtualCpu.Cpu;
+        try
         {
-            _slotInParent = parent._root.TakeSlot();
-            status = parent.Kernel.CreateVirtualCpu(_cellInParent.Slot, _slotInParent, new VirtualCpuOptions { MemoryLimit = options.Memory, MemoryReserved = options.ReservedMemory }, out var cpu);
-            VirtualCpu = cpu;
+            (Kernel, _root, _jobs, _trace) = Boot();
+        }
+        catch
+        {
+            GiveBackCpu(parent);
+            throw;
         }
 
-        if (status != KernelStatus.Ok)
-        {
-            throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {status}.");
-        }
-
-        _cpu = VirtualCpu!.Cpu;
-        (Kernel, _root, _jobs, _trace) = Boot();
         parent._children.Add(this);
         parent._childrenSeen = [.. parent._children];
+    }
+
+    private static IVirtualCpu MakeVirtualCpu(ObjectOs parent, ObjectOsOptions options, out CellCapability cell, out uint slot)
+    {
+        slot = 0;
+        // The virtual CPU's own limit is the child's; its cell's is wider, so that a holder can grant more.
+        var status = new CellCapability(parent._root, RootCell).CreateCell(parent.ServiceMemory, ChildObjects, out cell);
+        if (status == KernelStatus.Ok)
+        {
+            slot = parent._root.TakeSlot();
+            status = parent.Kernel.CreateVirtualCpu(cell.Slot, slot, new VirtualCpuOptions { MemoryLimit = options.Memory, MemoryReserved = options.ReservedMemory }, out var cpu);
+            if (status == KernelStatus.Ok)
+            {
+                return cpu!;
+            }
+
+            parent._root.ReturnSlot(slot);
+            cell.Destroy();
+            parent._root.Delete(cell.Slot);
+        }
+
+        throw new InvalidOperationException($"The kernel at {parent.Path} cannot make a child: {parent.Kernel.HaltReport ?? status.ToString()}.");
+    }
+
+    private void GiveBackCpu(ObjectOs parent)
+    {
+        _cellInParent.Destroy();
+        parent._root.Delete(_slotInParent);
+        parent._root.Delete(_cellInParent.Slot);
     }
 
     /// <summary>The OS object that it runs under; null for one on a machine of its own.</summary>
@@ -93,7 +118,20 @@ public sealed partial class ObjectOs
         }
         else
         {
-            _ = _parent.OnKernelAsync(() => paused ? _cellInParent.Pause() : _cellInParent.Resume());
+            _ = SetPausedInParentAsync(_parent, paused);
+        }
+    }
+
+    private async Task SetPausedInParentAsync(ObjectOs parent, bool paused)
+    {
+        try
+        {
+            // The slots of one that is gone may be another's by now.
+            await parent.OnKernelAsync(() => _isClosed ? KernelStatus.Dead : paused ? _cellInParent.Pause() : _cellInParent.Resume()).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has gone with all of them.
         }
     }
 
@@ -103,32 +141,6 @@ public sealed partial class ObjectOs
         {
             _children[i].AfterSlice();
         }
-    }
-
-    /// <summary>A virtual CPU that stopped for its holder: the embedding program's handler decides, else the programs on it end with a report.</summary>
-    private void LookAfterVirtualCpu()
-    {
-        if (VirtualCpu?.Exit is not { } exit || _isReported)
-        {
-            return;
-        }
-
-        if (_options.ExitHandler is { } handler && exit.Kind != ExitKind.Halted)
-        {
-            handler(VirtualCpu, exit);
-            if (VirtualCpu.Exit is null)
-            {
-                // The slice has ended with nothing to do; the handler has let the virtual CPU go on since.
-                _pump.RunAgain();
-            }
-
-            return;
-        }
-
-        _isReported = true;
-        _jobs.EndAll(exit.Kind is ExitKind.MemoryExhausted or ExitKind.ObjectsExhausted
-            ? new RunResult { End = RunEnd.MemoryExhausted, ExitCode = 137, Message = $"the OS object at {Path} has used up its memory of {_options.Memory} bytes" }
-            : new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the OS object at {Path} stopped: {exit.Kind}{(exit.Report is null ? "" : ": " + exit.Report)}" });
     }
 
     /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>
@@ -163,9 +175,7 @@ public sealed partial class ObjectOs
         if (_parent is not null && _parent._children.Remove(this))
         {
             _parent._childrenSeen = [.. _parent._children];
-            _cellInParent.Destroy();
-            _parent._root.Delete(_slotInParent);
-            _parent._root.Delete(_cellInParent.Slot);
+            GiveBackCpu(_parent);
         }
     }
 }

@@ -88,14 +88,16 @@ public sealed partial class ObjectOs
     }
 
     /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>
-    private (uint Endpoint, VmmService Service) NeedVmmService(IKernel kernel)
+    private (KernelStatus Status, uint Endpoint, VmmService? Service) NeedVmmService(IKernel kernel)
     {
+        var status = KernelStatus.Ok;
         if (_vmm is null)
         {
-            _vmm = new VmmService();
-            kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, _vmm, _options.Memory, 1 << 18);
+            var made = new VmmService();
+            status = kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, made, ServiceMemory, VmmObjects);
+            _vmm = status == KernelStatus.Ok ? made : null;
         }
 
-        return (VmmEndpoint, _vmm);
+        return (status, VmmEndpoint, _vmm);
     }
 }

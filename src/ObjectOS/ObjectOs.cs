@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Host;
@@ -29,6 +30,15 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private const uint NativeCell = 5;
     private const uint NativeEndpoint = 6;
 
+    /// <summary>
+    /// Kernel objects in all, and those of the services, out of which programs and machines get theirs (by default 16384 and 1024 each). What is
+    /// carved out is a number and costs nothing; what is left is for a thousand children and more.
+    /// </summary>
+    private const int KernelObjects = 1 << 26;
+    private const int LinuxObjects = 1 << 24;
+    private const int NativeObjects = 1 << 24;
+    private const int VmmObjects = 1 << 20;
+
     private readonly Machine.Machine _machine;
     private readonly ICpu _cpu;
     private readonly ObjectOsOptions _options;
@@ -39,12 +49,15 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lazy<Task> _disposal;
     private int _disposed;
+    private bool _isClosed;
 
     /// <summary>An OS object on a machine of its own.</summary>
     private ObjectOs(ObjectOsOptions options)
     {
         _options = options;
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
@@ -55,33 +68,31 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _ = EndJobsWithKernelAsync();
     }
 
+    /// <summary>Most bytes of a service and its programs. What a child has is its virtual CPU's matter, whose limit its holder changes as it likes.</summary>
+    private ulong ServiceMemory => _parent is null ? _options.Memory : ulong.MaxValue;
+
     /// <summary>Makes the kernel, starts its services.</summary>
     private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) Boot()
     {
         var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
+            ObjectLimit = KernelObjects,
             Seed = _options.Seed,
             Quantum = _options.Quantum,
             DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
             Trace = _options.Trace is not null,
         });
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), _options.Memory, 1 << 19);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
-        var images = new ImageStore(root, new CellCapability(root, RootCell));
+        var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
     }
 
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
-    private uint NeedNativeService(IKernel kernel)
-    {
-        if (kernel.CellNumber(NativeCell) == 0)
-        {
-            kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), _options.Memory, 1 << 18);
-        }
-
-        return NativeEndpoint;
-    }
+    private (KernelStatus Status, uint Endpoint) NeedNativeService(IKernel kernel) =>
+        (kernel.CellNumber(NativeCell) != 0 ? KernelStatus.Ok
+            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), ServiceMemory, NativeObjects), NativeEndpoint);
 
     /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
     public string Path { get; }
@@ -168,10 +179,16 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <param name="limits">What it may use.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     public Task<RunResult> RunAsync(
-        string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default) =>
-        RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
+        string path, IReadOnlyList<string>? arguments = null, ProgramLimits? limits = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
+    }
 
-    /// <summary>Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>.</summary>
+    /// <summary>
+    /// Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>. Pauses are not counted; after
+    /// disposal it does nothing.
+    /// </summary>
     public void Pause() => SetPaused(true);
 
     /// <summary>Ends a pause.</summary>
@@ -191,19 +208,30 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
-    public Task<T> InvokeAsync<T>(Func<IKernel, T> action) => OnKernelAsync(() => action(Kernel));
-
-    /// <summary>Stops every program, destroys the kernel and gives all memory back to the host.</summary>
-    public async ValueTask DisposeAsync()
+    public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
+        ArgumentNullException.ThrowIfNull(action);
+        return OnKernelAsync(() => action(Kernel));
+    }
 
+    /// <summary>Stops every program, destroys the kernel and gives all memory back to the host. Whoever disposes of it again waits for the same end.</summary>
+    public ValueTask DisposeAsync() => new(_disposal.Value);
+
+    private async Task DisposeOnceAsync()
+    {
+        Interlocked.Exchange(ref _disposed, 1);
         if (_parent is not null)
         {
-            await _pump.InvokeAsync(Close).ConfigureAwait(false);
+            try
+            {
+                await _pump.InvokeAsync(Close).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The root is on its way, with all that is under it.
+                await _parent.DisposeAsync().ConfigureAwait(false);
+            }
+
             return;
         }
 
@@ -214,10 +242,16 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _machine.Dispose();
     }
 
-    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices.</summary>
+    /// <summary>Ends all programs here and below, destroys the kernels and gives their memory back. Between slices; once, whoever comes first.</summary>
     private bool Close()
     {
         Interlocked.Exchange(ref _disposed, 1);
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        _isClosed = true;
         CloseChildren();
         _stopping.Cancel();
         _jobs.EndAll(new RunResult { End = RunEnd.Stopped, ExitCode = 143, Message = "the OS object was disposed of" });
@@ -247,6 +281,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <summary>Does something with the kernel between slices. A kernel under another may have had nothing to do: it is woken.</summary>
     private Task<T> OnKernelAsync<T>(Func<T> action) => _pump.InvokeAsync(() =>
     {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
         var result = action();
         _cpu.Interrupt();
         return result;
@@ -263,32 +298,5 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
         LookAfterVirtualCpu();
         LookAfterChildren();
-    }
-
-    private async Task EndJobsWithKernelAsync()
-    {
-        await _pump.Completion.ConfigureAwait(false);
-        if (_disposed == 0)
-        {
-            await EndJobsAsync().ConfigureAwait(false);
-        }
-    }
-
-    private async Task EndJobsAsync()
-    {
-        string report = Kernel.HaltReport is { } halt ? $"the kernel halted: {halt}" : _pump.Failure?.Message ?? "the OS object was disposed of";
-        _log.LogError(_pump.Failure, "The kernel does not run any more: {Report}", report);
-        try
-        {
-            await _pump.InvokeAsync(() =>
-            {
-                _jobs.EndAll(new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = report });
-                return true;
-            }).ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Disposal has ended them.
-        }
     }
 }

@@ -50,7 +50,8 @@ public sealed class ObjectOsOptions
 
     /// <summary>
     /// For a child: called between slices when its virtual CPU has stopped for its holder, for instance with its memory exhausted; the handler
-    /// changes what it wants and resumes. Null: the child's programs end with a report.
+    /// changes what it wants and resumes, then or later. Until it is resumed nothing of the child ends, not even by a stop or a time-out. Null, or where it
+    /// throws: the programs of the child and of those under it end with a report.
     /// </summary>
     public Action<IVirtualCpu, VirtualCpuExit>? ExitHandler { get; set; }
 

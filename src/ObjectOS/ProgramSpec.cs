@@ -85,7 +85,8 @@ public sealed record ProgramSpec
     {
         string? relative = Directories.Select(d => d.GuestPath).Append(WorkingDirectory).FirstOrDefault(p => !p.StartsWith('/'));
         return relative is not null ? $"The guest path \"{relative}\" is not absolute."
-            : Arguments.Append(Name ?? Path).Concat(Environment.Values).Any(a => a.Contains('\0', StringComparison.Ordinal)) ? "An argument or a variable holds a NUL character, which ends strings for programs."
+            : Arguments.Append(Name ?? Path).Concat(Environment.Keys).Concat(Environment.Values).Any(a => a.Contains('\0', StringComparison.Ordinal)) ? "An argument or a variable holds a NUL character, which ends strings for programs."
+            : Environment.Keys.FirstOrDefault(k => k.Length == 0 || k.Contains('=', StringComparison.Ordinal)) is { } name ? $"The variable \"{name}\" has no name, or an equals sign in it, which ends names for programs."
             : Limits.Problem();
     }
 }

@@ -190,10 +190,12 @@ public sealed class RunTests
         BitConverter.ToInt64(host).Should().BeInRange(before, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
     }
 
-    [Fact]
-    public async Task Trace_ThatCannotBeWrittenOn_IsOneSentence()
+    [Theory]
+    [InlineData("0")]
+    [InlineData("3")]
+    public async Task Trace_ThatCannotBeWrittenOn_IsOneSentence(string depth)
     {
-        var run = await Tool.RunAsync("run", "--trace", "/dev/full", Tool.Misbehave, "exit-42");
+        var run = await Tool.RunAsync("run", "--depth", depth, "--trace", "/dev/full", Tool.Misbehave, "exit-42");
         run.ExitCode.Should().Be(125);
         run.Error.Should().StartWith("objectos: the trace cannot be written: ");
     }

@@ -76,7 +76,7 @@ public sealed class ImageStoreTests
     {
         var root = new Invoker(kernel.Root, FreeSlot);
         var cell = new CellCapability(root, 1);
-        return (new ImageStore(root, cell), cell);
+        return (new ImageStore(root, cell, () => false), cell);
     }
 
     private static ulong Charged(CellCapability cell)

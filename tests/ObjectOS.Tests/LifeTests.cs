@@ -144,12 +144,16 @@ public sealed class LifeTests
             Programs.Endless with { Limits = new ProgramLimits { Timeout = TimeSpan.FromDays(100) } },
             Programs.Endless with { WorkingDirectory = "here" },
             Programs.Endless with { Arguments = ["a\0b"] },
+            Programs.Endless with { Environment = new Dictionary<string, string> { ["a\0b"] = "" } },
+            Programs.Endless with { Environment = new Dictionary<string, string> { ["a=b"] = "" } },
+            Programs.Endless with { Environment = new Dictionary<string, string> { [""] = "" } },
         ];
         foreach (var spec in wrong)
         {
             (await FluentActions.Awaiting(() => os.StartAsync(spec).AsTask()).Should().ThrowAsync<ArgumentException>()).Which.Message.Should().Contain(spec.Problem());
         }
 
+        await FluentActions.Awaiting(() => os.RunAsync((string)null!)).Should().ThrowAsync<ArgumentNullException>();
         await FluentActions.Awaiting(() => os.StartAsync(Programs.Endless with { Path = "/not/there" }).AsTask()).Should().ThrowAsync<IOException>();
         await FluentActions.Awaiting(() => os.StartAsync(Programs.Endless with { Directories = [new("/", "/a"), new("/not/there", "/d")] }).AsTask())
             .Should().ThrowAsync<IOException>();

@@ -8,8 +8,14 @@ namespace ObjectOS.Host;
 /// Program files that were loaded before, by their contents: a second cell with the same program gets a clone, so that both
 /// share frames and decoded code.
 /// </summary>
-internal sealed class ImageStore(Invoker root, CellCapability cell)
+/// <param name="root">The root cell's invoker.</param>
+/// <param name="cell">The cell that the files are charged to.</param>
+/// <param name="goesOn">Asked where memory was suspended, because somebody above must act first: true if that has been done.</param>
+internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> goesOn)
 {
+    /// <summary>Times that one piece is tried again: a holder may grant a page at a time.</summary>
+    private const int MostTries = 1024;
+
     /// <summary>Files kept; beyond it the one that was kept first goes.</summary>
     private const int Most = 16;
 
@@ -47,7 +53,7 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
         }
 
         int length = Math.Min(Piece, file.Length - coming.Copied);
-        status = status == KernelStatus.Ok && length > 0 ? coming.Memory.Write((ulong)coming.Copied, file.Slice(coming.Copied, length)) : status;
+        status = status == KernelStatus.Ok && length > 0 ? Write(coming.Memory, (ulong)coming.Copied, file.Slice(coming.Copied, length)) : status;
         isThere = status == KernelStatus.Ok && coming.Copied + length == file.Length;
         if (isThere)
         {
@@ -91,14 +97,39 @@ internal sealed class ImageStore(Invoker root, CellCapability cell)
             status = Bring(key, file, out isThere);
         }
         while (status == KernelStatus.Ok && !isThere);
-        status = status == KernelStatus.Ok ? _files[key].CreateClone(cell, out memory) : status;
-        if (status == KernelStatus.Ok && (status = memory.Write(recordOffset, record)) != KernelStatus.Ok)
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        int tries = 0;
+        do
+        {
+            status = _files[key].CreateClone(cell, out memory);
+        }
+        while (MayTryAgain(status, ref tries));
+        if (status == KernelStatus.Ok && (status = Write(memory, recordOffset, record)) != KernelStatus.Ok)
         {
             memory.Delete();
         }
 
         return status;
     }
+
+    /// <summary>Writes into a memory object; what is suspended is tried again.</summary>
+    public KernelStatus Write(MemoryCapability memory, ulong offset, ReadOnlySpan<byte> bytes)
+    {
+        KernelStatus status;
+        int tries = 0;
+        do
+        {
+            status = memory.Write(offset, bytes);
+        }
+        while (MayTryAgain(status, ref tries));
+        return status;
+    }
+
+    private bool MayTryAgain(KernelStatus status, ref int tries) => status == KernelStatus.Suspended && tries++ < MostTries && goesOn();
 
     private void Keep(string key, MemoryCapability memory)
     {

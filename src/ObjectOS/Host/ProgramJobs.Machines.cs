@@ -44,11 +44,9 @@ internal sealed partial class ProgramJobs
             _networks.Add(network.Number, network.Host);
         }
 
-        var (endpoint, service) = vmm();
-        job.Endpoint = endpoint;
+        (var status, job.Endpoint, var service) = vmm();
         _jobs.Add(job.Number, job);
         byte[] record = Describe(job, spec, files).ToBytes();
-        var status = KernelStatus.Ok;
         foreach (var file in files)
         {
             if (ProgramFile.Problem(file.Bytes) is { } problem)
@@ -61,11 +59,11 @@ internal sealed partial class ProgramJobs
             status = status == KernelStatus.Ok ? HandOver(job, file) : status;
         }
 
-        service.Offer(job.Number, spec.Devices);
+        service?.Offer(job.Number, spec.Devices);
         status = status == KernelStatus.Ok ? HandOverRecord(job, record) : status;
         if (status != KernelStatus.Ok)
         {
-            EndUnstartedMachine(job, $"{spec.Name}: not started: {status}");
+            EndUnstartedMachine(job, $"{spec.Name}: {NotStarted(status)}");
         }
 
         return job;
@@ -91,7 +89,7 @@ internal sealed partial class ProgramJobs
     private void EndUnstartedMachine(Job job, string sentence)
     {
         Send(job, MachineProtocol.Drop, job.Number, 0, 0, 0);
-        End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = sentence });
+        EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = sentence });
     }
 
     private void EndMachine(Job job, HostRequest request) =>
@@ -117,7 +115,7 @@ internal sealed partial class ProgramJobs
             return status;
         }
 
-        status = memory.Write(0, record);
+        status = images.Write(memory, 0, record);
         status = status == KernelStatus.Ok ? Send(job, MachineProtocol.Start, 0, (ulong)record.Length, 0, memory.Slot) : status;
         memory.Delete();
         return status;
@@ -150,7 +148,7 @@ internal sealed partial class ProgramJobs
             Disks = [.. job.Disks.Zip(spec.Disks, (disk, of) => new BlockBackend(disk.Key, HostDisk.Handle, disk.Value.Length, of.Policy, of.OverlayLimit))],
             HasNetwork = spec.Network == NetworkMode.User,
             Published = Published(job, spec),
-            MemoryLimit = Math.Min(job.Spec.Limits.Memory, options.Memory),
+            MemoryLimit = MemoryOf(job.Spec.Limits),
             ObjectLimit = job.Spec.Limits.Objects,
             InstructionLimit = spec.Instructions ?? 0,
             WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,

@@ -23,7 +23,7 @@ namespace ObjectOS.Host;
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
 internal sealed partial class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<uint> native, Func<(uint Endpoint, VmmService Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
+    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<(KernelStatus Status, uint Endpoint)> native, Func<(KernelStatus Status, uint Endpoint, VmmService? Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
@@ -70,13 +70,13 @@ internal sealed partial class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            job.Endpoint = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : linux;
-            status = Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot);
+            (status, job.Endpoint) = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : (KernelStatus.Ok, linux);
+            status = status == KernelStatus.Ok ? Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot) : status;
         }
 
         if (status != KernelStatus.Ok)
         {
-            EndUnstarted(job, $"not started: {status}");
+            EndUnstarted(job, NotStarted(status));
         }
 
         return job;
@@ -178,7 +178,7 @@ internal sealed partial class ProgramJobs(
             Input = AddStream(job, 0),
             Output = AddStream(job, 1),
             Error = AddStream(job, 2),
-            MemoryLimit = Math.Min(spec.Limits.Memory, options.Memory),
+            MemoryLimit = MemoryOf(spec.Limits),
             ObjectLimit = spec.Limits.Objects,
             TemporaryLimit = spec.Limits.TemporaryFiles,
             InstructionLimit = spec.Limits.Instructions ?? 0,
@@ -187,6 +187,9 @@ internal sealed partial class ProgramJobs(
             ReportsState = spec.ReportsState,
         };
     }
+
+    /// <summary>A child's own limit is its virtual CPU's, which can change.</summary>
+    private ulong MemoryOf(ProgramLimits limits) => kernel.Cpu.Description.Depth > 0 ? limits.Memory : Math.Min(limits.Memory, options.Memory);
 
     private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post));
 
@@ -211,7 +214,19 @@ internal sealed partial class ProgramJobs(
     }
 
     private void EndUnstarted(Job job, string problem) =>
-        End(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+        EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+
+    private static string NotStarted(KernelStatus status) =>
+        status == KernelStatus.Suspended ? "not started: the virtual CPU under it waits for its holder, or one above does" : $"not started: {status}";
+
+    /// <summary>Where a virtual CPU stopped the start, its programs may have been ended with a report, this one among them.</summary>
+    private void EndUnlessEnded(Job job, RunResult result)
+    {
+        if (_jobs.ContainsKey(job.Number))
+        {
+            End(job, kernel.HaltReport is { } halt ? new RunResult { End = RunEnd.KernelHalted, ExitCode = 125, Message = $"the kernel halted: {halt}" } : result);
+        }
+    }
 
     private void End(Job job, RunResult result)
     {
