@@ -29,7 +29,7 @@ public sealed record InterceptSet
     /// <summary>SFENCE.VMA and the instructions of Svinval that the hart is allowed.</summary>
     public bool Fences { get; init; }
 
-    /// <summary>The guest has nothing to do.</summary>
+    /// <summary>The guest has nothing to do. One that is resumed, and has nothing to do still, waits without another exit.</summary>
     public bool Idle { get; init; }
 
     /// <summary>Accesses to pages that nothing was mapped at. Without it the kernel that made the CPU fills them with zeros.</summary>

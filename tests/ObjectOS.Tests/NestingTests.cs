@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Cpu;
 
 namespace ObjectOS.Tests;
 
@@ -94,6 +95,25 @@ public sealed class NestingTests
         });
         (await child.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
         exits.Should().NotBeEmpty().And.OnlyContain(kind => kind == ExitKind.MemoryExhausted);
+    }
+
+    [Fact]
+    public async Task Machine_WhoseTrapsAreAllPassed_IsTheSameToTheInstruction()
+    {
+        var spec = new MachineSpec { Image = Repository.PathOf("images", "tiny", "tiny.elf"), Harts = 2, Memory = 64.MiB(), Arguments = "selftest" };
+        int passed = 0;
+        await using var os = await ObjectOs.BootAsync();
+        await using var child = await os.CreateChildAsync(o => o.ExitHandler = (cpu, _) =>
+        {
+            passed++;
+            cpu.Resume(ExitAction.Pass);
+        });
+        var alone = await os.BootMachineAsync(spec);
+        await child.InvokeAsync(_ => child.VirtualCpu!.Intercepts = new InterceptSet { Causes = ulong.MaxValue });
+        var watched = await child.BootMachineAsync(spec);
+        watched.EnsureSuccess().Output.Should().Be(alone.EnsureSuccess().Output);
+        (watched.Instructions, watched.Charged, watched.Traps, watched.StateHash).Should().Be((alone.Instructions, alone.Charged, alone.Traps, alone.StateHash));
+        passed.Should().BeGreaterThan(1000);
     }
 
     [Fact]

@@ -150,16 +150,14 @@ public sealed partial class Kernel
     private SliceEnd? RunVCpu(Thread thread, VCpu vcpu, ulong turn, ulong sliceLeft, bool isAlone)
     {
         Payer = thread;
-        if (vcpu.Exit is not null || vcpu.Guest is null)
-        {
-            StopForHolder(vcpu);
-            return null;
-        }
-
-        if (turn == 0)
+        if (turn == 0 && vcpu.Guest is not null)
         {
             // The cell's instructions are used up.
             vcpu.Raise(new VirtualCpuExit(ExitKind.Trap, new Trap { Cause = TrapCause.BudgetEnd }));
+        }
+
+        if (vcpu.Exit is not null || vcpu.Guest is null)
+        {
             StopForHolder(vcpu);
             return null;
         }
@@ -181,7 +179,12 @@ public sealed partial class Kernel
             thread.Owner.Retired += retired;
         }
 
-        vcpu.FruitlessInterrupts = used > 0 ? 0 : vcpu.FruitlessInterrupts;
+        if (used > 0)
+        {
+            vcpu.FruitlessInterrupts = 0;
+            vcpu.IsLetIdle = false;
+        }
+
         ChargeRun(thread, retired, used, isAlone);
         return Settle(vcpu, result, used, budget);
     }
@@ -258,7 +261,7 @@ public sealed partial class Kernel
                 vcpu.Halt((vcpu.Guest as IKernel)?.HaltReport ?? "the guest has halted");
                 StopForHolder(vcpu);
                 return null;
-            case SliceEnd.Idle when vcpu.Intercepts.Idle:
+            case SliceEnd.Idle when vcpu.Intercepts.Idle && !vcpu.IsLetIdle:
                 vcpu.Raise(new VirtualCpuExit(ExitKind.Idle));
                 StopForHolder(vcpu);
                 return null;

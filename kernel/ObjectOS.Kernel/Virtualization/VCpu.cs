@@ -153,6 +153,7 @@ public sealed class VCpu : KernelObject, IVirtualCpu
             Pass(exit);
         }
 
+        IsLetIdle = exit.Kind == ExitKind.Idle;
         Exit = null;
         IsAnnounced = false;
         Virtual.Refresh();
@@ -173,15 +174,19 @@ public sealed class VCpu : KernelObject, IVirtualCpu
                 Virtual.PassMemory(exit.Physical);
             }
         }
-        else if (exit.Kind is ExitKind.Trap or ExitKind.Call && exit.Trap.Cause < TrapCause.Interrupt)
+        else if (exit.Kind is ExitKind.Trap or ExitKind.Call && context.System is null)
         {
             Virtual.Deliver(context, exit.Trap);
         }
         else
         {
+            // A hart of an operating system takes its traps itself, and they count as its instructions.
             Virtual.Pass(context);
         }
     }
+
+    /// <summary>True where its holder has been told that the guest is idle, has resumed it, and it has not done anything since.</summary>
+    internal bool IsLetIdle { get; set; }
 
     /// <summary>Slices that its guest has ended as interrupted without having done anything, one after the other.</summary>
     internal int FruitlessInterrupts { get; set; }

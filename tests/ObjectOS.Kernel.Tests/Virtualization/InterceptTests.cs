@@ -182,6 +182,12 @@ public sealed class InterceptTests
         nested.Tower.Virtual[0].Intercepts = new InterceptSet { Idle = true };
         nested.Run().Should().Be(SliceEnd.Idle);
         nested.Tower.Virtual[0].Exit!.Kind.Should().Be(ExitKind.Idle);
+        nested.Tower.Virtual[0].Resume();
+        nested.Run().Should().Be(SliceEnd.Idle);
+        nested.Tower.Virtual[0].Exit.Should().BeNull("it was told of this idleness");
+        nested.Add(Programs.CountAndTime()).Thread.Resume();
+        nested.Run().Should().Be(SliceEnd.Idle);
+        nested.Tower.Virtual[0].Exit!.Kind.Should().Be(ExitKind.Idle);
     }
 
     /// <summary>The guest-physical page, of the innermost CPU, at which the first cell's data starts.</summary>
