@@ -5,9 +5,14 @@ namespace ObjectOS.Cli;
 /// <summary>Passes on what is written to it and keeps a hash of it.</summary>
 internal sealed class HashingStream(Stream inner) : Stream
 {
+    private const int BrokenPipe = 32; // EPIPE
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public string Sha256 => Convert.ToHexStringLower(_hash.GetCurrentHash());
+
+    /// <summary>Why a write failed, if one did where somebody still listens: the guest may have ended without having been told.</summary>
+    public string? Problem { get; private set; }
 
     public override bool CanRead => false;
 
@@ -29,7 +34,16 @@ internal sealed class HashingStream(Stream inner) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.HResult != BrokenPipe)
+        {
+            Problem = e.Message;
+            throw;
+        }
+
         _hash.AppendData(buffer.Span);
     }
 

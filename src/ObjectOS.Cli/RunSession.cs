@@ -82,6 +82,11 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             streams.Error.Say($"objectos: {message}");
         }
 
+        if (output.Problem is { } lost)
+        {
+            streams.Error.Say($"objectos: standard output: {lost.TrimEnd('.')}; what was written last may be lost");
+        }
+
         int code = result.End == RunEnd.Stopped && Interruption.ExitCode != 0 ? Interruption.ExitCode : result.ExitCode;
         if (result.End == RunEnd.NotRunnable)
         {

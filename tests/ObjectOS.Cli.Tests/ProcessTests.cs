@@ -64,6 +64,15 @@ public sealed class ProcessTests
         run.Error.Should().Contain("nobody takes its output any more").And.EndWith("code 141\n");
     }
 
+    [Fact]
+    public async Task Output_LostAfterTheProgramsEnd_IsTold()
+    {
+        using var folder = new TemporaryFolder();
+        string cat = folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat());
+        var run = await Tool.EndAsync(Tool.StartShell($"echo short | $TOOL run {cat} >/dev/full"));
+        run.Error.Should().StartWith("objectos: standard output: No space left on device").And.EndWith("may be lost\n");
+    }
+
     [Theory]
     [InlineData("flood >&-", 141)]
     [InlineData("flood >/dev/full", 1)]
