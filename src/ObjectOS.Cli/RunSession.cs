@@ -58,13 +58,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         {
             try
             {
-                var innermost = os;
-                for (int depth = 0; depth < settings.Depth; depth++)
-                {
-                    innermost = await innermost.CreateChildAsync().ConfigureAwait(false);
-                }
-
-                var cell = await guest.StartAsync(innermost, output).ConfigureAwait(false);
+                var cell = await guest.StartAsync(await DescendAsync(os).ConfigureAwait(false), output).ConfigureAwait(false);
                 result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -77,12 +71,28 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         }
 
         figures.FramesAfterTeardown = os.LiveFrames;
+        return Tell(guest, result, figures, output.Problem);
+    }
+
+    private async Task<ObjectOs> DescendAsync(ObjectOs os)
+    {
+        for (int depth = 0; depth < settings.Depth; depth++)
+        {
+            os = await os.CreateChildAsync().ConfigureAwait(false);
+        }
+
+        return os;
+    }
+
+    /// <summary>Says what there is to say of a run that is over. The exit code.</summary>
+    private int Tell(IGuest guest, RunResult result, RunFigures figures, string? lost)
+    {
         if (result.Message is { } message)
         {
             streams.Error.Say($"objectos: {message}");
         }
 
-        if (output.Problem is { } lost)
+        if (lost is not null)
         {
             streams.Error.Say($"objectos: standard output: {lost.TrimEnd('.')}; what was written last may be lost");
         }
