@@ -105,6 +105,24 @@ public sealed class FileTree
         Settle(removed);
     }
 
+    /// <summary>Takes all names in a directory away, and all below them, however deep that is.</summary>
+    public void Clear(Inode directory, ulong now)
+    {
+        var pending = new Stack<Inode>([directory]);
+        while (pending.TryPop(out var at))
+        {
+            foreach (var (name, entry) in at.Entries.ToArray())
+            {
+                if (entry.Kind == InodeKind.Directory)
+                {
+                    pending.Push(entry);
+                }
+
+                Remove(at, name, now);
+            }
+        }
+    }
+
     /// <summary>Moves a name; what had the new one is removed. The caller has checked that it may.</summary>
     public void Rename(Inode directory, string name, Inode newDirectory, string newName, ulong now)
     {
@@ -212,12 +230,12 @@ public sealed class FileTree
             writer.Write(grant.IsWritable);
         }
 
-        SaveInode(writer, Root);
+        SaveTree(writer, Root);
         var loose = detached.ToList();
         writer.Write(loose.Count);
         foreach (var inode in loose)
         {
-            SaveInode(writer, inode);
+            SaveTree(writer, inode);
         }
     }
 
@@ -233,14 +251,46 @@ public sealed class FileTree
             _grants.Add(new FileGrant(reader.ReadUInt64(), reader.ReadString(), reader.ReadBoolean()));
         }
 
-        Root = RestoreInode(reader, null, all);
+        Root = RestoreTree(reader, null, all);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            RestoreInode(reader, Root, all);
+            RestoreTree(reader, Root, all);
         }
 
         Used = used;
         return all;
+    }
+
+    /// <summary>Writes an inode and all below it, each directory's entries behind it: a guest makes trees deeper than the host's stack.</summary>
+    private static void SaveTree(BinaryWriter writer, Inode top)
+    {
+        SaveInode(writer, top);
+        var open = new Stack<IEnumerator<KeyValuePair<string, Inode>>>();
+        for (Inode? inode = top; inode is not null; inode = NextInode(writer, open))
+        {
+            if (inode.Kind == InodeKind.Directory)
+            {
+                open.Push(inode.Entries.GetEnumerator());
+            }
+        }
+    }
+
+    /// <summary>Writes the next entry of the innermost directory that has one; null: that was all.</summary>
+    private static Inode? NextInode(BinaryWriter writer, Stack<IEnumerator<KeyValuePair<string, Inode>>> open)
+    {
+        while (open.TryPeek(out var entries))
+        {
+            if (entries.MoveNext())
+            {
+                writer.Write(entries.Current.Key);
+                SaveInode(writer, entries.Current.Value);
+                return entries.Current.Value;
+            }
+
+            open.Pop();
+        }
+
+        return null;
     }
 
     private static void SaveInode(BinaryWriter writer, Inode inode)
@@ -262,15 +312,29 @@ public sealed class FileTree
         if (inode.Kind == InodeKind.Directory)
         {
             writer.Write(inode.Entries.Count);
-            foreach (var (name, entry) in inode.Entries)
-            {
-                writer.Write(name);
-                SaveInode(writer, entry);
-            }
         }
     }
 
-    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
+    private static Inode RestoreTree(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
+    {
+        var top = RestoreInode(reader, parent, all, out int entries);
+        var open = new Stack<(Inode Directory, int Left)>([(top, entries)]);
+        while (open.TryPop(out var at))
+        {
+            if (at.Left > 0)
+            {
+                open.Push((at.Directory, at.Left - 1));
+                string name = reader.ReadString();
+                var inode = RestoreInode(reader, at.Directory, all, out entries);
+                at.Directory.Entries.Add(name, inode);
+                open.Push((inode, entries));
+            }
+        }
+
+        return top;
+    }
+
+    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all, out int entries)
     {
         var inode = new Inode(reader.ReadUInt64(), (InodeKind)reader.ReadByte(), reader.ReadUInt32(), 0)
         {
@@ -288,15 +352,7 @@ public sealed class FileTree
         inode.Bytes = new byte[reader.ReadInt32()];
         reader.ReadBytes((int)inode.Length).CopyTo(inode.Bytes, 0);
         all[inode.Number] = inode;
-        if (inode.Kind == InodeKind.Directory)
-        {
-            for (int count = reader.ReadInt32(); count > 0; count--)
-            {
-                string name = reader.ReadString();
-                inode.Entries.Add(name, RestoreInode(reader, inode, all));
-            }
-        }
-
+        entries = inode.Kind == InodeKind.Directory ? reader.ReadInt32() : 0;
         return inode;
     }
 }

@@ -214,8 +214,7 @@ internal static class DirectoryCalls
             return Errno.EINVAL;
         }
 
-        var source = ProcFiles.Find(call.Process, from.TrimEnd('/'), false);
-        var target = ProcFiles.Find(call.Process, to.TrimEnd('/'), false);
+        var (source, target) = ProcFiles.Find(call.Process, from.TrimEnd('/'), to.TrimEnd('/'));
         if (source.Error != 0 || target.Error != 0)
         {
             return (Errno)(source.Error != 0 ? source.Error : target.Error);

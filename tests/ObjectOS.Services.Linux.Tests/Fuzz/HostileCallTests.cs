@@ -1,0 +1,47 @@
+using ObjectOS.Services.Programs;
+
+namespace ObjectOS.Services.Linux.Tests.Fuzz;
+
+/// <summary>Calls that once halted the kernel, took from a neighbour, or went otherwise than on Linux.</summary>
+public sealed class HostileCallTests
+{
+    private const ulong Job = 5;
+
+    private static (FuzzEnd End, long[] Results) Run(CallList calls) => InDirectory(directory =>
+    {
+        using var host = new FuzzHost(0, directory);
+        host.Start(Job, new CallList().ToProgram(), 0, []);
+        host.Run(Job);
+        host.Settle();
+        var before = (host.LiveFrames, host.Slots);
+        host.Start(Job + 1, calls.ToProgram(), 50_000_000, []);
+        var end = host.Run(Job + 1)[0];
+        host.Settle();
+        (host.LiveFrames, host.Slots).Should().Be(before, "frames and capabilities come back");
+        return (end, CallList.Read(end.Output));
+    });
+
+    private static T InDirectory<T>(Func<string, T> run)
+    {
+        var directory = Directory.CreateTempSubdirectory("objectos-");
+        try
+        {
+            return run(directory.FullName);
+        }
+        finally
+        {
+            directory.Delete(true);
+        }
+    }
+
+    [Fact]
+    public void Rename_InsideProc_MovesWhatThereIsNow()
+    {
+        var calls = new CallList();
+        calls.Call(38, CallList.CurrentDirectory, calls.Text("/proc/self/exe"), CallList.CurrentDirectory, calls.Text("/proc/x"));
+        calls.Call(38, CallList.CurrentDirectory, calls.Text("/tmp/../proc/self/fd/1"), CallList.CurrentDirectory, calls.Text("/proc/self/y"));
+        var (end, results) = Run(calls);
+        end.Reason.Should().Be(ProgramEnd.Exited);
+        results[..2].Should().Equal(0, 0);
+    }
+}
