@@ -53,8 +53,14 @@ internal static class FileOutput
         }
 
         int left = data.Length - (int)call.Progress;
+        if (left <= 0)
+        {
+            // Nothing to write, or another thread has made the vector shorter meanwhile.
+            return (long)call.Progress;
+        }
+
         bool fits = data.Length <= Pipe.Atomic ? pipe.Room >= left : pipe.Room > 0;
-        if (left > 0 && !fits)
+        if (!fits)
         {
             return Wait(call, file, pipe.Id);
         }
@@ -92,9 +98,9 @@ internal static class FileOutput
             }
 
             int left = data.Length - (int)call.Progress;
-            if (left == 0)
+            if (left <= 0)
             {
-                return data.Length;
+                return (long)call.Progress;
             }
 
             int part = Math.Min(left, writer.Room);

@@ -44,4 +44,26 @@ public sealed class HostileCallTests
         end.Reason.Should().Be(ProgramEnd.Exited);
         results[..2].Should().Equal(0, 0);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WriteVector_ThatShrinksWhileItsWriterWaits_EndsWithWhatWasWritten(bool isStream)
+    {
+        var calls = new CallList();
+        ulong vector = calls.Words(FuzzData.At, 98_000);
+        ulong numbers = calls.Words(0);
+        calls.Call(59, numbers);
+        calls.Clone(CallList.ThreadFlags, CallList.Stack, () =>
+        {
+            calls.Call(101, calls.Words(0, 1_000));
+            calls.Call(135, 0, 0, vector + 8); // The old mask, zero, over the length.
+            calls.Call(63, isStream ? 0UL : 3, CallList.Buffer, 4096);
+            calls.Call(101, calls.Words(0, 100_000_000));
+            calls.End();
+        });
+        calls.Call(66, isStream ? 2UL : 4, vector, 1);
+        calls.Call(93, 0);
+        Run(calls).End.Reason.Should().Be(ProgramEnd.Exited);
+    }
 }
