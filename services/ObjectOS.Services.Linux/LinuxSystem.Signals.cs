@@ -34,6 +34,7 @@ internal sealed partial class LinuxSystem
         }
 
         process.Pending.Add(info);
+        process.Threads.ForEach(WakeTimedWait);
         if (process.Threads.Find(thread => IsOpen(thread, info.Signal)) is { } taker)
         {
             Interrupt(taker);
@@ -49,9 +50,19 @@ internal sealed partial class LinuxSystem
         }
 
         thread.Pending.Add(info);
+        WakeTimedWait(thread);
         if (IsOpen(thread, info.Signal))
         {
             Interrupt(thread);
+        }
+    }
+
+    /// <summary>Has a thread looked after that waits for signals by rt_sigtimedwait: those are blocked, and interrupt nothing.</summary>
+    private void WakeTimedWait(LinuxThread thread)
+    {
+        if (thread.Phase == ThreadPhase.Parked && thread.Call.Number == LinuxCallTable.TimedWait)
+        {
+            Enqueue(thread);
         }
     }
 

@@ -66,4 +66,27 @@ public sealed class HostileCallTests
         calls.Call(93, 0);
         Run(calls).End.Reason.Should().Be(ProgramEnd.Exited);
     }
+
+    [Fact]
+    public void TimedWait_ForASignalSentMeanwhile_GetsIt()
+    {
+        var calls = new CallList();
+        ulong set = calls.Words(1UL << 9);
+        calls.Call(135, 0, set, 0, 8);
+        calls.Clone(CallList.ThreadFlags, CallList.Stack, () =>
+        {
+            calls.Call(101, calls.Words(0, 1_000_000));
+            calls.Call(129, 100, 10);
+            calls.Call(101, calls.Words(0, 1_000_000));
+            calls.Call(130, 101, 10);
+            calls.Call(101, calls.Words(0, 1_000_000));
+            calls.End();
+        });
+        calls.Call(137, set, 0, 0, 8);
+        calls.Call(137, set, 0, 0, 8);
+        calls.Call(93, 0);
+        var (end, results) = Run(calls);
+        end.Reason.Should().Be(ProgramEnd.Exited);
+        results[9..11].Should().Equal(10, 10);
+    }
 }
