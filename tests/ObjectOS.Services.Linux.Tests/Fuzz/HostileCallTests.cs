@@ -89,4 +89,29 @@ public sealed class HostileCallTests
         end.Reason.Should().Be(ProgramEnd.Exited);
         results[9..11].Should().Equal(10, 10);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Maps_OfManyRegions_AllHaveRoom(int splits)
+    {
+        // A process begins with a small quota of kernel objects, which grows: at whatever step that is.
+        var calls = new CallList();
+        calls.Call(222, 0, 3 * 4096, 3, 0x22, ulong.MaxValue, 0);
+        for (int i = 0; i < splits; i++)
+        {
+            calls.Call(222, 0x100000, 4096, 3, 0x32, ulong.MaxValue, 0);
+            calls.Call(226, 0x100000, 4096, 1);
+            calls.Call(214, 0x200000);
+        }
+
+        for (int i = 0; i < 50 - (3 * splits); i++)
+        {
+            calls.Call(222, 0, 3 * 4096, 3, 0x22, ulong.MaxValue, 0);
+        }
+
+        var (end, results) = Run(calls);
+        end.Reason.Should().Be(ProgramEnd.Exited);
+        results[..50].Should().OnlyContain(result => result >= 0);
+    }
 }
