@@ -218,6 +218,7 @@ internal sealed partial class LinuxSystem
         if (status != KernelStatus.Ok)
         {
             process.Load = null;
+            load.Abandon();
             if (process == process.Job.Main && thread.ReplySlot == 0)
             {
                 EndJob(process.Job, status == KernelStatus.MemoryExhausted ? ProgramEnd.MemoryExhausted : ProgramEnd.NotRunnable, 9,
@@ -318,6 +319,8 @@ internal sealed partial class LinuxSystem
     private void Tear(LinuxProcess process)
     {
         EndVfork(process);
+        process.Load?.Abandon();
+        process.Load = null;
         process.Descriptors.CloseAll();
         foreach (var thread in process.Threads)
         {

@@ -114,4 +114,35 @@ public sealed class HostileCallTests
         end.Reason.Should().Be(ProgramEnd.Exited);
         results[..50].Should().OnlyContain(result => result >= 0);
     }
+
+    [Fact]
+    public void Execute_OfProgramsThatCannotBeLoaded_LeavesNothingBehind()
+    {
+        var calls = new CallList();
+        ulong path = calls.Text("/tmp/a");
+        calls.Call(56, CallList.CurrentDirectory, path, 0x41, 0x1ff);
+        calls.Call(64, 3, calls.Put(OverTheStack()), 176);
+        calls.Call(57, 3);
+        for (int i = 0; i < 5; i++)
+        {
+            calls.Clone(17, 0, () => calls.Call(260, ulong.MaxValue, CallList.Buffer));
+            calls.Call(172);
+            calls.Call(129, CallList.Result(0), 0);
+            calls.Call(221, path, 0, 0);
+        }
+
+        Run(calls).End.Reason.Should().BeOneOf(ProgramEnd.Exited, ProgramEnd.NotRunnable, ProgramEnd.Signalled);
+    }
+
+    /// <summary>A program whose second segment lies where the stack is to be.</summary>
+    private static byte[] OverTheStack()
+    {
+        ulong[] words =
+        [
+            0x00010102464c457f, 0, 2 | (243UL << 16) | (1UL << 32), 0x10000 + 174, 64, 0, 64 << 16 << 16 | (56UL << 48), 2,
+            1 | (7UL << 32), 0, 0x10000, 0x10000, 176, 176, 4096,
+            1 | (6UL << 32), 0, 0x3f_ffef_f000, 0x3f_ffef_f000, 0, 4096, 4096,
+        ];
+        return [.. words.SelectMany(BitConverter.GetBytes)];
+    }
 }
