@@ -21,6 +21,8 @@ internal sealed class LinuxCall(LinuxThread thread)
     public const int LongestPath = 4096;
     public const ulong Never = ulong.MaxValue;
 
+    private const ulong HostPause = 100_000;
+
     private readonly SortedDictionary<int, string> _paths = [];
     private readonly List<HostReply> _replies = [];
     private CallResult _failure;
@@ -225,11 +227,19 @@ internal sealed class LinuxCall(LinuxThread thread)
         var status = System.Host.Request(HostRequestKind.File, Job.Tree.Grants[grant].Number, data, out ulong id, (ulong)operation, a1, a2, a3);
         if (status != KernelStatus.Ok)
         {
-            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+            return status == KernelStatus.Suspended ? CallResult.Suspended : WaitForHost();
         }
 
+        Deadline = Never;
         Request = id;
         System.Requests[id] = Thread;
+        return CallResult.Parked;
+    }
+
+    /// <summary>The queue to the host is full, others have filled it: the call is run again a little later.</summary>
+    public CallResult WaitForHost()
+    {
+        Deadline = System.Now + HostPause;
         return CallResult.Parked;
     }
 

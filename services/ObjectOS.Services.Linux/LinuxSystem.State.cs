@@ -1,11 +1,12 @@
 using ObjectOS.Client;
+using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
 
 /// <content>Saving and restoring.</content>
 internal sealed partial class LinuxSystem
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     public void Save(BinaryWriter writer)
     {
@@ -48,6 +49,16 @@ internal sealed partial class LinuxSystem
         foreach (var thread in _queue)
         {
             writer.Write(thread.Number);
+        }
+
+        writer.Write(_untold.Count);
+        foreach (var (job, reason, code, record) in _untold)
+        {
+            writer.Write(job);
+            writer.Write((int)reason);
+            writer.Write(code);
+            writer.Write(record.Length);
+            writer.Write(record);
         }
     }
 
@@ -101,6 +112,11 @@ internal sealed partial class LinuxSystem
             {
                 _queue.Enqueue(thread);
             }
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _untold.Enqueue((reader.ReadUInt64(), (ProgramEnd)reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBytes(reader.ReadInt32())));
         }
     }
 }

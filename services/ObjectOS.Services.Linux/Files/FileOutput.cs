@@ -90,6 +90,7 @@ internal static class FileOutput
         }
 
         ulong wait = LinuxSystem.StreamWait(call.Job, writer.Number, true);
+        call.Deadline = LinuxCall.Never;
         while (true)
         {
             if (writer.Error != 0)
@@ -113,7 +114,9 @@ internal static class FileOutput
             if (status != KernelStatus.Ok)
             {
                 // The queue of requests is full: what is on its way comes back and wakes this call.
-                return writer.Outstanding > 0 ? Wait(call, file, wait) : CallResult.Of(status);
+                return status == KernelStatus.Suspended ? CallResult.Suspended
+                    : writer.Outstanding > 0 || file.IsNonBlocking || call.IsInterrupted ? Wait(call, file, wait)
+                    : call.WaitForHost();
             }
 
             call.Progress += (ulong)part;

@@ -145,4 +145,38 @@ public sealed class HostileCallTests
         ];
         return [.. words.SelectMany(BitConverter.GetBytes)];
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Flood_OfRequestsToTheHost_HoldsNeighboursUpAndTakesNothingFromThem(bool isLog)
+    {
+        const int Times = 6000;
+        var flood = new CallList();
+        ulong path = flood.Text("/tmp/a");
+        flood.Call(56, CallList.CurrentDirectory, path, 0x41, 0x1ff);
+        for (int i = 0; i < Times; i++)
+        {
+            flood.Call(isLog ? 221 : 64, isLog ? path : 1, isLog ? 0 : path, isLog ? 0UL : 1);
+        }
+
+        var honest = new CallList();
+        ulong text = honest.Text("12345678");
+        for (int i = 0; i < 40; i++)
+        {
+            Enumerable.Repeat(124, 75).ToList().ForEach(call => honest.Call(call));
+            honest.Call(64, 1, text, 8);
+        }
+
+        var ends = InDirectory(directory =>
+        {
+            using var host = new FuzzHost(0, directory, isLog) { Slice = 20_000_000, IsTraced = false };
+            host.Start(Job, flood.ToProgram(), 0, []);
+            host.Start(Job + 1, honest.ToProgram(), 0, []);
+            return host.Run(Job, Job + 1);
+        });
+        ends.Should().OnlyContain(end => end.Reason == ProgramEnd.Exited);
+        ends[0].Output.Length.Should().Be((isLog ? 0 : Times) + (FuzzScript.Results * 8));
+        ends[1].Output.Should().StartWith(string.Concat(Enumerable.Repeat("12345678", 40)));
+    }
 }
