@@ -326,7 +326,7 @@ internal sealed class LinuxCall(LinuxThread thread)
 
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            System.Waits.Add(reader.ReadUInt64(), Thread);
+            WaitsFor.Add(reader.ReadUInt64());
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class LinuxSystem
             job.Save(writer);
         }
 
+        Waits.Save(writer);
         Futexes.Save(writer);
         writer.Write(Requests.Count);
         foreach (var (id, thread) in Requests)
@@ -45,8 +46,9 @@ internal sealed partial class LinuxSystem
             writer.Write(thread);
         }
 
-        writer.Write(_queue.Count);
-        foreach (var thread in _queue)
+        var queue = _queue.Where(thread => !thread.IsGone).ToList();
+        writer.Write(queue.Count);
+        foreach (var thread in queue)
         {
             writer.Write(thread.Number);
         }
@@ -92,6 +94,7 @@ internal sealed partial class LinuxSystem
             }
         }
 
+        Waits.Restore(reader, Threads);
         Futexes.Restore(reader, Threads);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
@@ -108,10 +111,7 @@ internal sealed partial class LinuxSystem
 
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            if (Threads.TryGetValue(reader.ReadUInt64(), out var thread))
-            {
-                _queue.Enqueue(thread);
-            }
+            _queue.Enqueue(Threads[reader.ReadUInt64()]);
         }
 
         for (int count = reader.ReadInt32(); count > 0; count--)

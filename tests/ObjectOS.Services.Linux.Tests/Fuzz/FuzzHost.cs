@@ -6,8 +6,24 @@ using ObjectOS.Cpu;
 using ObjectOS.Machine;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Services.Linux.Tests.Fuzz;
+
+/// <summary>How a guest is run.</summary>
+internal enum FuzzWay
+{
+    Plain,
+
+    /// <summary>On a virtual CPU.</summary>
+    Nested,
+
+    /// <summary>The service is saved and restored between any two messages.</summary>
+    Reborn,
+
+    /// <summary>The machine's memory says Suspended now and then.</summary>
+    Suspended,
+}
 
 /// <summary>A kernel with the Linux service, on a real CPU or on a virtual one, and the host of its programs, which may see one directory.</summary>
 internal sealed class FuzzHost : IDisposable
@@ -23,24 +39,26 @@ internal sealed class FuzzHost : IDisposable
     private readonly IKernel _kernel;
     private readonly Invoker _invoker;
     private readonly HostDirectory _directory;
-    private readonly LinuxService _service = new();
+    private readonly FuzzWay _way;
+    private LinuxService _service = new();
     private readonly Dictionary<ulong, FuzzEnd> _ended = [];
     private readonly Dictionary<ulong, (MemoryStream Output, IncrementalHash Trace, MemoryCapability Memory)> _jobs = [];
     private readonly Dictionary<ulong, int> _given = [];
     private int _calls;
 
-    public FuzzHost(int depth, string directory, bool isDeterministic = true)
+    public FuzzHost(FuzzWay way, string directory, bool isDeterministic = true)
     {
+        _way = way;
         var options = new KernelOptions { DeterministicCompletions = isDeterministic };
         _real = new RealCpu(_machine);
-        _outer = _kernel = new KernelFactory().Create(_real, options);
-        for (; depth > 0; depth--)
+        _outer = _kernel = new KernelFactory().Create(way == FuzzWay.Suspended ? new AbsentMindedCpu(_real, 1) : _real, options);
+        if (way == FuzzWay.Nested)
         {
             _kernel.CreateVirtualCpu(1, 16, new VirtualCpuOptions(), out var cpu).Should().Be(KernelStatus.Ok);
             _kernel = new KernelFactory().Create(cpu!.Cpu, options);
         }
 
-        _kernel.CreateManagedCell(1, CellSlot, EndpointSlot, _service, 1UL << 28, 1 << 17).Should().Be(KernelStatus.Ok);
+        _kernel.CreateManagedCell(1, CellSlot, EndpointSlot, way == FuzzWay.Reborn ? new RebornProgram(() => _service = new LinuxService()) : _service, 1UL << 28, 1 << 17).Should().Be(KernelStatus.Ok);
         _invoker = new Invoker(_kernel.Root, 32);
         _directory = new HostDirectory(directory, true);
     }
@@ -97,7 +115,7 @@ internal sealed class FuzzHost : IDisposable
             Error = new ProgramStream((job * 4) + 2, false),
             InstructionLimit = instructions,
             IsTraced = IsTraced,
-            ReportsState = true,
+            ReportsState = _way != FuzzWay.Suspended, // It is computed in one go, which this memory never grants.
         }.ToBytes();
         ulong at = Pages.RoundUp((ulong)program.Length);
         new CellCapability(_invoker, 1).CreateMemory(at + (ulong)record.Length, out var memory).Should().Be(KernelStatus.Ok);
@@ -112,7 +130,11 @@ internal sealed class FuzzHost : IDisposable
     {
         for (int slice = 0; slice < MostSlices; slice++)
         {
-            var end = _outer.RunSlice(new SliceLimits(Slice)).End;
+            SliceEnd end;
+            while ((end = _outer.RunSlice(new SliceLimits(Slice)).End) == SliceEnd.Suspended)
+            {
+            }
+
             bool any = false;
             while (_kernel.TryTakeRequest(out var request))
             {

@@ -24,7 +24,7 @@ internal sealed class FuzzScript(Random random, FuzzData data, ulong[] handlers)
     private static readonly ulong[] Handled = [10, 12, 13, 14, 15, 64];
 
     private static readonly ulong[] CloneFlags =
-        [17, 17, 0x4111, 0x4011, 0x3d0f00, 0x3d0f00, 0x3d0f00, 0x1310f00, 0x10000, 0x10f00, 0x100, 0x01200011, 0x1100011, 0, ulong.MaxValue];
+        [17, 17, 0x4111, 0x4011, 0x50f00, 0x50f00, 0x3d0f00, 0x1310f00, 0x10000, 0x10f00, 0x100, 0x01200011, 0x1100011, 0, ulong.MaxValue];
 
     /// <summary>
     /// Each call with what its arguments are: f descriptor, s path, p a place, l length, n small number, v vectors, w list of pointers,

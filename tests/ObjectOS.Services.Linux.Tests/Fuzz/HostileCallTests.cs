@@ -9,7 +9,7 @@ public sealed class HostileCallTests
 
     private static (FuzzEnd End, long[] Results) Run(CallList calls) => InDirectory(directory =>
     {
-        using var host = new FuzzHost(0, directory);
+        using var host = new FuzzHost(FuzzWay.Plain, directory);
         host.Start(Job, new CallList().ToProgram(), 0, []);
         host.Run(Job);
         host.Settle();
@@ -170,7 +170,7 @@ public sealed class HostileCallTests
 
         var ends = InDirectory(directory =>
         {
-            using var host = new FuzzHost(0, directory, isLog) { Slice = 20_000_000, IsTraced = false };
+            using var host = new FuzzHost(FuzzWay.Plain, directory, isLog) { Slice = 20_000_000, IsTraced = false };
             host.Start(Job, flood.ToProgram(), 0, []);
             host.Start(Job + 1, honest.ToProgram(), 0, []);
             return host.Run(Job, Job + 1);
