@@ -179,4 +179,16 @@ public sealed class HostileCallTests
         ends[0].Output.Length.Should().Be((isLog ? 0 : Times) + (FuzzScript.Results * 8));
         ends[1].Output.Should().StartWith(string.Concat(Enumerable.Repeat("12345678", 40)));
     }
+
+    [Fact]
+    public void Alarms_ThatAreIgnored_TakeNoTimeFromOthers()
+    {
+        var calls = new CallList();
+        calls.Call(134, 14, calls.Words(1, 0, 0), 0, 8);
+        calls.Call(103, 0, calls.Words(0, 1, 0, 1));
+        calls.Call(101, calls.Words(1, 0));
+        var end = Run(calls).End;
+        end.Reason.Should().Be(ProgramEnd.Exited);
+        end.Record.Instructions.Should().BeLessThan(10_000);
+    }
 }
