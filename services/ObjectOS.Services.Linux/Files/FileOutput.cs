@@ -34,6 +34,11 @@ internal static class FileOutput
     private static CallResult WriteFile(LinuxCall call, OpenFile file, ulong? at, byte[] data)
     {
         var inode = file.Inode!;
+        if (data.Length == 0)
+        {
+            return 0L; // Not even a file that ends before its position grows by nothing.
+        }
+
         ulong position = (file.Flags & Linux.OpenAppend) != 0 ? inode.Length : at ?? file.Position;
         if (!call.Job.Tree.TryWrite(inode, position, data, call.Job.WallClock))
         {

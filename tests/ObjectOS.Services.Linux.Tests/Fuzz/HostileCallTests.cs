@@ -191,4 +191,14 @@ public sealed class HostileCallTests
         end.Reason.Should().Be(ProgramEnd.Exited);
         end.Record.Instructions.Should().BeLessThan(10_000);
     }
+
+    [Fact]
+    public void Write_OfNothingBehindTheEnd_LeavesTheFileAsItIs()
+    {
+        var calls = new CallList();
+        calls.Call(56, CallList.CurrentDirectory, calls.Text("/tmp/a"), 0x42, 0x1ff);
+        calls.Call(68, 3, FuzzData.At, 0, 4096);
+        calls.Call(62, 3, 0, 2);
+        Run(calls).Results[..3].Should().Equal(3, 0, 0);
+    }
 }
