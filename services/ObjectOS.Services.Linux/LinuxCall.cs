@@ -131,11 +131,16 @@ internal sealed class LinuxCall(LinuxThread thread)
     public bool TryReadText(ulong address, int longest, out string text)
     {
         text = "";
-        var bytes = new byte[longest];
+        var bytes = new byte[Math.Min(longest, (int)Pages.Size)];
         int length = 0;
         while (length < longest)
         {
             int part = (int)Math.Min((ulong)(longest - length), Pages.Size - ((address + (ulong)length) & (Pages.Size - 1)));
+            if (length + part > bytes.Length)
+            {
+                Array.Resize(ref bytes, Math.Min(longest, (length + part) * 2));
+            }
+
             if (!TryRead(address + (ulong)length, bytes.AsSpan(length, part)))
             {
                 return false;

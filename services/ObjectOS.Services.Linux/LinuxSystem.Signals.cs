@@ -14,7 +14,7 @@ internal sealed partial class LinuxSystem
     private const int Kill = 9;
     private const int Segv = 11;
     private const int Stop = 19;
-    private const ulong Unmaskable = (1UL << (Kill - 1)) | (1UL << (Stop - 1));
+    public const ulong Unmaskable = (1UL << (Kill - 1)) | (1UL << (Stop - 1));
 
     /// <summary>SIGCHLD, SIGCONT, SIGURG, SIGWINCH: nothing happens; and the stops, which this service does not do.</summary>
     private static bool IsIgnoredByDefault(int signal) => signal is 17 or 18 or 23 or 28 or 19 or 20 or 21 or 22;
