@@ -16,7 +16,7 @@ public sealed class FileTree
     private readonly List<FileGrant> _grants = [];
     private ulong _nextNumber = 1;
 
-    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256.</summary>
+    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256, a link as that and two for each letter of its target.</summary>
     public FileTree(ulong limit, ulong now)
     {
         _limit = limit;
@@ -36,8 +36,10 @@ public sealed class FileTree
     /// <summary>The granted directories.</summary>
     public IReadOnlyList<FileGrant> Grants => _grants;
 
-    /// <summary>True where a new name still has room.</summary>
-    public bool HasRoom => Used + EntryCost <= _limit;
+    /// <summary>True where a new name still has room, that of a link where a target is given.</summary>
+    public bool HasRoomFor(string target = "") => Used + CostOf(target) <= _limit;
+
+    private static ulong CostOf(string target) => EntryCost + ((ulong)target.Length * sizeof(char));
 
     /// <summary>Makes <paramref name="name"/>, which must be free, in a directory.</summary>
     public Inode Make(Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None)
@@ -48,7 +50,7 @@ public sealed class FileTree
         made.Device = device;
         directory.Entries.Add(name, made);
         directory.ModifyTime = directory.ChangeTime = now;
-        Used += EntryCost;
+        Used += CostOf(target);
         return made;
     }
 
@@ -101,7 +103,7 @@ public sealed class FileTree
         directory.Entries.Remove(name);
         directory.ModifyTime = directory.ChangeTime = now;
         removed.Links = 0;
-        Used -= EntryCost;
+        Used -= CostOf(removed.Target);
         Settle(removed);
     }
 

@@ -101,6 +101,22 @@ public sealed class FileTreeTests
         (restored.Used, restored.Root.Entries.Count).Should().Be((empty, 0));
     }
 
+    [Fact]
+    public void Links_WithLongTargets_CountAsWhatTheyHold()
+    {
+        var tree = new FileTree(1 << 20, 1);
+        string target = new('t', 4095);
+        int made = 0;
+        for (; tree.HasRoomFor(target); made++)
+        {
+            tree.Make(tree.Root, $"l{made}", InodeKind.Link, 0x1ff, 1, target);
+        }
+
+        made.Should().Be((1 << 20) / (256 + 8190));
+        tree.Clear(tree.Root, 2);
+        tree.Used.Should().Be(0);
+    }
+
     private static byte[] Save(FileTree tree)
     {
         using var stream = new MemoryStream();

@@ -73,7 +73,7 @@ internal static class DirectoryCalls
             return Errno.EEXIST;
         }
 
-        if (!call.Job.Tree.HasRoom)
+        if (!call.Job.Tree.HasRoomFor())
         {
             return Errno.ENOSPC;
         }
@@ -146,7 +146,7 @@ internal static class DirectoryCalls
             return text.Length == 0 ? Errno.ENOENT : Errno.EEXIST;
         }
 
-        if (!call.Job.Tree.HasRoom)
+        if (!call.Job.Tree.HasRoomFor(text))
         {
             return Errno.ENOSPC;
         }

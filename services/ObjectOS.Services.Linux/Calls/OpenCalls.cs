@@ -82,7 +82,7 @@ internal static class OpenCalls
                 return (flags & Linux.OpenCreate) == 0 ? Errno.ENOENT : Errno.EISDIR;
             }
 
-            if (!call.Job.Tree.HasRoom)
+            if (!call.Job.Tree.HasRoomFor())
             {
                 return Errno.ENOSPC;
             }
