@@ -129,24 +129,6 @@ internal sealed partial class LinuxSystem
 
     private void Refuse(Job job, string problem) => Tell(job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = problem });
 
-    private void Tell(Job job, ProgramEnd reason, ulong code, ProgramEndRecord record) =>
-        _untold.Enqueue((job.Request.Job, reason, code, record.ToBytes()));
-
-    /// <summary>Tells the host of the ends of jobs: as soon as it takes requests, for whoever runs a program waits for that.</summary>
-    private void TellEnds()
-    {
-        while (_untold.TryPeek(out var end))
-        {
-            if (Host.Request(HostRequestKind.Ended, end.Job, end.Record, out _, (ulong)end.Reason, end.Code) != KernelStatus.Ok)
-            {
-                Notification.Signal(AgainBit);
-                return;
-            }
-
-            _untold.Dequeue();
-        }
-    }
-
     private void OpenStreams(LinuxProcess process)
     {
         var request = process.Job.Request;

@@ -13,7 +13,6 @@ internal static class MemoryCalls
     private const ulong SmallestHeap = 1 << 20;
     private const ulong LargestHeapBlock = 1UL << 30;
     private const ulong LargestFileMap = 256UL << 20;
-    private const int CopyUnit = 65536;
 
     public static CallResult Break(LinuxCall call)
     {
@@ -338,7 +337,7 @@ internal static class MemoryCalls
         {
             // A larger block with room for the next growth: memory costs only where it is written.
             var status = call.Process.CreateBlock(newLength * 4, out target);
-            status = status == KernelStatus.Ok ? Copy(area.Block, offset, target, oldLength) : status;
+            status = status == KernelStatus.Ok ? area.Block.CopyTo(target, offset, oldLength) : status;
             if (status != KernelStatus.Ok)
             {
                 Drop(call, target);
@@ -353,27 +352,6 @@ internal static class MemoryCalls
         mapped = mapped == KernelStatus.Ok ? memory.Map(part with { Start = address, Length = newLength, Block = target, Offset = offset }) : mapped;
         call.System.Release(target);
         return mapped == KernelStatus.Ok ? (long)address : ResultOf(mapped);
-    }
-
-    private static KernelStatus Copy(MemoryBlock from, ulong offset, MemoryBlock to, ulong length)
-    {
-        var buffer = new byte[CopyUnit];
-        for (ulong done = 0; done < length; done += CopyUnit)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(CopyUnit, length - done));
-            var status = from.Memory.Read(offset + done, part);
-            if (status == KernelStatus.Ok && part.ContainsAnyExcept((byte)0))
-            {
-                status = to.Memory.Write(done, part);
-            }
-
-            if (status != KernelStatus.Ok)
-            {
-                return status;
-            }
-        }
-
-        return KernelStatus.Ok;
     }
 
     public static CallResult Advise(LinuxCall call)
