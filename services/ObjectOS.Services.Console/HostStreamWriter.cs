@@ -10,6 +10,9 @@ public sealed class HostStreamWriter(ulong number)
     /// <summary>Most bytes that the host has not taken yet.</summary>
     public const int Limit = 64 * 1024;
 
+    /// <summary>Most requests under way: the kernel's queue of them is everyone's.</summary>
+    public const int MostRequests = 256;
+
     private readonly SortedDictionary<ulong, int> _underWay = [];
 
     /// <summary>The host's number of the stream.</summary>
@@ -19,7 +22,7 @@ public sealed class HostStreamWriter(ulong number)
     public int Outstanding { get; private set; }
 
     /// <summary>Bytes that can be written now.</summary>
-    public int Room => Limit - Outstanding;
+    public int Room => _underWay.Count < MostRequests ? Limit - Outstanding : 0;
 
     /// <summary>Why the stream takes no more; 0 while it does.</summary>
     public HostError Error { get; private set; }

@@ -16,7 +16,7 @@ public sealed class FileTree
     private readonly List<FileGrant> _grants = [];
     private ulong _nextNumber = 1;
 
-    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256.</summary>
+    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256, a link as that and two for each letter of its target.</summary>
     public FileTree(ulong limit, ulong now)
     {
         _limit = limit;
@@ -36,8 +36,10 @@ public sealed class FileTree
     /// <summary>The granted directories.</summary>
     public IReadOnlyList<FileGrant> Grants => _grants;
 
-    /// <summary>True where a new name still has room.</summary>
-    public bool HasRoom => Used + EntryCost <= _limit;
+    /// <summary>True where a new name still has room, that of a link where a target is given.</summary>
+    public bool HasRoomFor(string target = "") => Used + CostOf(target) <= _limit;
+
+    private static ulong CostOf(string target) => EntryCost + ((ulong)target.Length * sizeof(char));
 
     /// <summary>Makes <paramref name="name"/>, which must be free, in a directory.</summary>
     public Inode Make(Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None)
@@ -48,7 +50,7 @@ public sealed class FileTree
         made.Device = device;
         directory.Entries.Add(name, made);
         directory.ModifyTime = directory.ChangeTime = now;
-        Used += EntryCost;
+        Used += CostOf(target);
         return made;
     }
 
@@ -101,8 +103,26 @@ public sealed class FileTree
         directory.Entries.Remove(name);
         directory.ModifyTime = directory.ChangeTime = now;
         removed.Links = 0;
-        Used -= EntryCost;
+        Used -= CostOf(removed.Target);
         Settle(removed);
+    }
+
+    /// <summary>Takes all names in a directory away, and all below them, however deep that is.</summary>
+    public void Clear(Inode directory, ulong now)
+    {
+        var pending = new Stack<Inode>([directory]);
+        while (pending.TryPop(out var at))
+        {
+            foreach (var (name, entry) in at.Entries.ToArray())
+            {
+                if (entry.Kind == InodeKind.Directory)
+                {
+                    pending.Push(entry);
+                }
+
+                Remove(at, name, now);
+            }
+        }
     }
 
     /// <summary>Moves a name; what had the new one is removed. The caller has checked that it may.</summary>
@@ -212,12 +232,12 @@ public sealed class FileTree
             writer.Write(grant.IsWritable);
         }
 
-        SaveInode(writer, Root);
+        SaveTree(writer, Root);
         var loose = detached.ToList();
         writer.Write(loose.Count);
         foreach (var inode in loose)
         {
-            SaveInode(writer, inode);
+            SaveTree(writer, inode);
         }
     }
 
@@ -233,14 +253,46 @@ public sealed class FileTree
             _grants.Add(new FileGrant(reader.ReadUInt64(), reader.ReadString(), reader.ReadBoolean()));
         }
 
-        Root = RestoreInode(reader, null, all);
+        Root = RestoreTree(reader, null, all);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            RestoreInode(reader, Root, all);
+            RestoreTree(reader, Root, all);
         }
 
         Used = used;
         return all;
+    }
+
+    /// <summary>Writes an inode and all below it, each directory's entries behind it: a guest makes trees deeper than the host's stack.</summary>
+    private static void SaveTree(BinaryWriter writer, Inode top)
+    {
+        SaveInode(writer, top);
+        var open = new Stack<IEnumerator<KeyValuePair<string, Inode>>>();
+        for (Inode? inode = top; inode is not null; inode = NextInode(writer, open))
+        {
+            if (inode.Kind == InodeKind.Directory)
+            {
+                open.Push(inode.Entries.GetEnumerator());
+            }
+        }
+    }
+
+    /// <summary>Writes the next entry of the innermost directory that has one; null: that was all.</summary>
+    private static Inode? NextInode(BinaryWriter writer, Stack<IEnumerator<KeyValuePair<string, Inode>>> open)
+    {
+        while (open.TryPeek(out var entries))
+        {
+            if (entries.MoveNext())
+            {
+                writer.Write(entries.Current.Key);
+                SaveInode(writer, entries.Current.Value);
+                return entries.Current.Value;
+            }
+
+            open.Pop();
+        }
+
+        return null;
     }
 
     private static void SaveInode(BinaryWriter writer, Inode inode)
@@ -262,15 +314,29 @@ public sealed class FileTree
         if (inode.Kind == InodeKind.Directory)
         {
             writer.Write(inode.Entries.Count);
-            foreach (var (name, entry) in inode.Entries)
-            {
-                writer.Write(name);
-                SaveInode(writer, entry);
-            }
         }
     }
 
-    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
+    private static Inode RestoreTree(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
+    {
+        var top = RestoreInode(reader, parent, all, out int entries);
+        var open = new Stack<(Inode Directory, int Left)>([(top, entries)]);
+        while (open.TryPop(out var at))
+        {
+            if (at.Left > 0)
+            {
+                open.Push((at.Directory, at.Left - 1));
+                string name = reader.ReadString();
+                var inode = RestoreInode(reader, at.Directory, all, out entries);
+                at.Directory.Entries.Add(name, inode);
+                open.Push((inode, entries));
+            }
+        }
+
+        return top;
+    }
+
+    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all, out int entries)
     {
         var inode = new Inode(reader.ReadUInt64(), (InodeKind)reader.ReadByte(), reader.ReadUInt32(), 0)
         {
@@ -288,15 +354,7 @@ public sealed class FileTree
         inode.Bytes = new byte[reader.ReadInt32()];
         reader.ReadBytes((int)inode.Length).CopyTo(inode.Bytes, 0);
         all[inode.Number] = inode;
-        if (inode.Kind == InodeKind.Directory)
-        {
-            for (int count = reader.ReadInt32(); count > 0; count--)
-            {
-                string name = reader.ReadString();
-                inode.Entries.Add(name, RestoreInode(reader, inode, all));
-            }
-        }
-
+        entries = inode.Kind == InodeKind.Directory ? reader.ReadInt32() : 0;
         return inode;
     }
 }

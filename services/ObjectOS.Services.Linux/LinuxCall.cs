@@ -21,6 +21,8 @@ internal sealed class LinuxCall(LinuxThread thread)
     public const int LongestPath = 4096;
     public const ulong Never = ulong.MaxValue;
 
+    private const ulong HostPause = 100_000;
+
     private readonly SortedDictionary<int, string> _paths = [];
     private readonly List<HostReply> _replies = [];
     private CallResult _failure;
@@ -129,11 +131,16 @@ internal sealed class LinuxCall(LinuxThread thread)
     public bool TryReadText(ulong address, int longest, out string text)
     {
         text = "";
-        var bytes = new byte[longest];
+        var bytes = new byte[Math.Min(longest, (int)Pages.Size)];
         int length = 0;
         while (length < longest)
         {
             int part = (int)Math.Min((ulong)(longest - length), Pages.Size - ((address + (ulong)length) & (Pages.Size - 1)));
+            if (length + part > bytes.Length)
+            {
+                Array.Resize(ref bytes, Math.Min(longest, (length + part) * 2));
+            }
+
             if (!TryRead(address + (ulong)length, bytes.AsSpan(length, part)))
             {
                 return false;
@@ -225,11 +232,19 @@ internal sealed class LinuxCall(LinuxThread thread)
         var status = System.Host.Request(HostRequestKind.File, Job.Tree.Grants[grant].Number, data, out ulong id, (ulong)operation, a1, a2, a3);
         if (status != KernelStatus.Ok)
         {
-            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+            return status == KernelStatus.Suspended ? CallResult.Suspended : WaitForHost();
         }
 
+        Deadline = Never;
         Request = id;
         System.Requests[id] = Thread;
+        return CallResult.Parked;
+    }
+
+    /// <summary>The queue to the host is full, others have filled it: the call is run again a little later.</summary>
+    public CallResult WaitForHost()
+    {
+        Deadline = System.Now + HostPause;
         return CallResult.Parked;
     }
 
@@ -316,7 +331,7 @@ internal sealed class LinuxCall(LinuxThread thread)
 
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            System.Waits.Add(reader.ReadUInt64(), Thread);
+            WaitsFor.Add(reader.ReadUInt64());
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed record LinuxCallRow(int Number, string Name, SupportLevel Level,
 /// <summary>Every call that there is, one row each. A number without a row is answered with ENOSYS.</summary>
 internal static class LinuxCallTable
 {
+    /// <summary>The number of rt_sigtimedwait.</summary>
+    public const int TimedWait = 137;
+
     /// <summary>Names of missing calls that are counted for a job; a program that tries more is counted no further.</summary>
     private const int MostUnsupported = 256;
 
@@ -103,7 +106,7 @@ internal static class LinuxCallTable
         new(134, "rt_sigaction", Full, SignalCalls.Action),
         new(135, "rt_sigprocmask", Full, SignalCalls.SetMask),
         new(136, "rt_sigpending", Full, SignalCalls.Pending),
-        new(137, "rt_sigtimedwait", Full, SignalCalls.TimedWait),
+        new(TimedWait, "rt_sigtimedwait", Full, SignalCalls.TimedWait),
         new(139, "rt_sigreturn", Full, SignalCalls.Return),
         new(140, "setpriority", Stub, SystemCalls.Nothing),
         new(141, "getpriority", Stub, SystemCalls.Twenty),

@@ -129,9 +129,6 @@ internal sealed partial class LinuxSystem
 
     private void Refuse(Job job, string problem) => Tell(job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = problem });
 
-    private void Tell(Job job, ProgramEnd reason, ulong code, ProgramEndRecord record) =>
-        Host.Request(HostRequestKind.Ended, job.Request.Job, record.ToBytes(), out _, (ulong)reason, code);
-
     private void OpenStreams(LinuxProcess process)
     {
         var request = process.Job.Request;
@@ -218,6 +215,7 @@ internal sealed partial class LinuxSystem
         if (status != KernelStatus.Ok)
         {
             process.Load = null;
+            load.Abandon();
             if (process == process.Job.Main && thread.ReplySlot == 0)
             {
                 EndJob(process.Job, status == KernelStatus.MemoryExhausted ? ProgramEnd.MemoryExhausted : ProgramEnd.NotRunnable, 9,
@@ -318,6 +316,8 @@ internal sealed partial class LinuxSystem
     private void Tear(LinuxProcess process)
     {
         EndVfork(process);
+        process.Load?.Abandon();
+        process.Load = null;
         process.Descriptors.CloseAll();
         foreach (var thread in process.Threads)
         {

@@ -1,4 +1,6 @@
+using ObjectOS.Abi;
 using ObjectOS.Client;
+using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
 
@@ -22,7 +24,7 @@ internal sealed partial class LinuxSystem
 
         if (job.Request.ReportsState && job.Main is { } main)
         {
-            if (StateHash.Compute(main, out string hash) == Abi.KernelStatus.Suspended)
+            if (StateHash.Compute(main, out string hash) == KernelStatus.Suspended)
             {
                 return false;
             }
@@ -33,6 +35,24 @@ internal sealed partial class LinuxSystem
 
         job.IsReported = true;
         return true;
+    }
+
+    private void Tell(Job job, ProgramEnd reason, ulong code, ProgramEndRecord record) =>
+        _untold.Enqueue((job.Request.Job, reason, code, record.ToBytes()));
+
+    /// <summary>Tells the host of the ends of jobs: as soon as it takes requests, for whoever runs a program waits for that.</summary>
+    private void TellEnds()
+    {
+        while (_untold.TryPeek(out var end))
+        {
+            if (Host.Request(HostRequestKind.Ended, end.Job, end.Record, out _, (ulong)end.Reason, end.Code) != KernelStatus.Ok)
+            {
+                Notification.Signal(AgainBit);
+                return;
+            }
+
+            _untold.Dequeue();
+        }
     }
 
     private static void Count(Job job)
@@ -59,5 +79,5 @@ internal sealed partial class LinuxSystem
         });
     }
 
-    private static uint CellNumber(LinuxProcess process) => process.Cell.Status(out CellFigures figures) == Abi.KernelStatus.Ok ? figures.Number : 0;
+    private static uint CellNumber(LinuxProcess process) => process.Cell.Status(out CellFigures figures) == KernelStatus.Ok ? figures.Number : 0;
 }

@@ -14,7 +14,7 @@ internal sealed partial class LinuxSystem
     private const int Kill = 9;
     private const int Segv = 11;
     private const int Stop = 19;
-    private const ulong Unmaskable = (1UL << (Kill - 1)) | (1UL << (Stop - 1));
+    public const ulong Unmaskable = (1UL << (Kill - 1)) | (1UL << (Stop - 1));
 
     /// <summary>SIGCHLD, SIGCONT, SIGURG, SIGWINCH: nothing happens; and the stops, which this service does not do.</summary>
     private static bool IsIgnoredByDefault(int signal) => signal is 17 or 18 or 23 or 28 or 19 or 20 or 21 or 22;
@@ -34,6 +34,7 @@ internal sealed partial class LinuxSystem
         }
 
         process.Pending.Add(info);
+        process.Threads.ForEach(WakeTimedWait);
         if (process.Threads.Find(thread => IsOpen(thread, info.Signal)) is { } taker)
         {
             Interrupt(taker);
@@ -49,9 +50,19 @@ internal sealed partial class LinuxSystem
         }
 
         thread.Pending.Add(info);
+        WakeTimedWait(thread);
         if (IsOpen(thread, info.Signal))
         {
             Interrupt(thread);
+        }
+    }
+
+    /// <summary>Has a thread looked after that waits for signals by rt_sigtimedwait: those are blocked, and interrupt nothing.</summary>
+    private void WakeTimedWait(LinuxThread thread)
+    {
+        if (thread.Phase == ThreadPhase.Parked && thread.Call.Number == LinuxCallTable.TimedWait)
+        {
+            Enqueue(thread);
         }
     }
 

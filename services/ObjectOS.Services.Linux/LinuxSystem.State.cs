@@ -1,11 +1,12 @@
 using ObjectOS.Client;
+using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
 
 /// <content>Saving and restoring.</content>
 internal sealed partial class LinuxSystem
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     public void Save(BinaryWriter writer)
     {
@@ -29,6 +30,7 @@ internal sealed partial class LinuxSystem
             job.Save(writer);
         }
 
+        Waits.Save(writer);
         Futexes.Save(writer);
         writer.Write(Requests.Count);
         foreach (var (id, thread) in Requests)
@@ -44,10 +46,21 @@ internal sealed partial class LinuxSystem
             writer.Write(thread);
         }
 
-        writer.Write(_queue.Count);
-        foreach (var thread in _queue)
+        var queue = _queue.Where(thread => !thread.IsGone).ToList();
+        writer.Write(queue.Count);
+        foreach (var thread in queue)
         {
             writer.Write(thread.Number);
+        }
+
+        writer.Write(_untold.Count);
+        foreach (var (job, reason, code, record) in _untold)
+        {
+            writer.Write(job);
+            writer.Write((int)reason);
+            writer.Write(code);
+            writer.Write(record.Length);
+            writer.Write(record);
         }
     }
 
@@ -81,6 +94,7 @@ internal sealed partial class LinuxSystem
             }
         }
 
+        Waits.Restore(reader, Threads);
         Futexes.Restore(reader, Threads);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
@@ -97,10 +111,12 @@ internal sealed partial class LinuxSystem
 
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            if (Threads.TryGetValue(reader.ReadUInt64(), out var thread))
-            {
-                _queue.Enqueue(thread);
-            }
+            _queue.Enqueue(Threads[reader.ReadUInt64()]);
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _untold.Enqueue((reader.ReadUInt64(), (ProgramEnd)reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBytes(reader.ReadInt32())));
         }
     }
 }

@@ -3,6 +3,9 @@ namespace ObjectOS.Services.Linux;
 /// <content>Deadlines and alarms, on one timer.</content>
 internal sealed partial class LinuxSystem
 {
+    /// <summary>Alarms of a process come no closer than that (a tick of Linux): one that is ignored costs the process nothing, and all others time.</summary>
+    private const ulong ShortestPeriod = 1_000_000;
+
     /// <summary>Has the thread looked after at that time at the latest.</summary>
     public void SetDeadline(LinuxThread thread, ulong deadline)
     {
@@ -39,7 +42,7 @@ internal sealed partial class LinuxSystem
 
         foreach (var process in Jobs.Values.SelectMany(job => job.Processes.Values).Where(process => process.Alarm <= now).ToArray())
         {
-            process.Alarm = process.AlarmPeriod == 0 ? LinuxCall.Never : process.Alarm + process.AlarmPeriod;
+            process.Alarm = process.AlarmPeriod == 0 ? LinuxCall.Never : Math.Max(process.Alarm + process.AlarmPeriod, now + ShortestPeriod);
             Send(process, new SignalInfo(14, SignalInfo.FromKernel, 0, 0));
         }
     }

@@ -13,7 +13,11 @@ internal sealed partial class LinuxSystem
 
     private const uint FirstFreeSlot = 16;
 
+    /// <summary>Lines of help that a job is told: it must not fill the queue to the host, which is everyone's.</summary>
+    private const int MostNotes = 64;
+
     private readonly Queue<LinuxThread> _queue = [];
+    private readonly Queue<(ulong Job, ProgramEnd Reason, ulong Code, byte[] Record)> _untold = [];
     private readonly SortedSet<(ulong Deadline, ulong Thread)> _deadlines = [];
     private readonly Dictionary<ulong, ulong> _deadlineOf = [];
     private MemoryBlock? _trampoline;
@@ -195,6 +199,7 @@ internal sealed partial class LinuxSystem
         }
 
         EndJobs();
+        TellEnds();
         SetTimer();
     }
 
@@ -328,8 +333,13 @@ internal sealed partial class LinuxSystem
     }
 
     /// <summary>Tells the host a line: severity 0 is the trace of calls, 1 what may help, 2 a call that is missing.</summary>
-    public void Log(Job job, string text, ulong severity = 1) =>
-        Host.Request(HostRequestKind.Log, job.Request.Job, global::System.Text.Encoding.UTF8.GetBytes(text), out _, severity);
+    public void Log(Job job, string text, ulong severity = 1)
+    {
+        if (severity != 1 || job.Notes++ < MostNotes)
+        {
+            Host.Request(HostRequestKind.Log, job.Request.Job, global::System.Text.Encoding.UTF8.GetBytes(text), out _, severity);
+        }
+    }
 
     public static void SaveExecutable(BinaryWriter writer, Executable? executable)
     {

@@ -33,5 +33,31 @@ internal sealed class WaitQueues
         thread.Call.WaitsFor.Clear();
     }
 
+    /// <summary>Writes who waits, in the order in which they are woken.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_queues.Count);
+        foreach (var (wait, queue) in _queues.OrderBy(entry => entry.Key))
+        {
+            writer.Write(wait);
+            writer.Write(queue.Count);
+            queue.ForEach(thread => writer.Write(thread.Number));
+        }
+    }
+
+    /// <summary>Takes what <see cref="Save"/> wrote; what each call waits for is restored with it.</summary>
+    public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, LinuxThread> threads)
+    {
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var queue = new List<LinuxThread>();
+            _queues.Add(reader.ReadUInt64(), queue);
+            for (int waiting = reader.ReadInt32(); waiting > 0; waiting--)
+            {
+                queue.Add(threads[reader.ReadUInt64()]);
+            }
+        }
+    }
+
     public IReadOnlyList<LinuxThread> Of(ulong wait) => _queues.TryGetValue(wait, out var queue) ? queue : [];
 }

@@ -56,6 +56,19 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
         return KernelStatus.Ok;
     }
 
+    /// <summary>Deletes all that was made so far, where <see cref="Load"/> has failed for good.</summary>
+    public void Abandon()
+    {
+        var made = _ranges.Where(range => !range.IsShared).Select(range => range.Memory);
+        foreach (var memory in (_made is { } last ? made.Append(last) : made).DistinctBy(memory => memory.Slot).ToArray())
+        {
+            memory.Delete();
+        }
+
+        _ranges.Clear();
+        _made = null;
+    }
+
     private static bool SharesFile(ElfSegment segment) =>
         segment.IsCongruent && !segment.Rights.HasFlag(PageRights.Write) && segment.MemorySize == segment.FileSize;
 
@@ -129,7 +142,13 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
 
         _mapAddress = start;
         _mapOffset = 0;
-        return Map(memory, segment.PageEnd - start, segment.Rights, false);
+        status = Map(memory, segment.PageEnd - start, segment.Rights, false);
+        if (status != KernelStatus.Ok)
+        {
+            memory.Delete();
+        }
+
+        return status;
     }
 
     /// <summary>Maps; a page that an earlier segment has mapped already goes over to this one, as on Linux.</summary>

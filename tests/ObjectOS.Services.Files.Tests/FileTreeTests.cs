@@ -81,6 +81,42 @@ public sealed class FileTreeTests
         PathWalk.Find(restored, "/file", true).Node!.Read(0, 99).ToArray().Should().Equal("\0\0\0hello"u8.ToArray());
     }
 
+    [Fact]
+    public void Tree_DeeperThanTheHostsStack_IsSavedRestoredAndCleared()
+    {
+        const int Depth = 300_000;
+        var tree = new FileTree(1UL << 30, 1);
+        ulong empty = tree.Used;
+        var at = tree.Root;
+        for (int i = 0; i < Depth; i++)
+        {
+            at = tree.Make(at, "d", InodeKind.Directory, 0x1ff, 1);
+        }
+
+        byte[] state = Save(tree);
+        var restored = new FileTree(1UL << 30, 1);
+        restored.Restore(new BinaryReader(new MemoryStream(state))).Should().HaveCount(Depth + 1);
+        Save(restored).Should().Equal(state);
+        restored.Clear(restored.Root, 2);
+        (restored.Used, restored.Root.Entries.Count).Should().Be((empty, 0));
+    }
+
+    [Fact]
+    public void Links_WithLongTargets_CountAsWhatTheyHold()
+    {
+        var tree = new FileTree(1 << 20, 1);
+        string target = new('t', 4095);
+        int made = 0;
+        for (; tree.HasRoomFor(target); made++)
+        {
+            tree.Make(tree.Root, $"l{made}", InodeKind.Link, 0x1ff, 1, target);
+        }
+
+        made.Should().Be((1 << 20) / (256 + 8190));
+        tree.Clear(tree.Root, 2);
+        tree.Used.Should().Be(0);
+    }
+
     private static byte[] Save(FileTree tree)
     {
         using var stream = new MemoryStream();

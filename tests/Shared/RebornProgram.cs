@@ -19,7 +19,13 @@ internal sealed class RebornProgram(Func<IManagedProgram> make) : IManagedProgra
         var next = make();
         next.Start(port);
         next.Restore(new BinaryReader(new MemoryStream(state)));
-        StateOf(next).Should().Equal(state);
+        byte[] again = StateOf(next);
+        if (!again.AsSpan().SequenceEqual(state))
+        {
+            int at = again.AsSpan().CommonPrefixLength(state);
+            again.AsSpan(Math.Max(0, at - 48)).ToArray().Should().Equal(state.AsSpan(Math.Max(0, at - 48)).ToArray(), "they are the same up to byte {0}", at);
+        }
+
         _service = next;
         return result;
     }

@@ -31,7 +31,8 @@ internal sealed class GrantPath(string root)
             return HostError.InvalidArgument;
         }
 
-        var found = new List<string>();
+        // The path so far, then what it was before each of its names: joining all names anew for each would be quadratic.
+        var found = new Stack<string>([root]);
         var pending = new Stack<string>();
         Push(pending, path);
         bool mustBeDirectory = path.EndsWith('/');
@@ -39,16 +40,16 @@ internal sealed class GrantPath(string root)
         {
             if (name == "..")
             {
-                if (found.Count == 0)
+                if (found.Count == 1)
                 {
                     return HostError.AccessDenied;
                 }
 
-                found.RemoveAt(found.Count - 1);
+                found.Pop();
                 continue;
             }
 
-            string at = Join(found, name);
+            string at = Path.Combine(found.Peek(), name);
             string? target = pending.Count > 0 || followLast || mustBeDirectory ? new FileInfo(at).LinkTarget : null;
             if (target is null)
             {
@@ -57,7 +58,7 @@ internal sealed class GrantPath(string root)
                     return File.Exists(at) ? HostError.NotDirectory : HostError.NotFound;
                 }
 
-                found.Add(name);
+                found.Push(at);
                 continue;
             }
 
@@ -74,25 +75,15 @@ internal sealed class GrantPath(string root)
                 }
 
                 found.Clear();
+                found.Push(root);
                 target = target[root.Length..];
             }
 
             Push(pending, target);
         }
 
-        full = Join(found, "");
+        full = found.Peek();
         return 0;
-    }
-
-    private string Join(List<string> found, string name)
-    {
-        string path = root;
-        foreach (string part in found)
-        {
-            path = Path.Combine(path, part);
-        }
-
-        return name.Length == 0 ? path : Path.Combine(path, name);
     }
 
     private static void Push(Stack<string> pending, string path)

@@ -73,7 +73,7 @@ internal static class DirectoryCalls
             return Errno.EEXIST;
         }
 
-        if (!call.Job.Tree.HasRoom)
+        if (!call.Job.Tree.HasRoomFor())
         {
             return Errno.ENOSPC;
         }
@@ -146,7 +146,7 @@ internal static class DirectoryCalls
             return text.Length == 0 ? Errno.ENOENT : Errno.EEXIST;
         }
 
-        if (!call.Job.Tree.HasRoom)
+        if (!call.Job.Tree.HasRoomFor(text))
         {
             return Errno.ENOSPC;
         }
@@ -214,8 +214,7 @@ internal static class DirectoryCalls
             return Errno.EINVAL;
         }
 
-        var source = ProcFiles.Find(call.Process, from.TrimEnd('/'), false);
-        var target = ProcFiles.Find(call.Process, to.TrimEnd('/'), false);
+        var (source, target) = ProcFiles.Find(call.Process, from.TrimEnd('/'), to.TrimEnd('/'));
         if (source.Error != 0 || target.Error != 0)
         {
             return (Errno)(source.Error != 0 ? source.Error : target.Error);

@@ -15,13 +15,14 @@ internal static class HostFiles
     public static CallResult ReadAll(LinuxCall call, int grant, ulong handle, ulong offset, ulong length, int step, out byte[]? content)
     {
         content = null;
-        var bytes = new MemoryStream();
-        for (; (ulong)bytes.Length < length; step++)
+        ulong read = 0;
+        int first = step;
+        for (bool isAll = false; !isAll && read < length; step++)
         {
-            ulong wanted = Math.Min(Unit, length - (ulong)bytes.Length);
+            ulong wanted = Math.Min(Unit, length - read);
             if (!call.TryReply(step, out var reply))
             {
-                return call.Ask(grant, HostFileOperation.Read, [], handle, offset + (ulong)bytes.Length, wanted);
+                return call.Ask(grant, HostFileOperation.Read, [], handle, offset + read, wanted);
             }
 
             if (reply.IsError)
@@ -29,14 +30,19 @@ internal static class HostFiles
                 return reply.Result;
             }
 
-            bytes.Write(reply.Data);
-            if ((ulong)reply.Data.Length < wanted)
-            {
-                break;
-            }
+            read += (ulong)reply.Data.Length;
+            isAll = (ulong)reply.Data.Length < wanted;
         }
 
-        content = bytes.ToArray();
+        // Put together once: after each answer anew would be quadratic.
+        content = new byte[read];
+        int at = 0;
+        for (; first < step; first++)
+        {
+            call.Replies[first].Data.CopyTo(content, at);
+            at += call.Replies[first].Data.Length;
+        }
+
         return 0L;
     }
 

@@ -13,7 +13,6 @@ internal static class MemoryCalls
     private const ulong SmallestHeap = 1 << 20;
     private const ulong LargestHeapBlock = 1UL << 30;
     private const ulong LargestFileMap = 256UL << 20;
-    private const int CopyUnit = 65536;
 
     public static CallResult Break(LinuxCall call)
     {
@@ -28,7 +27,12 @@ internal static class MemoryCalls
         ulong end = Pages.RoundUp(wanted);
         if (end < mapped)
         {
-            memory.Unmap(end, mapped - end);
+            var unmapped = memory.Unmap(end, mapped - end);
+            if (unmapped != KernelStatus.Ok)
+            {
+                return unmapped == KernelStatus.Suspended ? CallResult.Suspended : (long)memory.HeapEnd;
+            }
+
             if (memory.HeapBlock is { } shrunk)
             {
                 // What is given back must read as zero when the heap grows over it again: the block is not used any further.
@@ -163,12 +167,14 @@ internal static class MemoryCalls
             return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
         }
 
-        memory.Unmap(address, length);
-        status = memory.Map(new MemoryArea(address, length, RightsOf(call[2]), block, 0, isShared, content is null ? "" : call.File!.Path));
+        status = memory.Unmap(address, length);
+        status = status == KernelStatus.Ok
+            ? memory.Map(new MemoryArea(address, length, RightsOf(call[2]), block, 0, isShared, content is null ? "" : call.File!.Path))
+            : status;
         if (status != KernelStatus.Ok)
         {
             call.System.Discard(block);
-            return Errno.ENOMEM;
+            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
         }
 
         return (long)address;
@@ -231,9 +237,11 @@ internal static class MemoryCalls
             return Errno.EINVAL;
         }
 
-        call.Process.Memory.Unmap(call[0], length);
-        return 0L;
+        return ResultOf(call.Process.Memory.Unmap(call[0], length));
     }
+
+    private static CallResult ResultOf(KernelStatus status) =>
+        status == KernelStatus.Ok ? 0L : status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
 
     public static CallResult Protect(LinuxCall call)
     {
@@ -268,11 +276,15 @@ internal static class MemoryCalls
 
             var block = call.System.AddBlock(clone, area.Block.Size, false);
             var part = area.Part(call[0], end) with { Block = block, Rights = rights };
-            memory.Unmap(call[0], length);
-            status = memory.Map(part);
+            status = memory.Unmap(call[0], length);
+            status = status == KernelStatus.Ok ? memory.Map(part) : status;
+            if (status != KernelStatus.Ok)
+            {
+                call.System.Discard(block);
+            }
         }
 
-        return status == KernelStatus.Ok ? 0L : status == KernelStatus.Suspended ? CallResult.Suspended : Errno.EACCES;
+        return status == KernelStatus.MissingRights ? Errno.EACCES : ResultOf(status);
     }
 
     public static CallResult Remap(LinuxCall call)
@@ -295,7 +307,11 @@ internal static class MemoryCalls
         {
             if (newLength < oldLength)
             {
-                memory.Unmap(call[0] + newLength, oldLength - newLength);
+                var cut = ResultOf(memory.Unmap(call[0] + newLength, oldLength - newLength));
+                if (cut != 0L)
+                {
+                    return cut;
+                }
             }
 
             return (long)call[0];
@@ -321,7 +337,7 @@ internal static class MemoryCalls
         {
             // A larger block with room for the next growth: memory costs only where it is written.
             var status = call.Process.CreateBlock(newLength * 4, out target);
-            status = status == KernelStatus.Ok ? Copy(area.Block, offset, target, oldLength) : status;
+            status = status == KernelStatus.Ok ? area.Block.CopyTo(target, offset, oldLength) : status;
             if (status != KernelStatus.Ok)
             {
                 Drop(call, target);
@@ -332,31 +348,10 @@ internal static class MemoryCalls
         }
 
         target.Uses++;
-        memory.Unmap(call[0], oldLength);
-        var mapped = memory.Map(part with { Start = address, Length = newLength, Block = target, Offset = offset });
+        var mapped = memory.Unmap(call[0], oldLength);
+        mapped = mapped == KernelStatus.Ok ? memory.Map(part with { Start = address, Length = newLength, Block = target, Offset = offset }) : mapped;
         call.System.Release(target);
-        return mapped == KernelStatus.Ok ? (long)address : Errno.ENOMEM;
-    }
-
-    private static KernelStatus Copy(MemoryBlock from, ulong offset, MemoryBlock to, ulong length)
-    {
-        var buffer = new byte[CopyUnit];
-        for (ulong done = 0; done < length; done += CopyUnit)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(CopyUnit, length - done));
-            var status = from.Memory.Read(offset + done, part);
-            if (status == KernelStatus.Ok && part.ContainsAnyExcept((byte)0))
-            {
-                status = to.Memory.Write(done, part);
-            }
-
-            if (status != KernelStatus.Ok)
-            {
-                return status;
-            }
-        }
-
-        return KernelStatus.Ok;
+        return mapped == KernelStatus.Ok ? (long)address : ResultOf(mapped);
     }
 
     public static CallResult Advise(LinuxCall call)

@@ -14,7 +14,7 @@ internal static class OpenCalls
             return call.Failure;
         }
 
-        if (!call.Process.Descriptors.HasRoom())
+        if (call.Replies.Count == 0 && !call.Process.Descriptors.HasRoom())
         {
             return Errno.EMFILE;
         }
@@ -54,7 +54,8 @@ internal static class OpenCalls
             HostStatus = status,
             Job = call.Job,
         };
-        return Add(call, file, flags, !isDirectory && ((flags & Linux.OpenDirectory) != 0 || target.NeedsDirectory) ? Errno.ENOTDIR : Errno.None);
+        bool isWrong = !isDirectory && ((flags & Linux.OpenDirectory) != 0 || target.NeedsDirectory);
+        return Add(call, file, flags, isWrong ? Errno.ENOTDIR : call.Process.Descriptors.HasRoom() ? Errno.None : Errno.EMFILE);
     }
 
     private static CallResult Add(LinuxCall call, OpenFile file, uint flags, Errno error = Errno.None)
@@ -81,7 +82,7 @@ internal static class OpenCalls
                 return (flags & Linux.OpenCreate) == 0 ? Errno.ENOENT : Errno.EISDIR;
             }
 
-            if (!call.Job.Tree.HasRoom)
+            if (!call.Job.Tree.HasRoomFor())
             {
                 return Errno.ENOSPC;
             }

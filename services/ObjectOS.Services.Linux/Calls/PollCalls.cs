@@ -81,7 +81,7 @@ internal static class PollCalls
         }
 
         call.Thread.SavedMask = call.Thread.Mask;
-        call.Thread.Mask = BinaryPrimitives.ReadUInt64LittleEndian(mask);
+        call.Thread.Mask = BinaryPrimitives.ReadUInt64LittleEndian(mask) & ~LinuxSystem.Unmaskable;
         return true;
     }
 

@@ -5,8 +5,6 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>Signals: actions, masks, sending, waiting, the way back from a handler.</summary>
 internal static class SignalCalls
 {
-    private const ulong Unmaskable = (1UL << 8) | (1UL << 18);
-
     public static CallResult Action(LinuxCall call)
     {
         int signal = call.Int(0);
@@ -58,7 +56,7 @@ internal static class SignalCalls
                 return Errno.EINVAL;
             }
 
-            call.Thread.Mask = (call[0] == 0 ? mask | set : call[0] == 1 ? mask & ~set : set) & ~Unmaskable;
+            call.Thread.Mask = (call[0] == 0 ? mask | set : call[0] == 1 ? mask & ~set : set) & ~LinuxSystem.Unmaskable;
         }
 
         return 0L;
@@ -83,7 +81,7 @@ internal static class SignalCalls
             }
 
             call.Thread.SavedMask = call.Thread.Mask;
-            call.Thread.Mask = BinaryPrimitives.ReadUInt64LittleEndian(mask) & ~Unmaskable;
+            call.Thread.Mask = BinaryPrimitives.ReadUInt64LittleEndian(mask) & ~LinuxSystem.Unmaskable;
         }
 
         return CallResult.Parked;
@@ -217,7 +215,7 @@ internal static class SignalCalls
 
         SignalFrame.Read(frame, state, out ulong mask);
         call.Thread.Capability.WriteState(state);
-        call.Thread.Mask = mask & ~Unmaskable;
+        call.Thread.Mask = mask & ~LinuxSystem.Unmaskable;
         return CallResult.Resumed;
     }
 }

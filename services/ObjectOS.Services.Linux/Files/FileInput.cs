@@ -94,7 +94,13 @@ internal static class FileInput
             }
 
             var status = reader.Ask(call.System.Host, count);
-            return status == KernelStatus.Ok ? call.WaitFor(LinuxSystem.StreamWait(call.Job, reader.Number, false)) : CallResult.Of(status);
+            if (status == KernelStatus.Suspended || call.IsInterrupted)
+            {
+                return call.IsInterrupted ? Errno.EINTR : CallResult.Suspended;
+            }
+
+            call.Deadline = LinuxCall.Never;
+            return status == KernelStatus.Ok ? call.WaitFor(LinuxSystem.StreamWait(call.Job, reader.Number, false)) : call.WaitForHost();
         }
 
         var data = reader.Available;

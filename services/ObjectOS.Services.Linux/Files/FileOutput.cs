@@ -34,6 +34,11 @@ internal static class FileOutput
     private static CallResult WriteFile(LinuxCall call, OpenFile file, ulong? at, byte[] data)
     {
         var inode = file.Inode!;
+        if (data.Length == 0)
+        {
+            return 0L; // Not even a file that ends before its position grows by nothing.
+        }
+
         ulong position = (file.Flags & Linux.OpenAppend) != 0 ? inode.Length : at ?? file.Position;
         if (!call.Job.Tree.TryWrite(inode, position, data, call.Job.WallClock))
         {
@@ -53,8 +58,14 @@ internal static class FileOutput
         }
 
         int left = data.Length - (int)call.Progress;
+        if (left <= 0)
+        {
+            // Nothing to write, or another thread has made the vector shorter meanwhile.
+            return (long)call.Progress;
+        }
+
         bool fits = data.Length <= Pipe.Atomic ? pipe.Room >= left : pipe.Room > 0;
-        if (left > 0 && !fits)
+        if (!fits)
         {
             return Wait(call, file, pipe.Id);
         }
@@ -84,6 +95,7 @@ internal static class FileOutput
         }
 
         ulong wait = LinuxSystem.StreamWait(call.Job, writer.Number, true);
+        call.Deadline = LinuxCall.Never;
         while (true)
         {
             if (writer.Error != 0)
@@ -92,9 +104,9 @@ internal static class FileOutput
             }
 
             int left = data.Length - (int)call.Progress;
-            if (left == 0)
+            if (left <= 0)
             {
-                return data.Length;
+                return (long)call.Progress;
             }
 
             int part = Math.Min(left, writer.Room);
@@ -107,7 +119,9 @@ internal static class FileOutput
             if (status != KernelStatus.Ok)
             {
                 // The queue of requests is full: what is on its way comes back and wakes this call.
-                return writer.Outstanding > 0 ? Wait(call, file, wait) : CallResult.Of(status);
+                return status == KernelStatus.Suspended ? CallResult.Suspended
+                    : writer.Outstanding > 0 || file.IsNonBlocking || call.IsInterrupted ? Wait(call, file, wait)
+                    : call.WaitForHost();
             }
 
             call.Progress += (ulong)part;

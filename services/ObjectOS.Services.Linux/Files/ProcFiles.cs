@@ -11,13 +11,26 @@ internal static class ProcFiles
     /// <summary>Finds a path as <see cref="PathWalk.Find"/> does, with what <c>/proc</c> shows to this process.</summary>
     public static PathTarget Find(LinuxProcess process, string path, bool followLast)
     {
-        if (path.StartsWith("/proc", StringComparison.Ordinal) || path.StartsWith("/dev/fd", StringComparison.Ordinal))
+        if (IsShown(path))
         {
             Refresh(process);
         }
 
         return PathWalk.Find(process.Job.Tree, path, followLast);
     }
+
+    /// <summary>Finds two paths at once, without following a link at their ends: what was found first would be gone if its files were made anew for the second.</summary>
+    public static (PathTarget First, PathTarget Second) Find(LinuxProcess process, string first, string second)
+    {
+        if (IsShown(first) || IsShown(second))
+        {
+            Refresh(process);
+        }
+
+        return (PathWalk.Find(process.Job.Tree, first, false), PathWalk.Find(process.Job.Tree, second, false));
+    }
+
+    private static bool IsShown(string path) => path.StartsWith("/proc", StringComparison.Ordinal) || path.StartsWith("/dev/fd", StringComparison.Ordinal);
 
     private static void Refresh(LinuxProcess process)
     {
@@ -28,7 +41,7 @@ internal static class ProcFiles
             return;
         }
 
-        Clear(tree, proc, now);
+        tree.Clear(proc, now);
         var self = tree.Make(proc, "self", InodeKind.Directory, 0x16d, now);
         tree.Make(self, "exe", InodeKind.Link, 0x1ff, now, process.Executable?.Path ?? "");
         tree.Make(self, "cwd", InodeKind.Link, 0x1ff, now, process.WorkingDirectory);
@@ -54,19 +67,6 @@ internal static class ProcFiles
         {
             var file = tree.Make(directory, name, InodeKind.File, 0x124, now);
             tree.TryWrite(file, 0, Encoding.UTF8.GetBytes(text), now);
-        }
-    }
-
-    private static void Clear(FileTree tree, Inode directory, ulong now)
-    {
-        foreach (var (name, entry) in directory.Entries.ToArray())
-        {
-            if (entry.Kind == InodeKind.Directory)
-            {
-                Clear(tree, entry, now);
-            }
-
-            tree.Remove(directory, name, now);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
 
     public ulong Id => id;
 
+    /// <summary>Whose it is: the quota of its cell grows with what is mapped.</summary>
+    public LinuxProcess Process { get; set; } = null!;
+
     public AddressSpaceCapability Space => space;
 
     public IReadOnlyList<MemoryArea> Areas => _areas;
@@ -85,7 +88,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     /// <summary>Maps a free range.</summary>
     public KernelStatus Map(MemoryArea area)
     {
-        var status = space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, area.Length, area.Rights);
+        var status = Process.WithRoom(() => space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, area.Length, area.Rights));
         if (status == KernelStatus.Ok)
         {
             Add(area);
@@ -110,8 +113,20 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         _areas.Insert(at, area);
     }
 
-    public void Unmap(ulong start, ulong length)
+    /// <summary>Unmaps what is mapped of a range. Not Ok: nothing has changed, for want of room for the halves of what is split.</summary>
+    public KernelStatus Unmap(ulong start, ulong length)
     {
+        if (IsFree(start, length))
+        {
+            return KernelStatus.Ok;
+        }
+
+        var status = Process.WithRoom(() => space.Unmap(new VirtualAddress(start), length));
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
         Split(start);
         Split(start + length);
         int i = IndexAtOrAfter(start);
@@ -121,23 +136,19 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
             Mapped -= _areas[i].Length;
         }
 
-        if (i == first)
-        {
-            return;
-        }
-
-        space.Unmap(new VirtualAddress(start), length);
         var gone = _areas.GetRange(first, i - first);
         _areas.RemoveRange(first, i - first);
         foreach (var area in gone)
         {
             system.Release(area.Block);
         }
+
+        return status;
     }
 
     public KernelStatus Protect(ulong start, ulong length, PageRights rights)
     {
-        var status = space.Protect(new VirtualAddress(start), length, rights);
+        var status = Process.WithRoom(() => space.Protect(new VirtualAddress(start), length, rights));
         if (status != KernelStatus.Ok)
         {
             return status;

@@ -37,6 +37,9 @@ internal sealed class Job
 
     public int NextId { get; set; } = 100;
 
+    /// <summary>Lines of help that the host was told.</summary>
+    public int Notes { get; set; }
+
     /// <summary>How it ended; null while it lives.</summary>
     public (ProgramEnd Reason, ulong Code, ProgramEndRecord Record)? End { get; set; }
 
@@ -148,6 +151,7 @@ internal sealed class Job
         }
 
         writer.Write(NextId);
+        writer.Write(Notes);
         writer.Write(Unsupported.Count);
         foreach (var (name, count) in Unsupported)
         {
@@ -203,6 +207,7 @@ internal sealed class Job
         }
 
         job.NextId = reader.ReadInt32();
+        job.Notes = reader.ReadInt32();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             job.Unsupported.Add(reader.ReadString(), reader.ReadUInt64());

@@ -35,6 +35,7 @@ internal sealed class LinuxProcess
         Parent = parent;
         Cell = cell;
         Memory = memory;
+        memory.Process = this;
         Descriptors = new DescriptorTable(job.System);
     }
 

@@ -52,6 +52,15 @@ internal sealed class ProgramLoad
         return KernelStatus.Ok;
     }
 
+    /// <summary>Gives back what was made for a program that cannot be loaded; what is mapped already goes with the process.</summary>
+    public void Abandon()
+    {
+        if (_noted == 0)
+        {
+            _loader.Abandon();
+        }
+    }
+
     private KernelStatus LoadImage()
     {
         var status = _process.WithRoom(_loader.Load);
@@ -79,8 +88,19 @@ internal sealed class ProgramLoad
     private KernelStatus MapStack()
     {
         var status = _process.CreateBlock(ProcessMemory.StackSize, out var block);
-        return status != KernelStatus.Ok ? status : _process.Memory.Map(new MemoryArea(
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        status = _process.Memory.Map(new MemoryArea(
             ProcessMemory.StackTop - ProcessMemory.StackSize, ProcessMemory.StackSize, PageRights.Read | PageRights.Write, block, 0, false, "[stack]"));
+        if (status != KernelStatus.Ok)
+        {
+            _process.System.Discard(block);
+        }
+
+        return status;
     }
 
     private KernelStatus FillStack()
