@@ -58,7 +58,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         {
             try
             {
-                var cell = await guest.StartAsync(await DescendAsync(os).ConfigureAwait(false), output).ConfigureAwait(false);
+                var cell = await guest.StartAsync(await os.DescendAsync(settings.Depth).ConfigureAwait(false), output).ConfigureAwait(false);
                 result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -72,16 +72,6 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         return Tell(guest, result, figures, output.Problem);
-    }
-
-    private async Task<ObjectOs> DescendAsync(ObjectOs os)
-    {
-        for (int depth = 0; depth < settings.Depth; depth++)
-        {
-            os = await os.CreateChildAsync().ConfigureAwait(false);
-        }
-
-        return os;
     }
 
     /// <summary>Says what there is to say of a run that is over. The exit code.</summary>

@@ -147,30 +147,18 @@ public sealed class DeterminismTests
     }
 
     /// <summary>A CPU that somebody interrupts before each of its first runs.</summary>
-    private sealed class InterruptedCpu(ICpu inner, int interrupts) : ICpu
+    private sealed class InterruptedCpu(ICpu inner, int interrupts) : CpuDecorator(inner)
     {
         private int _left = interrupts;
 
-        public CpuDescription Description => inner.Description;
-
-        public IGuestMemory Memory => inner.Memory;
-
-        public IMemoryAccount Account => inner.Account;
-
-        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
-
-        public void Attach(ICpuGuest guest) => inner.Attach(guest);
-
-        public void Interrupt() => inner.Interrupt();
-
-        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+        public override void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
         {
             if (_left-- > 0)
             {
-                inner.Interrupt();
+                Inner.Interrupt();
             }
 
-            inner.Run(context, space, limits, out trap);
+            Inner.Run(context, space, limits, out trap);
         }
     }
 

@@ -195,23 +195,11 @@ public sealed class SchedulingTests
     private static ulong Instructions(KernelFixture fixture, TestCell cell) =>
         fixture.Kernel.Statistics.Cells.Single(c => c.Number == fixture.Kernel.CellNumber(cell.Cell.Slot)).Instructions;
 
-    private sealed class CountingCpu(ICpu inner, List<(ulong Budget, ulong Retired)> runs) : ICpu
+    private sealed class CountingCpu(ICpu inner, List<(ulong Budget, ulong Retired)> runs) : CpuDecorator(inner)
     {
-        public CpuDescription Description => inner.Description;
-
-        public IGuestMemory Memory => inner.Memory;
-
-        public IMemoryAccount Account => inner.Account;
-
-        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
-
-        public void Attach(ICpuGuest guest) => inner.Attach(guest);
-
-        public void Interrupt() => inner.Interrupt();
-
-        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
+        public override void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap)
         {
-            inner.Run(context, space, limits, out trap);
+            Inner.Run(context, space, limits, out trap);
             runs.Add((limits.Instructions, trap.Retired));
         }
     }

@@ -17,9 +17,18 @@ public sealed class StormTests
     [InlineData(Call.ThreadYield)]
     public void Storm_BesideAComputation_SharesTheHostsTime(Call call)
     {
-        // Equal virtual time each; the shares of host time are those of the times that the same virtual time takes alone.
-        double compute = Seconds(Compute());
-        double storm = Seconds(new Asm(KernelFixture.Code).Addi(A0, Zero, 1).Addi(A7, Zero, (int)call).Ecall().Jal(Zero, KernelFixture.Code));
+        // Equal virtual time each; the shares of host time are those of the times that the same virtual time takes alone. In turns, and the best
+        // of many: what else the machine does then meets both.
+        using var computing = Warm(Compute());
+        using var storming = Warm(new Asm(KernelFixture.Code).Addi(A0, Zero, 1).Addi(A7, Zero, (int)call).Ecall().Jal(Zero, KernelFixture.Code));
+        double compute = double.MaxValue;
+        double storm = double.MaxValue;
+        for (int run = 0; run < 40; run++)
+        {
+            compute = Math.Min(compute, Seconds(computing));
+            storm = Math.Min(storm, Seconds(storming));
+        }
+
         (storm / (storm + compute)).Should().BeInRange(0.2, 0.8);
     }
 
@@ -34,20 +43,18 @@ public sealed class StormTests
         return code.Jal(Zero, KernelFixture.Code);
     }
 
-    private static double Seconds(Asm code)
+    private static KernelFixture Warm(Asm code)
     {
-        using var fixture = new KernelFixture();
-        var cell = fixture.Add(code);
-        cell.Thread.Resume();
+        var fixture = new KernelFixture();
+        fixture.Add(code).Thread.Resume();
         fixture.Run(budget: 30_000_000);
-        double best = double.MaxValue;
-        for (int run = 0; run < 5; run++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            fixture.Run(budget: 10_000_000);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
+        return fixture;
+    }
 
-        return best;
+    private static double Seconds(KernelFixture fixture)
+    {
+        long start = Stopwatch.GetTimestamp();
+        fixture.Run(budget: 2_000_000);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

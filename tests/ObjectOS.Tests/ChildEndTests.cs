@@ -7,16 +7,6 @@ public sealed class ChildEndTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
-    private static async Task<ObjectOs> DescendAsync(ObjectOs os, int depth)
-    {
-        for (; depth > 0; depth--)
-        {
-            os = await os.CreateChildAsync();
-        }
-
-        return os;
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -25,7 +15,7 @@ public sealed class ChildEndTests
         using var disk = new Disk();
         await using var trace = new StreamWriter(disk);
         await using var os = await ObjectOs.BootAsync(o => o.Trace = trace);
-        var innermost = await DescendAsync(os, depth);
+        var innermost = await os.DescendAsync(depth);
         var running = await innermost.StartAsync(Programs.Endless);
         disk.IsFull = true;
         var result = await innermost.RunAsync(Programs.Misbehave("exit-42")).WaitAsync(Soon);
@@ -69,7 +59,7 @@ public sealed class ChildEndTests
     {
         ulong granted = 64.KiB();
         await using var os = await ObjectOs.BootAsync();
-        await using var child = await (await DescendAsync(os, above)).CreateChildAsync(o =>
+        await using var child = await (await os.DescendAsync(above)).CreateChildAsync(o =>
         {
             o.Memory = granted;
             o.ExitHandler = (cpu, exit) =>

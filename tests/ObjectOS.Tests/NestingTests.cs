@@ -22,16 +22,6 @@ public sealed class NestingTests
         Limits = new ProgramLimits { Memory = 8.MiB(), Instructions = 2_000_000 },
     };
 
-    private static async Task<ObjectOs> DescendAsync(ObjectOs os, int depth)
-    {
-        for (; depth > 0; depth--)
-        {
-            os = await os.CreateChildAsync();
-        }
-
-        return os;
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(8)]
@@ -41,7 +31,7 @@ public sealed class NestingTests
             [Lisp("fib.scm"), .. new[] { "null-write", "illegal", "csrr", "sret", "wfi", "jump-nowhere", "stack-overflow", "memory-hog", "endless-loop", "exec-data", "exit-42" }.Select(Misbehave)];
         await using var flat = await ObjectOs.BootAsync();
         await using var outermost = await ObjectOs.BootAsync();
-        var innermost = await DescendAsync(outermost, depth);
+        var innermost = await outermost.DescendAsync(depth);
         foreach (var program in programs)
         {
             var expected = await flat.RunAsync(program);
@@ -149,7 +139,7 @@ public sealed class NestingTests
     public async Task SixtyFourKernels_UnderEachOther_Run()
     {
         await using var os = await ObjectOs.BootAsync();
-        var innermost = await DescendAsync(os, 64);
+        var innermost = await os.DescendAsync(64);
         var result = await innermost.RunAsync(Lisp("fib.scm"));
         result.EnsureSuccess().Output.Should().StartWith("fib(1000) = 43466557686937456435688527675040625802564660517371");
         innermost.Path.Should().Be("0" + string.Concat(Enumerable.Repeat(".1", 64)));

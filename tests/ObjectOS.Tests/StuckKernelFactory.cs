@@ -17,27 +17,15 @@ internal sealed class StuckKernelFactory(ManualResetEventSlim release) : IKernel
     }
 
     /// <summary>Has the stuck kernel attached in the real one's place.</summary>
-    private sealed class HeldCpu(ICpu inner) : ICpu
+    private sealed class HeldCpu(ICpu inner) : CpuDecorator(inner)
     {
-        public CpuDescription Description => inner.Description;
-
-        public IGuestMemory Memory => inner.Memory;
-
-        public IMemoryAccount Account => inner.Account;
-
-        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => inner.CreateAddressSpace(account);
-
-        public void Attach(ICpuGuest guest)
+        public override void Attach(ICpuGuest guest)
         {
             if (guest is StuckKernel)
             {
-                inner.Attach(guest);
+                Inner.Attach(guest);
             }
         }
-
-        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap) => inner.Run(context, space, limits, out trap);
-
-        public void Interrupt() => inner.Interrupt();
     }
 
     private sealed class StuckKernel : IKernel

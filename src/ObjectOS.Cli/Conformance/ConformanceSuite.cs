@@ -71,12 +71,7 @@ internal sealed class ConformanceSuite(SuiteSettings settings)
         var os = await ObjectOs.BootAsync(o => o.Memory = SystemMemory, cancellationToken).ConfigureAwait(false);
         await using (os.ConfigureAwait(false))
         {
-            var innermost = os;
-            for (int depth = 0; depth < settings.Depth; depth++)
-            {
-                innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-            }
-
+            var innermost = await os.DescendAsync(settings.Depth, cancellationToken).ConfigureAwait(false);
             var result = await innermost.BootMachineAsync(
                 new MachineSpec
                 {

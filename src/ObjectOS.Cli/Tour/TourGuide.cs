@@ -166,12 +166,7 @@ internal sealed class TourGuide(TextWriter? writer)
         const int Depth = 8;
         Begin("nest", $"The same program again, under {Depth} further kernels, each on a virtual CPU of the one above.");
         await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        var innermost = os;
-        for (int i = 0; i < Depth; i++)
-        {
-            innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-
+        var innermost = await os.DescendAsync(Depth, cancellationToken).ConfigureAwait(false);
         var deep = await RunAsync(innermost, "lisp pi.scm", _programs.Lisp("pi.scm"), cancellationToken).ConfigureAwait(false);
         var level = await os.GetStatisticsAsync().ConfigureAwait(false);
         _screen.Say("  path               instructions       charged  exits  pages at most");
@@ -200,12 +195,7 @@ internal sealed class TourGuide(TextWriter? writer)
         for (int i = 0; i < 2; i++)
         {
             await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-            var innermost = os;
-            for (int depth = 0; depth < i * Depth; depth++)
-            {
-                innermost = await innermost.CreateChildAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-            }
-
+            var innermost = await os.DescendAsync(i * Depth, cancellationToken).ConfigureAwait(false);
             results[i] = await innermost.BootMachineAsync(
                 new MachineSpec { Image = OwnKernel.Open(), Harts = 2, Arguments = "selftest", ReportsState = true }, cancellationToken).ConfigureAwait(false);
             _step.Runs.Add(("tiny selftest", results[i]));

@@ -68,7 +68,7 @@ internal sealed class HostDisk : IDisposable
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            return Failed(problem is IOException { HResult: 28 } ? HostError.NoSpace : HostError.InputOutput);
+            return Failed(problem is IOException { HResult: (int)HostError.NoSpace } ? HostError.NoSpace : HostError.InputOutput);
         }
 
         Completion Failed(HostError error) => new(request.Id, -(long)error, default);

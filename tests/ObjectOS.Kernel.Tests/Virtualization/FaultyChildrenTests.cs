@@ -79,6 +79,27 @@ public sealed class FaultyChildrenTests
     public void AnswersNonsense_PaysForIt(SliceEnd end, ulong used) => Survives(_ => _ => new SliceResult(end, used), bad => bad.HaltReport.Should().BeNull());
 
     [Fact]
+    public void InterruptsItselfWithoutEnd_PaysForItInTheEnd()
+    {
+        int slices = 0;
+        Survives(
+            bad =>
+            {
+                var space = Loop(bad.Cpu);
+                return _ =>
+                {
+                    slices++;
+                    bad.Cpu.Interrupt();
+                    bad.Cpu.Run(new HartContext(), space, new RunLimits(1, 0, 0), out var trap);
+                    trap.Cause.Should().Be(TrapCause.Interrupted);
+                    return new SliceResult(SliceEnd.Interrupted, 0);
+                };
+            },
+            bad => bad.HaltReport.Should().BeNull());
+        slices.Should().BeGreaterThan(1 << 16, "so many are free");
+    }
+
+    [Fact]
     public void AsksBeyondItsQuota_IsStoppedForItsHolder() => Survives(
         bad => _ =>
         {
@@ -127,22 +148,10 @@ public sealed class FaultyChildrenTests
     }
 
     /// <summary>A CPU whose guest is attached already, for another one.</summary>
-    private sealed class Detached(ICpu cpu) : ICpu
+    private sealed class Detached(ICpu cpu) : CpuDecorator(cpu)
     {
-        public CpuDescription Description => cpu.Description;
-
-        public IGuestMemory Memory => cpu.Memory;
-
-        public IMemoryAccount Account => cpu.Account;
-
-        public IAddressSpace CreateAddressSpace(IMemoryAccount account) => cpu.CreateAddressSpace(account);
-
-        public void Attach(ICpuGuest guest)
+        public override void Attach(ICpuGuest guest)
         {
         }
-
-        public void Interrupt() => cpu.Interrupt();
-
-        public void Run(HartContext context, IAddressSpace space, in RunLimits limits, out Trap trap) => cpu.Run(context, space, limits, out trap);
     }
 }
