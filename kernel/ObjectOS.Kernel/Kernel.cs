@@ -114,10 +114,11 @@ public sealed partial class Kernel : IKernel
         _hostTime = limits.HostTime;
         _isHeldForIdle = false;
         Now = Math.Max(Now, limits.HostTime ?? 0);
+        BeginIdleTime(limits.IdleTime);
         try
         {
             var end = Run(limits);
-            return new SliceResult(end, _used, end == SliceEnd.Idle ? NextEvent() : null);
+            return new SliceResult(end, _used, end == SliceEnd.Idle && NextEvent() is { } next ? next - (limits.HostTime ?? Now) : null);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -246,18 +247,7 @@ public sealed partial class Kernel : IKernel
             return RunThread(thread, limits.Budget - _used);
         }
 
-        if (NextEvent() is not { } next)
-        {
-            return HostQueue.IsWaiting || _vcpusAwaitingHost > 0 ? SliceEnd.AwaitingHost : SliceEnd.Idle;
-        }
-
-        if (limits.HostTime is not null && next > Now)
-        {
-            return SliceEnd.Idle;
-        }
-
-        Now = Math.Max(Now, next);
-        return null;
+        return LetTimePass(limits);
     }
 
     /// <summary>

@@ -85,29 +85,30 @@ public sealed class LinuxService : IManagedProgram
 
     private HandleResult Administer(in Message message)
     {
+        if (message.Label == ProgramProtocol.Start)
+        {
+            return _system.Start(message);
+        }
+
+        bool isKnown = _system.Jobs.TryGetValue(message.Words[0], out var job);
         switch (message.Label)
         {
-            case ProgramProtocol.Start:
-                return _system.Start(message);
-            case ProgramProtocol.Stop:
-                if (_system.Jobs.TryGetValue(message.Words[0], out var job))
-                {
-                    LinuxSystem.EndJob(job, ProgramEnd.Signalled, message.Words[1], new ProgramEndRecord());
-                }
-
-                if (message.ReplySlot != 0)
-                {
-                    new Client.ReplyCapability(_system.Invoker, message.ReplySlot).Send(0);
-                }
-
+            case ProgramProtocol.Stop when isKnown:
+                LinuxSystem.EndJob(job!, ProgramEnd.Signalled, message.Words[1], new ProgramEndRecord());
+                break;
+            case ProgramProtocol.Pause when isKnown:
+                _ = message.Words[1] != 0 ? job!.Cell.Pause() : job!.Cell.Resume();
+                break;
+            case ProgramProtocol.Signal when isKnown && job!.Main is { } main && message.Words[1] is > 0 and <= 64:
+                _system.Send(main, new SignalInfo((int)message.Words[1], SignalInfo.FromUser, 0, 0));
                 break;
             default:
-                if (message.ReplySlot != 0)
-                {
-                    new Client.ReplyCapability(_system.Invoker, message.ReplySlot).Send(1);
-                }
-
                 break;
+        }
+
+        if (message.ReplySlot != 0)
+        {
+            new Client.ReplyCapability(_system.Invoker, message.ReplySlot).Send(message.Label is ProgramProtocol.Stop or ProgramProtocol.Pause or ProgramProtocol.Signal ? 0UL : 1UL);
         }
 
         _system.Work();

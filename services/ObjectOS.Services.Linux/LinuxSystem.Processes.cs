@@ -190,9 +190,9 @@ internal sealed partial class LinuxSystem
             return status;
         }
 
-        if (process.Job.Request.Priority >= 0)
+        if (process.Job.Request is { Priority: >= 0 } or { Share: > 0 })
         {
-            Invoker.Call1(Call.ThreadSetScheduling, capability.Slot, (ulong)process.Job.Request.Priority);
+            process.Job.SetScheduling(capability);
         }
 
         thread = new LinuxThread(process, id, capability, number);
@@ -394,6 +394,7 @@ internal sealed partial class LinuxSystem
                 continue;
             }
 
+            job.DropShare();
             Invoker.Delete(job.Cell.Slot);
             Jobs.Remove(job.Request.Job);
             var end = job.End!.Value;

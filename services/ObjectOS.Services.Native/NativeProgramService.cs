@@ -100,6 +100,14 @@ public sealed class NativeProgramService : IManagedProgram
 
                 Reply(message, 0);
                 return HandleResult.Handled;
+            case ProgramProtocol.Pause:
+                if (_jobs.TryGetValue(message.Words[0], out var paused))
+                {
+                    _ = message.Words[1] != 0 ? paused.Cell.Pause() : paused.Cell.Resume();
+                }
+
+                Reply(message, 0);
+                return HandleResult.Handled;
             default:
                 Reply(message, 1);
                 return HandleResult.Handled;

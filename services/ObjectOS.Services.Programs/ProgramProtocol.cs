@@ -11,6 +11,12 @@ public static class ProgramProtocol
 
     /// <summary>Ends a job at once, as a signal would that cannot be caught. Words: the job, the signal's number.</summary>
     public const ulong Stop = 2;
+
+    /// <summary>Pauses a job and all its children, or ends a pause. Words: the job, 1 to pause and 0 to resume.</summary>
+    public const ulong Pause = 3;
+
+    /// <summary>Sends a signal to the first process of a Linux job. Words: the job, the signal's number, 1 to 64.</summary>
+    public const ulong Signal = 4;
 }
 
 /// <summary>How a program ended; argument 0 of the host request <see cref="Abi.HostRequestKind.Ended"/>.</summary>

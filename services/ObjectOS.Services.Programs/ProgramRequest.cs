@@ -14,8 +14,11 @@ public sealed record ProgramStream(ulong Number, bool IsTerminal);
 /// <summary>All that the host says of a program that it wants started.</summary>
 public sealed record ProgramRequest
 {
-    private const uint Magic = 0x31515250; // "PRQ1"
+    private const uint Magic = 0x32515250; // "PRQ2"
     private const int MostStrings = 1 << 16;
+
+    /// <summary>The directories that every Linux program sees without a grant; <c>/proc</c> has more.</summary>
+    public static IReadOnlyList<string> OwnDirectories { get; } = ["/tmp", "/dev", "/etc", "/proc", "/bin", "/usr", "/var", "/home"];
 
     /// <summary>The host's number for it; what it says of it later names it so.</summary>
     public ulong Job { get; init; }
@@ -71,6 +74,12 @@ public sealed record ProgramRequest
     /// <summary>The priority of its threads, 0 to 31; −1 leaves the kernel's default.</summary>
     public int Priority { get; init; } = -1;
 
+    /// <summary>Guest nanoseconds of each <see cref="SharePeriod"/> that its threads may run, together; 0: no limit.</summary>
+    public ulong Share { get; init; }
+
+    /// <summary>The period of <see cref="Share"/>, guest nanoseconds.</summary>
+    public const ulong SharePeriod = 10_000_000;
+
     /// <summary>Writes it.</summary>
     public void Save(BinaryWriter writer)
     {
@@ -103,6 +112,7 @@ public sealed record ProgramRequest
         writer.Write(IsTraced);
         writer.Write(ReportsState);
         writer.Write(Priority);
+        writer.Write(Share);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -134,6 +144,7 @@ public sealed record ProgramRequest
             IsTraced = reader.ReadBoolean(),
             ReportsState = reader.ReadBoolean(),
             Priority = reader.ReadInt32(),
+            Share = reader.ReadUInt64(),
         };
     }
 

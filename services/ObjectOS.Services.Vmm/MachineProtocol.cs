@@ -20,6 +20,9 @@ public static class MachineProtocol
 
     /// <summary>Drops the files of a job that will not be started after all. Word: the job.</summary>
     public const ulong Drop = 4;
+
+    /// <summary>Pauses the harts of a machine, or ends a pause. Words: the job, 1 to pause and 0 to resume.</summary>
+    public const ulong Pause = 5;
 }
 
 /// <summary>What a file is to a virtual machine.</summary>

@@ -146,6 +146,13 @@ public sealed partial class VmmService : IManagedProgram
                 }
 
                 return Reply(message, 0);
+            case MachineProtocol.Pause:
+                if (_machines.TryGetValue(message.Words[0], out var paused) && paused.Ended is null)
+                {
+                    _ = message.Words[1] != 0 ? paused.Cell.Pause() : paused.Cell.Resume();
+                }
+
+                return Reply(message, 0);
             case MachineProtocol.Drop:
                 DropFiles(message.Words[0]);
                 return Reply(message, 0);

@@ -18,7 +18,8 @@ internal sealed class BootCommand
         "boot",
         ValueOption.Number("--memory", "SIZE", "The machine's memory, for instance 64M; 128M unless given.", TryParseMemory, 1 << 20, 1UL << 40, "a size from 1M to 1T in whole pages of 4K"),
         128UL << 20,
-        "host where a terminal is the console, else virtual, unless given");
+        "host if a terminal is the console, else virtual, unless given",
+        "live if standard input is a terminal, pipe or socket, else deterministic, unless given");
 
     private readonly Option<ulong> _harts = ValueOption.Number("--harts", "N", "The machine's harts, which take turns; 1 unless given.", ValueOption.TryParseWhole, 1, 8, "a whole number from 1 to 8");
     private readonly Option<string> _bios = ValueOption.Text("--bios", "FILE", "Firmware that starts in machine mode: an ELF or raw code.");
@@ -63,7 +64,11 @@ internal sealed class BootCommand
             return streams.Usage(wrongPort);
         }
 
-        using var session = new RunSession(streams, _guest.SettingsOf(parsed, streams.InputIsTerminal ? "host" : "virtual"));
+        using var session = new RunSession(streams, _guest.SettingsOf(
+            parsed,
+            streams.InputIsTerminal ? "host" : "virtual",
+            streams.InputIsTerminal || streams.InputIsOpenEnded ? Inputs.Live : Inputs.Deterministic,
+            streams.InputIsTerminal ? IdleTime.Paced : IdleTime.Warp));
         if (!session.TryOpenFiles(out string problem))
         {
             return streams.Usage(problem);

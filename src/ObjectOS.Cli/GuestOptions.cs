@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace ObjectOS.Cli;
 
@@ -11,9 +10,10 @@ internal sealed class GuestOptions
     private readonly Option<ulong> _depth = Depth();
     private readonly Option<ulong> _memory;
     private readonly Option<ulong> _budget = Budget("Stop after so many virtual instructions, for instance 100M.");
-    private readonly Option<double> _timeout = ValueOption.Of<double>("--timeout", "SECONDS", "Stop after so much host time.", TryParseSeconds, "a number of seconds, 0 or more,");
+    private readonly Option<TimeSpan> _timeout = ValueOption.Of<TimeSpan>("--timeout", "TIME", "Stop after so much host time, for instance 10, 10s or 500ms.", Quantities.TryParseTime, "a number of seconds, 0 or more, perhaps with s or ms,");
     private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
     private readonly Option<string> _clock;
+    private readonly Option<string> _inputs;
     private readonly Option<string> _trace = ValueOption.Text("--trace", "FILE", "Write calls and traps to FILE, one JSON line each.");
     private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
@@ -21,9 +21,11 @@ internal sealed class GuestOptions
     /// <param name="command">The command's name.</param>
     /// <param name="memory">The option for memory, which differs.</param>
     /// <param name="memoryUnlessGiven">Bytes of memory where that is not given.</param>
-    /// <param name="clockUnlessGiven">Which clock is used where none is given, in words.</param>
-    public GuestOptions(string command, Option<ulong> memory, ulong memoryUnlessGiven, string clockUnlessGiven)
+    /// <param name="clockUnlessGiven">Which clock is used if none is given, in words.</param>
+    /// <param name="inputsUnlessGiven">How input is delivered if that is not given, in words.</param>
+    public GuestOptions(string command, Option<ulong> memory, ulong memoryUnlessGiven, string clockUnlessGiven, string inputsUnlessGiven)
     {
+        _inputs = ValueOption.Word("--inputs", "live|deterministic", $"Deliver the host's answers when they come, or at fixed guest times, so that equal input gives equal runs; {inputsUnlessGiven}.", "live or deterministic", "live", "deterministic");
         _command = command;
         _memory = memory;
         _memoryUnlessGiven = memoryUnlessGiven;
@@ -40,7 +42,7 @@ internal sealed class GuestOptions
         ValueOption.Number("--budget", "COUNT", description, Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
 
     /// <summary>Those that say what the guest runs under and within.</summary>
-    public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock];
+    public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock, _inputs];
 
     /// <summary>Those that say what is written about it; help shows them last.</summary>
     public IEnumerable<Option> OfTheReport => [_trace, _statistics, _json];
@@ -49,18 +51,17 @@ internal sealed class GuestOptions
 
     public ulong? BudgetOf(ParseResult parsed) => parsed.GetResult(_budget) is null ? null : parsed.GetValue(_budget);
 
-    public TimeSpan? TimeoutOf(ParseResult parsed) => parsed.GetResult(_timeout) is null ? null : TimeSpan.FromSeconds(parsed.GetValue(_timeout));
+    public TimeSpan? TimeoutOf(ParseResult parsed) => parsed.GetResult(_timeout) is null ? null : parsed.GetValue(_timeout);
 
-    public RunSettings SettingsOf(ParseResult parsed, string clockUnlessGiven) => new(
+    public RunSettings SettingsOf(ParseResult parsed, string clockUnlessGiven, Inputs inputsUnlessGiven, IdleTime idleTime = IdleTime.Warp) => new(
         _command,
         (int)parsed.GetValue(_depth),
         parsed.GetValue(_seed),
         parsed.GetValue(_clock) ?? clockUnlessGiven,
+        parsed.GetValue(_inputs) switch { "live" => Inputs.Live, "deterministic" => Inputs.Deterministic, _ => inputsUnlessGiven },
+        idleTime,
         parsed.GetValue(_trace),
         parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
         parsed.GetValue(_statistics),
         parsed.GetValue(_json));
-
-    private static bool TryParseSeconds(string text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value <= TimeSpan.FromDays(49).TotalSeconds;
 }

@@ -12,9 +12,6 @@ internal interface IGuest
     /// <summary>Most bytes of memory of the OS object that it runs on.</summary>
     ulong SystemMemory { get; }
 
-    /// <summary>True where input is delivered when it comes, so that runs are not the same.</summary>
-    bool IsInteractive { get; }
-
     /// <summary>Starts it.</summary>
     /// <param name="os">On what.</param>
     /// <param name="output">Where its standard output goes.</param>

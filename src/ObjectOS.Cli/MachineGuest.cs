@@ -15,8 +15,6 @@ internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isIntera
     // Its files lie in memory beside its own, too.
     public ulong SystemMemory => spec.Memory + 2.GiB();
 
-    public bool IsInteractive => isInteractive;
-
     public ValueTask<Cell> StartAsync(ObjectOs os, Stream output) => os.StartMachineAsync(spec with
     {
         StandardInput = input,

@@ -7,9 +7,7 @@ internal sealed class ProgramGuest(ProgramSpec spec, ToolStreams streams, RunSet
 
     public string Wanted => "a program's file";
 
-    public ulong SystemMemory => Math.Max(spec.Limits.Memory + 1.GiB(), 2.GiB());
-
-    public bool IsInteractive => false;
+    public ulong SystemMemory => Math.Max(spec.Limits.Memory!.Value + 1.GiB(), 2.GiB());
 
     public ValueTask<Cell> StartAsync(ObjectOs os, Stream output) => os.StartAsync(spec with
     {
@@ -17,6 +15,7 @@ internal sealed class ProgramGuest(ProgramSpec spec, ToolStreams streams, RunSet
         StandardOutput = output,
         StandardError = streams.Error,
         IsTerminal = streams.IsTerminal,
+        SharesOutput = streams.SharesOutput,
         ReportsState = settings.WantsStatistics,
     });
 

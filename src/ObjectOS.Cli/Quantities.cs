@@ -2,32 +2,47 @@ using System.Globalization;
 
 namespace ObjectOS.Cli;
 
-/// <summary>Sizes (64M, 1G: powers of 1024) and counts (1M, 1G: powers of 1000) as the command line has them.</summary>
+/// <summary>Sizes (64M, 64MiB: powers of 1024), counts (1M, 1G: powers of 1000) and times (10, 10s, 500ms) as the command line has them.</summary>
 internal static class Quantities
 {
-    public static bool TryParseSize(string text, out ulong bytes) => TryParse(text, 1024, out bytes);
+    private const ulong Thousand = 1000;
 
-    public static bool TryParseCount(string text, out ulong count) => TryParse(text, 1000, out count);
+    public static bool TryParseSize(string text, out ulong bytes) => SizeExtensions.TryParse(text, out bytes);
 
-    private static bool TryParse(string text, ulong unit, out ulong value)
+    public static bool TryParseCount(string text, out ulong count)
     {
         int power = text.Length == 0 ? 0 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1;
-        string digits = power > 0 ? text[..^1] : text;
-        if (!ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value))
+        if (!ulong.TryParse(power > 0 ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out count))
         {
             return false;
         }
 
         for (; power > 0; power--)
         {
-            if (value > ulong.MaxValue / unit)
+            if (count > ulong.MaxValue / Thousand)
             {
                 return false;
             }
 
-            value *= unit;
+            count *= Thousand;
         }
 
         return true;
+    }
+
+    /// <summary>A time in seconds; 0 is the shortest there is.</summary>
+    public static bool TryParseTime(string text, out TimeSpan time)
+    {
+        bool isMilliseconds = text.EndsWith("ms", StringComparison.Ordinal);
+        string digits = isMilliseconds ? text[..^2] : text.EndsWith('s') ? text[..^1] : text;
+        time = default;
+        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) || value > TimeSpan.FromDays(49).TotalMilliseconds)
+        {
+            return false;
+        }
+
+        time = isMilliseconds ? TimeSpan.FromMilliseconds(value) : value > TimeSpan.FromDays(49).TotalSeconds ? TimeSpan.MaxValue : TimeSpan.FromSeconds(value);
+        time = time == TimeSpan.Zero ? TimeSpan.FromTicks(1) : time;
+        return time < TimeSpan.FromDays(49);
     }
 }

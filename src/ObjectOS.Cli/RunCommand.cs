@@ -9,7 +9,8 @@ internal sealed class RunCommand
         "run",
         ValueOption.Number("--memory", "SIZE", "Most memory that the program may hold, for instance 64M; 256M unless given.", Quantities.TryParseSize, 1 << 16, 1UL << 45, "a size of at least 64K, perhaps with K, M, G or T,"),
         256UL << 20,
-        "virtual unless given");
+        "virtual unless given",
+        "live if a terminal is standard input, else deterministic, unless given");
 
     private readonly Option<string[]> _directories = ValueOption.Many("--dir", "HOST=GUEST[:rw]", "Grant a directory of the host, read-only unless :rw. May be given again.");
     private readonly Option<string> _directory = ValueOption.Of<string>("--cwd", "GUEST", "The program's working directory; / unless given.", TryParseGuestPath, "an absolute path of the guest");
@@ -57,7 +58,12 @@ internal sealed class RunCommand
                 Timeout = _guest.TimeoutOf(parsed),
             },
         };
-        using var session = new RunSession(streams, _guest.SettingsOf(parsed, "virtual"));
+        if (spec.Problem() is { } problemOfSpec)
+        {
+            return streams.Usage(problemOfSpec.TrimEnd('.'));
+        }
+
+        using var session = new RunSession(streams, _guest.SettingsOf(parsed, "virtual", streams.InputIsTerminal ? Inputs.Live : Inputs.Deterministic));
         return session.TryOpenFiles(out string problem) ? await session.RunAsync(new ProgramGuest(spec, streams, session.Settings)).ConfigureAwait(false) : streams.Usage(problem);
     }
 

@@ -5,7 +5,11 @@ namespace ObjectOS.Cli;
 /// <summary>One run of a guest from the command line: the files, the signals, the figures, the exit code.</summary>
 internal sealed class RunSession(ToolStreams streams, RunSettings settings) : IDisposable
 {
+    /// <summary>Host time after which a wait is reported.</summary>
+    private static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(5);
+
     private StreamWriter? _trace;
+    private int _hasSaid;
     private OutputFile? _statistics;
 
     /// <summary>What the command line says of the run.</summary>
@@ -50,8 +54,11 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
             o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
-            o.DeterministicInput = !guest.IsInteractive;
+            o.Inputs = settings.Inputs;
+            o.IdleTime = settings.IdleTime;
             o.Trace = _trace;
+            o.StallTime = NoticeTime;
+            o.StallHandler = SayOnce;
         }).ConfigureAwait(false);
         RunResult result;
         await using (os.ConfigureAwait(false))
@@ -64,6 +71,14 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 return Refuse(guest, e);
+            }
+            catch (ProgramCanceledException e) when (e.Result is not null)
+            {
+                result = e.Result;
+            }
+            catch (ProgramCanceledException)
+            {
+                return Interruption.ExitCode;
             }
 
             await os.SettleAsync().ConfigureAwait(false);
@@ -113,6 +128,15 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         catch (IOException)
         {
             // The run's message has told of it.
+        }
+    }
+
+    /// <summary>Reports the first wait or stall; the guest goes on when it ends.</summary>
+    private void SayOnce(string sentence)
+    {
+        if (Interlocked.Exchange(ref _hasSaid, 1) == 0)
+        {
+            streams.Error.Say($"objectos: {sentence}{(settings.Inputs == Inputs.Deterministic ? " (--inputs live)" : "")}");
         }
     }
 

@@ -9,7 +9,10 @@ namespace ObjectOS.Cli;
 /// <param name="Error">Standard error.</param>
 /// <param name="IsTerminal">True where a person sits at input and output.</param>
 /// <param name="InputIsTerminal">True where a person sits at input, wherever output goes.</param>
-internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Error, bool IsTerminal, bool InputIsTerminal = false)
+/// <param name="InputIsOpenEnded">True if input is a pipe or socket, at whose other end somebody may write; false for a file or a closed input.</param>
+/// <param name="SharesOutput">True if output and error lead to one file, pipe or terminal.</param>
+internal sealed record ToolStreams(
+    Stream Input, Stream Output, StandardError Error, bool IsTerminal, bool InputIsTerminal = false, bool InputIsOpenEnded = false, bool SharesOutput = false)
 {
     /// <summary>Those of this process.</summary>
     public static ToolStreams OfProcess() => new(
@@ -17,13 +20,41 @@ internal sealed record ToolStreams(Stream Input, Stream Output, StandardError Er
         Writer(1),
         new StandardError(Writer(2)),
         !Console.IsOutputRedirected && !Console.IsInputRedirected,
-        !Console.IsInputRedirected);
+        !Console.IsInputRedirected,
+        IsOpenEnded(),
+        OutputsAreOne());
 
     /// <summary>Wrong usage: one sentence, and its exit code.</summary>
     public int Usage(string sentence)
     {
         Error.Say($"objectos: {sentence}");
         return ExitCodes.WrongUsage;
+    }
+
+    /// <summary>True if standard input is a pipe, a socket or a terminal: no place in it can be named.</summary>
+    private static bool IsOpenEnded()
+    {
+        if (StandardDescriptor.WasClosed(0))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var input = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
+            return !input.CanSeek;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>True if standard output and error are one: Linux names what a descriptor leads to.</summary>
+    private static bool OutputsAreOne()
+    {
+        const string Descriptors = "/proc/self/fd/";
+        return OperatingSystem.IsLinux() && new FileInfo(Descriptors + "1").LinkTarget is { } output && output == new FileInfo(Descriptors + "2").LinkTarget;
     }
 
     /// <summary>

@@ -8,7 +8,11 @@ namespace ObjectOS.Cpu;
 /// Where guest time follows the host: nanoseconds since the kernel was made. Guest time is then never behind it, and an idle guest waits
 /// instead of going forward to its next event. Null: time is virtual.
 /// </param>
-public readonly record struct SliceLimits(ulong Budget, ulong? HostTime = null);
+/// <param name="IdleTime">
+/// Where time is virtual and idle time is paced: nanoseconds that have passed since the guest said that it is idle. Guest time advances by at most
+/// that while nothing can run. Null: idle time jumps to the next event.
+/// </param>
+public readonly record struct SliceLimits(ulong Budget, ulong? HostTime = null, ulong? IdleTime = null);
 
 /// <summary>Why a slice ended.</summary>
 public enum SliceEnd : byte
@@ -16,7 +20,7 @@ public enum SliceEnd : byte
     /// <summary>The budget is used up.</summary>
     Budget,
 
-    /// <summary>No thread can run and no timer is set: only the inbox can change that.</summary>
+    /// <summary>No thread can run until time has passed or the inbox has brought something.</summary>
     Idle,
 
     /// <summary>An ancestor has to act.</summary>
@@ -35,8 +39,8 @@ public enum SliceEnd : byte
 /// <summary>How a slice ended.</summary>
 /// <param name="End">Why.</param>
 /// <param name="Used">Virtual instructions used: retired and charged, without idle time.</param>
-/// <param name="NextEvent">For an idle guest whose time follows the host: when to run it again at the latest; null: only the inbox can wake it.</param>
-public readonly record struct SliceResult(SliceEnd End, ulong Used, ulong? NextEvent = null);
+/// <param name="IdleFor">For an idle guest that waits for time to pass: nanoseconds until its next event; null: only the inbox can wake it.</param>
+public readonly record struct SliceResult(SliceEnd End, ulong Used, ulong? IdleFor = null);
 
 /// <summary>
 /// What runs on a CPU: a kernel, as its parent or the host sees it. It is run, it does not run away: nothing happens outside

@@ -22,15 +22,21 @@ public sealed record KernelOptions
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// When a completion is delivered. True: at its request's time plus a fixed latency, the kernel waiting for it then, so that two
-    /// runs with the same input are the same. False: when it comes.
+    /// When a completion is delivered. True: at its request's time plus <see cref="CompletionLatency"/>, the kernel waiting for it then, so that two
+    /// runs with the same input are the same. False: at that time if it has been posted by then, else when it is; only the thread that asked waits.
     /// </summary>
     public bool DeterministicCompletions { get; init; } = true;
+
+    /// <summary>
+    /// True: idle time passes only as <see cref="SliceLimits.IdleTime"/> allows. False: it jumps to the next event, unless completions are not
+    /// deterministic and one is awaited.
+    /// </summary>
+    public bool PacesIdleTime { get; init; }
 
     /// <summary>True: trace records are kept for <see cref="IKernel.TryTakeTrace"/>, without a bound: take them after every slice.</summary>
     public bool Trace { get; init; }
 
-    /// <summary>Guest nanoseconds from a request to its completion where completions are deterministic.</summary>
+    /// <summary>Guest nanoseconds from a request to its completion, at the least.</summary>
     public ulong CompletionLatency { get; init; } = 10_000;
 }
 

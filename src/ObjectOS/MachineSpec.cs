@@ -133,7 +133,19 @@ public sealed record MachineSpec
     internal BootFile? Main => Image ?? Kernel ?? Bios;
 
     /// <summary>Says what is wrong with it; null where nothing is. Files are looked at when it is started.</summary>
-    public string? Problem() =>
+    public string? Problem() => NullProblem() ?? ContentProblem();
+
+    private string? NullProblem() =>
+        Member.Null(Arguments, nameof(Arguments)) ?? Member.NullIn(Disks, nameof(Disks)) ?? Member.NullIn(Publish, nameof(Publish)) ?? Member.NullIn(Devices, nameof(Devices))
+        ?? Member.Null(Platform, nameof(Platform)) ?? Member.NullIn(Consoles, nameof(Consoles))
+        ?? Disks.Select((disk, i) => Member.Null(disk.Path, $"Disks[{i}].Path")).FirstOrDefault(problem => problem is not null)
+        ?? ((string Name, BootFile? File)[])[(nameof(Image), Image), (nameof(Bios), Bios), (nameof(Kernel), Kernel), (nameof(Initrd), Initrd)] switch
+        {
+            var files when files.FirstOrDefault(f => f.File is { Path: null }) is { Name: { } name } => $"{name}.Path is null.",
+            _ => null,
+        };
+
+    private string? ContentProblem() =>
         Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
         : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
         : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
@@ -16,6 +15,7 @@ public sealed partial class ObjectOs
     /// <summary>The children as other threads see them: never changed, only replaced.</summary>
     private volatile ObjectOs[] _childrenSeen = [];
 
+    private volatile bool _isPaused;
     private readonly CellCapability _cellInParent;
     private readonly uint _slotInParent;
     private int _lastChild;
@@ -35,7 +35,7 @@ public sealed partial class ObjectOs
         _cpu = VirtualCpu.Cpu;
         try
         {
-            (Kernel, _root, _jobs, _trace) = Boot();
+            (Kernel, _root, _jobs, _trace) = MakeKernel();
         }
         catch
         {
@@ -99,8 +99,8 @@ public sealed partial class ObjectOs
             Memory = _options.Memory, Seed = _options.Seed, WallClock = _options.WallClock, Quantum = _options.Quantum, Trace = _options.Trace,
         };
         configure?.Invoke(options);
-        (options.HostClock, options.TimeProvider, options.DeterministicInput) = (_options.HostClock, _options.TimeProvider, _options.DeterministicInput);
-        if (options.Problem() is { } problem)
+        (options.HostClock, options.TimeProvider, options.Inputs, options.IdleTime) = (_options.HostClock, _options.TimeProvider, _options.Inputs, _options.IdleTime);
+        if ((options.Problem() ?? MemoryProblem(options.Memory, nameof(options.Memory))) is { } problem)
         {
             throw new ArgumentException(problem, nameof(configure));
         }
@@ -109,7 +109,10 @@ public sealed partial class ObjectOs
         return await OnKernelAsync(() => new ObjectOs(this, options)).ConfigureAwait(false);
     }
 
-    /// <summary>An OS object on a machine of its own stops its loop; a child is stopped as a cell of its parent, and its parent goes on.</summary>
+    /// <summary>True while guests here can run: no pause is under way, and no virtual CPU, here or above, waits for its holder.</summary>
+    private bool CanRun => !(_parent is null ? _pump.IsPaused : _isPaused) && VirtualCpu?.Exit is null && (_parent?.CanRun ?? true);
+
+    /// <summary>An OS object on a machine of its own stops its loop; a child is stopped as a cell of its parent, which runs on.</summary>
     private void SetPaused(bool paused)
     {
         if (_parent is null)
@@ -118,6 +121,7 @@ public sealed partial class ObjectOs
         }
         else
         {
+            _isPaused = paused;
             _ = SetPausedInParentAsync(_parent, paused);
         }
     }
@@ -141,25 +145,6 @@ public sealed partial class ObjectOs
         {
             _children[i].AfterSlice();
         }
-    }
-
-    /// <summary>Names the kernel whose slice does not end: the innermost that is in one. On a host thread of its own.</summary>
-    private void NameWhoStalls()
-    {
-        if (_pump.InSlice is not { } time || time < _options.StallTime)
-        {
-            return;
-        }
-
-        var stalled = this;
-        while (stalled._childrenSeen.FirstOrDefault(child => child.VirtualCpu!.IsInSlice) is { } child)
-        {
-            stalled = child;
-        }
-
-        string sentence = $"the kernel at {stalled.Path} has neither run nor returned from its slice for {time.TotalSeconds:0.0} s";
-        _log.LogError("{Sentence}", sentence);
-        _options.StallHandler?.Invoke(sentence);
     }
 
     private void CloseChildren()

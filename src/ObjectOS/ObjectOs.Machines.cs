@@ -21,32 +21,25 @@ public sealed partial class ObjectOs
     /// <exception cref="IOException">A file of it cannot be read, a disk not be opened, or a port not be listened on.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of it may not be read or written.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
+    /// <exception cref="ProgramCanceledException">The token was cancelled before the start.</exception>
     public async ValueTask<Cell> StartMachineAsync(MachineSpec spec, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (spec.Problem() is { } problem)
+        if ((spec.Problem() ?? MemoryProblem(spec.Memory, "Memory")) is { } problem)
         {
             throw new ArgumentException(problem, nameof(spec));
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var files = await BringAsync(spec, cancellationToken).ConfigureAwait(false);
-        var job = await OnKernelAsync(() => _jobs.StartMachine(spec, files, _stopping.Token)).ConfigureAwait(false);
-        if (_pump.Completion.IsCompleted)
-        {
-            // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.
-            await EndJobsAsync().ConfigureAwait(false);
-        }
-
-        job.StopAfter(spec.Timeout, () => _ = StopAsync(job, RunEnd.TimedOut));
-        return new Cell(this, job);
+        var files = await BeforeStartAsync(() => BringAsync(spec, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await EnterAsync(() => _jobs.StartMachine(spec, files, _stopping.Token), spec.AsProgram().Limits.FiniteTimeout).ConfigureAwait(false);
     }
 
     /// <summary>Boots a virtual machine and waits for its end.</summary>
     /// <param name="spec">What to boot, and within which limits.</param>
-    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="RunEnd.Stopped"/>.</param>
+    /// <param name="cancellationToken">Stops the machine.</param>
     /// <exception cref="ArgumentException">As for <see cref="StartMachineAsync"/>.</exception>
+    /// <exception cref="ProgramCanceledException">The token was cancelled before the machine's end; it has the result so far.</exception>
     public async Task<RunResult> BootMachineAsync(MachineSpec spec, CancellationToken cancellationToken = default)
     {
         var cell = await StartMachineAsync(spec, cancellationToken).ConfigureAwait(false);

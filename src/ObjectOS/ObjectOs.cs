@@ -21,7 +21,7 @@ namespace ObjectOS;
 /// Console.Write(result.EnsureSuccess().Output);
 /// </code>
 /// </example>
-public sealed partial class ObjectOs : IAsyncDisposable
+public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
 {
     private const uint RootCell = 1;
     private const uint FirstFreeSlot = 16;
@@ -44,7 +44,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
     private readonly KernelPump _pump;
-    private readonly Timer? _watchdog;
+    private readonly StallWatch? _watchdog;
     private readonly TraceWriter? _trace;
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
@@ -62,9 +62,10 @@ public sealed partial class ObjectOs : IAsyncDisposable
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
         Path = "0";
-        (Kernel, _root, _jobs, _trace) = Boot();
-        _pump = new KernelPump(Kernel, options.HostClock ? options.TimeProvider : null, options.Trace is not null, AfterSlice);
-        _watchdog = new Timer(_ => NameWhoStalls(), null, options.StallTime, options.StallTime / 2);
+        (Kernel, _root, _jobs, _trace) = MakeKernel();
+        var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
+        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, AfterSlice);
+        _watchdog = StallWatch.Start(this, options.StallTime);
         _ = EndJobsWithKernelAsync();
     }
 
@@ -72,14 +73,16 @@ public sealed partial class ObjectOs : IAsyncDisposable
     private ulong ServiceMemory => _parent is null ? _options.Memory : ulong.MaxValue;
 
     /// <summary>Makes the kernel, starts its services.</summary>
-    private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) Boot()
+    private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) MakeKernel()
     {
         var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
             ObjectLimit = KernelObjects,
             Seed = _options.Seed,
             Quantum = _options.Quantum,
-            DeterministicCompletions = _options.DeterministicInput && !_options.HostClock,
+            DeterministicCompletions = _options.IsDeterministic,
+            PacesIdleTime = _options.IdleTime == IdleTime.Paced,
+            CompletionLatency = _options.HostClock ? 0 : new KernelOptions().CompletionLatency,
             Trace = _options.Trace is not null,
         });
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
@@ -105,7 +108,23 @@ public sealed partial class ObjectOs : IAsyncDisposable
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
     public ulong LiveFrames => _machine.LiveFrames;
 
-    /// <summary>Makes a machine, boots a kernel on it and starts its services.</summary>
+    /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
+    /// <param name="options">How it is set up; null: all as it is.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static ObjectOs Boot(ObjectOsOptions? options = null)
+    {
+        options ??= new ObjectOsOptions();
+        if (options.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        var os = new ObjectOs(options);
+        os._log.LogInformation("OS object booted: kernel {Version}, {Memory} bytes at most", os.Kernel.Description.Version, options.Memory);
+        return os;
+    }
+
+    /// <summary>The same as <see cref="Boot(ObjectOsOptions?)"/>, with options that are set here.</summary>
     /// <param name="configure">Sets options; null: all as they are.</param>
     /// <param name="cancellationToken">Gives up before the start.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -120,53 +139,42 @@ public sealed partial class ObjectOs : IAsyncDisposable
     public static ValueTask<ObjectOs> BootAsync(ObjectOsOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Problem() is { } problem)
-        {
-            throw new ArgumentException(problem, nameof(options));
-        }
-
         cancellationToken.ThrowIfCancellationRequested();
-        var os = new ObjectOs(options);
-        os._log.LogInformation("OS object booted: kernel {Version}, {Memory} bytes at most", os.Kernel.Description.Version, options.Memory);
-        return ValueTask.FromResult(os);
+        return ValueTask.FromResult(Boot(options));
     }
 
     /// <summary>Starts a program in a cell of its own.</summary>
     /// <param name="spec">What to run, and within which limits.</param>
     /// <param name="cancellationToken">Gives up before the start; a program that has started goes on.</param>
     /// <returns>The cell; what becomes of the program, a file that is no program included, is its <see cref="Cell.Completion"/>.</returns>
-    /// <exception cref="ArgumentException">A limit is out of its range, or a guest path is not absolute.</exception>
+    /// <exception cref="ArgumentException">A member of the specification is wrong; the message names it.</exception>
     /// <exception cref="IOException">The program's file cannot be read, or a granted directory is not there.</exception>
     /// <exception cref="UnauthorizedAccessException">The program's file may not be read, or is a directory.</exception>
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the start.</exception>
+    /// <exception cref="ProgramCanceledException">The token was cancelled before the start.</exception>
     public async ValueTask<Cell> StartAsync(ProgramSpec spec, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (spec.Problem() is { } problem)
+        if ((spec.Problem() ?? MemoryProblem(spec.Limits.Memory, "Limits.Memory")) is { } problem)
         {
             throw new ArgumentException(problem, nameof(spec));
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        var image = spec.Image ?? await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false);
-        string key = ImageStore.KeyOf(image);
-        var job = await OnKernelAsync(() => _jobs.Start(spec, image, key, _stopping.Token)).ConfigureAwait(false);
-        if (_pump.Completion.IsCompleted)
-        {
-            // The kernel halted before the start: whoever ends the jobs that it leaves may have done so already.
-            await EndJobsAsync().ConfigureAwait(false);
-        }
+        var (contents, key) = await BeforeStartAsync(
+            async () => spec.Image is { } loaded ? (loaded.Contents, loaded.Sha256) : WithKey(await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false);
+        return await EnterAsync(() => _jobs.Start(spec, contents, key, _stopping.Token), spec.Limits.FiniteTimeout).ConfigureAwait(false);
 
-        job.StopAfter(spec.Limits.Timeout, () => _ = StopAsync(job, RunEnd.TimedOut));
-        return new Cell(this, job);
+        static (ReadOnlyMemory<byte> Contents, string Key) WithKey(ReadOnlyMemory<byte> contents) => (contents, ImageStore.KeyOf(contents));
     }
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="spec">What to run, and within which limits.</param>
-    /// <param name="cancellationToken">Stops the program; the result then says <see cref="RunEnd.Stopped"/>.</param>
+    /// <param name="cancellationToken">Stops the program.</param>
     /// <exception cref="ArgumentException">As for <see cref="StartAsync"/>.</exception>
+    /// <exception cref="ProgramCanceledException">The token was cancelled before the program's end; it has the result so far.</exception>
     public async Task<RunResult> RunAsync(ProgramSpec spec, CancellationToken cancellationToken = default)
     {
         var cell = await StartAsync(spec, cancellationToken).ConfigureAwait(false);
@@ -175,7 +183,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
 
     /// <summary>Runs a program file to its end.</summary>
     /// <param name="path">A static riscv64 Linux program of the host.</param>
-    /// <param name="arguments">The arguments behind the program's name.</param>
+    /// <param name="arguments">The arguments after the program's name.</param>
     /// <param name="limits">What it may use.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     public Task<RunResult> RunAsync(
@@ -184,6 +192,38 @@ public sealed partial class ObjectOs : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(path);
         return RunAsync(new ProgramSpec { Path = path, Arguments = arguments ?? [], Limits = limits ?? new() }, cancellationToken);
     }
+
+    /// <summary>Does what comes before a start. Cancellation has one outcome, wherever it comes.</summary>
+    private static async Task<T> BeforeStartAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await work().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new ProgramCanceledException(null, cancellationToken);
+        }
+    }
+
+    /// <summary>Starts a job between two slices.</summary>
+    private async Task<Cell> EnterAsync(Func<Job> start, TimeSpan? timeout)
+    {
+        var job = await OnKernelAsync(start).ConfigureAwait(false);
+        if (_pump.Completion.IsCompleted)
+        {
+            // The kernel halted before the start: the jobs that it left may have been ended already.
+            await EndJobsAsync().ConfigureAwait(false);
+        }
+
+        job.StopAfter(timeout, () => _ = StopAsync(job, RunEnd.TimedOut));
+        return new Cell(this, job);
+    }
+
+    /// <summary>Says that something wants more memory than there is. What a child has can be changed by its holder.</summary>
+    private string? MemoryProblem(ulong? wanted, string member) =>
+        _parent is null && wanted > _options.Memory ? $"{member} is {wanted} bytes, and the OS object has {_options.Memory}." : null;
 
     /// <summary>
     /// Stops all guests, here and below, where they are, at an instruction boundary, until <see cref="Resume"/>. Pauses are not counted; after
@@ -201,12 +241,15 @@ public sealed partial class ObjectOs : IAsyncDisposable
     public Task SettleAsync() => _pump.SettleAsync();
 
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 
     /// <summary>Every cell with its figures and what runs in it, by number, taken between two slices.</summary>
     public Task<IReadOnlyList<CellView>> GetCellsAsync() => InvokeAsync(kernel => CellViews.Of(kernel, LinuxCell, _jobs.Running));
 
     /// <summary>Does something with the kernel between two slices: capabilities and invocations are within reach there.</summary>
+    /// <param name="action">What to do. No cell runs meanwhile, and it must not call the OS object, which would wait for its end.</param>
+    /// <exception cref="InvalidOperationException">It is called from inside such an action.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
     public Task<T> InvokeAsync<T>(Func<IKernel, T> action)
     {
@@ -215,7 +258,23 @@ public sealed partial class ObjectOs : IAsyncDisposable
     }
 
     /// <summary>Stops every program, destroys the kernel and gives all memory back to the host. Whoever disposes of it again waits for the same end.</summary>
-    public ValueTask DisposeAsync() => new(_disposal.Value);
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
+    public ValueTask DisposeAsync()
+    {
+        if (_disposed == 0)
+        {
+            ThrowIfInCommand();
+        }
+
+        return new ValueTask(_disposal.Value);
+    }
+
+    /// <summary>Begins the disposal and does not wait for its end; prefer <see cref="DisposeAsync"/>.</summary>
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
+    /// <summary>True once the kernel, or the one under it, runs no more.</summary>
+    internal bool HasHalted => _pump.Completion.IsCompleted;
 
     private async Task DisposeOnceAsync()
     {
@@ -235,7 +294,7 @@ public sealed partial class ObjectOs : IAsyncDisposable
             return;
         }
 
-        await _watchdog!.DisposeAsync().ConfigureAwait(false);
+        _watchdog!.Dispose();
         await _pump.DisposeAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();
@@ -267,13 +326,25 @@ public sealed partial class ObjectOs : IAsyncDisposable
     {
         try
         {
-            await OnKernelAsync(() => _jobs.Stop(job, reason)).ConfigureAwait(false);
+            await OnKernelAsync(() => _jobs.Stop(job, reason, CanRun)).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {
             // It was stopped with the OS object.
         }
     }
+
+    /// <summary>Sends a signal to the first process of a Linux program; one that has ended gets none.</summary>
+    internal Task SendSignalAsync(Job job, int signal) => OnKernelAsync(() => _jobs.SendSignal(job, signal));
+
+    /// <summary>Pauses a program or machine, or ends a pause.</summary>
+    internal Task SetPausedAsync(Job job, bool paused) => OnKernelAsync(() => _jobs.SetPaused(job, paused));
+
+    /// <summary>What a program has used so far.</summary>
+    internal Task<ProgramStatistics> GetStatisticsAsync(Job job) => OnKernelAsync(() => _jobs.Figures(job));
+
+    /// <inheritdoc cref="KernelPump.ThrowIfInCommand"/>
+    internal void ThrowIfInCommand() => _pump.ThrowIfInCommand();
 
     /// <summary>Streams and directories of the host that guests can name now.</summary>
     internal Task<int> CountTargetsAsync() => InvokeAsync(_ => _jobs.Targets);

@@ -27,11 +27,11 @@ public sealed class ObjectOsOptions
     /// </summary>
     public DateTimeOffset WallClock { get; set; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>
-    /// True: what the host answers (console input, files) is delivered at a fixed guest time after it was asked for, all cells waiting
-    /// for it then, so that runs are the same. False: when it comes, so that a cell that waits for input holds nobody up.
-    /// </summary>
-    public bool DeterministicInput { get; set; } = true;
+    /// <summary>When the answers of the host reach guests. A child has its parent's.</summary>
+    public Inputs Inputs { get; set; }
+
+    /// <summary>How guest time passes while no cell can run; without effect with <see cref="HostClock"/>. A child has its parent's.</summary>
+    public IdleTime IdleTime { get; set; }
 
     /// <summary>True: guest time follows the host's clock, and runs are no longer the same.</summary>
     public bool HostClock { get; set; }
@@ -39,7 +39,7 @@ public sealed class ObjectOsOptions
     /// <summary>Where calls and traps are traced, one JSON line each; null: nowhere. Written by the OS object's thread, not closed.</summary>
     public TextWriter? Trace { get; set; }
 
-    /// <summary>The host's time, for <see cref="HostClock"/> and for nothing else.</summary>
+    /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>Virtual instructions that a thread runs before the next one of its priority does.</summary>
@@ -56,24 +56,30 @@ public sealed class ObjectOsOptions
     public Action<IVirtualCpu, VirtualCpuExit>? ExitHandler { get; set; }
 
     /// <summary>
-    /// Host time after which a kernel that neither runs nor returns from its slice is named: in the log, and to <see cref="StallHandler"/>. A slice
-    /// takes some ten milliseconds.
+    /// Host time after which a stall is reported, in the log and to <see cref="StallHandler"/>: a kernel that neither runs nor returns from its slice, or,
+    /// with <see cref="Inputs.Deterministic"/>, input that all cells wait for.
     /// </summary>
     public TimeSpan StallTime { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Called on a host thread of its own with a sentence that names the kernel; nothing can take the slice's thread back from it.</summary>
+    /// <summary>Called on another host thread with a sentence that names what stalls; a kernel's slice cannot be taken back from it.</summary>
     public Action<string>? StallHandler { get; set; }
 
     /// <summary>Where the OS object's life is logged; null: nowhere.</summary>
     public ILogger? Logger { get; set; }
 
-    /// <summary>Says what is wrong with the options; null where nothing is.</summary>
+    /// <summary>True if equal input gives equal runs.</summary>
+    internal bool IsDeterministic => Inputs == Inputs.Deterministic && !HostClock;
+
+    /// <summary>Says what is wrong with the options; null if nothing is.</summary>
     public string? Problem() =>
-        Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
+        Member.Null(Instructions, nameof(Instructions)) ?? Member.Null(TimeProvider, nameof(TimeProvider))
+        ?? (Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
         : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
-        : null;
+        : !Enum.IsDefined(Inputs) ? $"Inputs is {(int)Inputs}; Live or Deterministic is wanted."
+        : !Enum.IsDefined(IdleTime) ? $"IdleTime is {(int)IdleTime}; Warp or Paced is wanted."
+        : null);
 }

@@ -16,7 +16,7 @@ public sealed class HostingTests
         builder.Services.AddObjectOS(o => o.Memory = 64.MiB());
         using var host = builder.Build();
         await host.StartAsync();
-        var os = await host.Services.GetRequiredService<ObjectOsHost>().Os;
+        var os = host.Services.GetRequiredService<ObjectOs>();
         (await os.RunAsync(Programs.MisbehavePath, ["exit-42"], new ProgramLimits { Memory = 1.MiB() })).ExitCode.Should().Be(42);
         await host.StopAsync();
         os.LiveFrames.Should().Be(0);

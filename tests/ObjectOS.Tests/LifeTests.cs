@@ -15,7 +15,7 @@ public sealed class LifeTests
         var run = os.RunAsync(Programs.Endless, cancel.Token);
         await Eventually.BecomesAsync(async () => (await os.GetStatisticsAsync()).Instructions > 1000);
         await cancel.CancelAsync();
-        var result = await run.WaitAsync(Soon);
+        var result = (await FluentActions.Awaiting(() => run.WaitAsync(Soon)).Should().ThrowAsync<ProgramCanceledException>()).Which.Result!;
         (result.End, result.ExitCode).Should().Be((RunEnd.Stopped, 143));
         result.Instructions.Should().BePositive();
         (await os.RunAsync(Programs.Misbehave("exit-42"))).ExitCode.Should().Be(42);
@@ -25,7 +25,7 @@ public sealed class LifeTests
     public async Task Token_CancelledBefore_StartsNothing()
     {
         await using var os = await ObjectOs.BootAsync();
-        await FluentActions.Awaiting(() => os.RunAsync(Programs.Endless, new CancellationToken(true))).Should().ThrowAsync<OperationCanceledException>();
+        await FluentActions.Awaiting(() => os.RunAsync(Programs.Endless, new CancellationToken(true))).Should().ThrowAsync<ProgramCanceledException>();
         await FluentActions.Awaiting(() => ObjectOs.BootAsync(cancellationToken: new CancellationToken(true)).AsTask()).Should().ThrowAsync<OperationCanceledException>();
     }
 
@@ -179,7 +179,7 @@ public sealed class LifeTests
     {
         await using var os = await ObjectOs.BootAsync();
         var fault = await os.RunAsync(Programs.Misbehave("null-write"));
-        fault.Invoking(r => r.EnsureSuccess()).Should().Throw<ProgramFailedException>().WithMessage(fault.Message!).Which.Result.Should().Be(fault);
+        fault.Invoking(r => r.EnsureSuccess()).Should().Throw<ProgramFailedException>().WithMessage(fault.Message + "\nThe end of its standard error:\nmisbehave: stores to address 0: SIGSEGV").Which.Result.Should().Be(fault);
         var exit = await os.RunAsync(Programs.Misbehave("exit-42"));
         exit.Invoking(r => r.EnsureSuccess()).Should().Throw<ProgramFailedException>().WithMessage("*42*");
         (await os.RunAsync(Programs.Misbehave("flood") with { StandardOutput = Stream.Null })).EnsureSuccess().ExitCode.Should().Be(0);

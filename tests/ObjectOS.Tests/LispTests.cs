@@ -56,7 +56,7 @@ public sealed class LispTests
     [Fact]
     public async Task Program_RunAgain_SharesTheFramesOfItsFile()
     {
-        await using var os = await ObjectOs.BootAsync(o => o.DeterministicInput = false);
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Live);
         ulong[] frames = new ulong[3];
         var cells = new List<Cell>();
         for (int i = 0; i < 3; i++)

@@ -29,7 +29,7 @@ public sealed class MachineDatagramTests : IDisposable
     [InlineData(false, 2)]
     public async Task PublishedPort_LeadsDatagramsToTheGuest_AndItsAnswersBack(bool isDeterministic, int depth)
     {
-        await using var root = await ObjectOs.BootAsync(o => o.DeterministicInput = isDeterministic);
+        await using var root = await ObjectOs.BootAsync(o => o.Inputs = isDeterministic ? Inputs.Deterministic : Inputs.Live);
         var os = root;
         for (int level = 0; level < depth; level++)
         {

@@ -72,7 +72,7 @@ public sealed class MachineNetworkTests
     [InlineData(true, 1)]
     public async Task PublishedPort_LeadsFromTheHostToTheGuest_UntilItsEnd(bool isDeterministic, int depth)
     {
-        await using var root = await ObjectOs.BootAsync(o => o.DeterministicInput = isDeterministic);
+        await using var root = await ObjectOs.BootAsync(o => o.Inputs = isDeterministic ? Inputs.Deterministic : Inputs.Live);
         var os = depth == 0 ? root : await root.CreateChildAsync();
         int port = FreePort();
         var cell = await os.StartMachineAsync(NetCheck("tcp-echo 7") with { Publish = [new PublishSpec(port, 7)] });

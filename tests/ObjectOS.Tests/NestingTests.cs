@@ -175,7 +175,7 @@ public sealed class NestingTests
         (await child.RunAsync(Misbehave("exit-42"))).ExitCode.Should().Be(42);
         await child.DisposeAsync();
         (await os.RunAsync(hog)).PeakMemory.Should().BeCloseTo(alone, 64.KiB());
-        var refused = async () => await os.CreateChildAsync(o => (o.Memory, o.ReservedMemory) = (64.MiB(), 32.MiB()));
+        var refused = async () => await os.CreateChildAsync(o => (o.Memory, o.ReservedMemory) = (24.MiB(), 24.MiB()));
         await refused.Should().ThrowAsync<InvalidOperationException>();
         await os.Invoking(o => o.CreateChildAsync(c => (c.Memory, c.ReservedMemory) = (1.MiB(), 2.MiB())).AsTask()).Should().ThrowAsync<ArgumentException>();
     }

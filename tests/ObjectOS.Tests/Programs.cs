@@ -27,5 +27,5 @@ internal static class Programs
     public static ProgramSpec Endless => new() { Path = MisbehavePath, Arguments = ["endless-loop"] };
 
     /// <summary>One that is made by the test.</summary>
-    public static ProgramSpec Tiny(byte[] image) => new() { Path = "tiny", Image = image };
+    public static ProgramSpec Tiny(byte[] image) => new() { Image = ProgramImage.FromBytes("tiny", image) };
 }

@@ -64,7 +64,7 @@ internal static class ReadmeSamples
         builder.Services.AddObjectOS(o => o.Memory = 128.MiB());
         using var host = builder.Build();
         await host.StartAsync();
-        var os = await host.Services.GetRequiredService<ObjectOsHost>().Os;
+        var os = host.Services.GetRequiredService<ObjectOs>();
         Console.WriteLine(os.LiveFrames);
         await host.StopAsync();
     }

@@ -85,7 +85,7 @@ public sealed class StreamsTests
     [Fact]
     public async Task Input_ThatBlocksForEver_HoldsNobodyElseUp()
     {
-        await using var os = await ObjectOs.BootAsync(o => o.DeterministicInput = false);
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Live);
         var blocking = new BlockingStream();
         var waits = await os.StartAsync(Programs.Tiny(TinyPrograms.Cat()) with { StandardInput = blocking });
         var computes = await os.RunAsync(Programs.Lisp("fib.scm")).WaitAsync(Soon);

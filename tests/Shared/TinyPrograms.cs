@@ -72,6 +72,23 @@ internal static class TinyPrograms
         return Exit(code, 0);
     }
 
+    /// <summary>Sleeps for so many nanoseconds of guest time.</summary>
+    public static byte[] Sleep(ulong nanoseconds)
+    {
+        var code = New().Li(T0, (int)(nanoseconds / 1_000_000_000)).Store("sd", T0, -64, Sp).Li(T0, (int)(nanoseconds % 1_000_000_000)).Store("sd", T0, -56, Sp);
+        return Exit(Call(code.Addi(A0, Sp, -64).Addi(A1, Zero, 0), 101), 0);
+    }
+
+    /// <summary>Writes o to standard output and e to standard error in turn, so many times.</summary>
+    public static byte[] Alternate(int times)
+    {
+        var code = New().Li(S0, times).Addi(T0, Zero, 'o').Store("sb", T0, -64, Sp).Addi(T0, Zero, 'e').Store("sb", T0, -63, Sp);
+        ulong again = code.Here;
+        Call(code.Addi(A0, Zero, 1).Addi(A1, Sp, -64).Addi(A2, Zero, 1), 64);
+        Call(code.Addi(A0, Zero, 2).Addi(A1, Sp, -63).Addi(A2, Zero, 1), 64);
+        return Exit(code.Addi(S0, S0, -1).Branch("bne", S0, Zero, again), 0);
+    }
+
     private static Asm New() => new(Base + Headers);
 
     private static Asm Call(Asm code, int number) => code.Addi(A7, Zero, number).Ecall();

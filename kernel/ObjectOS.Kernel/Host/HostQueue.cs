@@ -3,28 +3,29 @@ using ObjectOS.Abi;
 namespace ObjectOS.Objects;
 
 /// <summary>
-/// Requests to the host and their completions. In a deterministic kernel a completion is delivered a fixed guest time after its
-/// request, in the order of requests, however long the host took; otherwise when it comes.
+/// Requests to the host and their completions. A completion is delivered a fixed guest time after its request, in the order of requests, if the
+/// host has answered by then. If it has not, a deterministic kernel waits; else the completion is late, and is delivered when it comes.
 /// </summary>
 internal sealed class HostQueue(bool deterministic, ulong latency)
 {
     /// <summary>Most requests that may wait for their completion.</summary>
-    public const int Capacity = 4096;
+    public const int Capacity = 1 << 18;
 
     private readonly Queue<HostRequest> _outbox = [];
-    private readonly Queue<(ulong Id, ulong Due, HostPort Port)> _order = [];
+    private readonly Queue<(ulong Id, ulong Due)> _order = [];
     private readonly Dictionary<ulong, HostPort> _ports = [];
     private readonly Dictionary<ulong, Completion> _arrived = [];
-    private readonly Queue<Completion> _arrivalOrder = [];
+    private readonly Queue<Completion> _late = [];
+    private ulong _lastInTime;
     private ulong _lastId;
 
-    /// <summary>True where some request waits for its completion.</summary>
+    /// <summary>True if a request waits for its completion.</summary>
     public bool IsWaiting => _ports.Count > 0;
 
     public bool IsFull => _ports.Count >= Capacity || _outbox.Count >= Capacity;
 
     /// <summary>When the next completion is to be delivered; null where that is when it comes, or where none is awaited.</summary>
-    public ulong? NextDue => deterministic && _order.TryPeek(out var next) ? next.Due : null;
+    public ulong? NextDue => _order.TryPeek(out var next) ? next.Due : null;
 
     public ulong Add(HostPort port, HostRequestKind kind, ReadOnlySpan<ulong> arguments, byte[] data, ulong now)
     {
@@ -33,10 +34,7 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
         if (request.NeedsCompletion)
         {
             _ports.Add(request.Id, port);
-            if (deterministic)
-            {
-                _order.Enqueue((request.Id, now + latency, port));
-            }
+            _order.Enqueue((request.Id, now + latency));
         }
 
         return request.Id;
@@ -44,47 +42,60 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
 
     public bool TryTake(out HostRequest request) => _outbox.TryDequeue(out request!);
 
-    /// <summary>Takes note of a completion; one that nobody waits for is dropped.</summary>
+    /// <summary>Takes a completion from the inbox; one that no request waits for is dropped.</summary>
     public void Arrive(Completion completion)
     {
-        if (_ports.ContainsKey(completion.RequestId) && !_arrived.ContainsKey(completion.RequestId))
+        if (!_ports.ContainsKey(completion.RequestId))
         {
-            _arrived.Add(completion.RequestId, completion);
-            if (!deterministic)
-            {
-                _arrivalOrder.Enqueue(completion);
-            }
+            return;
+        }
+
+        if (completion.RequestId > _lastInTime)
+        {
+            _arrived.TryAdd(completion.RequestId, completion);
+        }
+        else
+        {
+            _late.Enqueue(completion);
         }
     }
 
-    /// <summary>Takes a completion whose time has come; <paramref name="completion"/> is null where the host has not posted it yet.</summary>
+    /// <summary>Takes a completion whose time has come; <paramref name="completion"/> is null where the kernel has to wait for it.</summary>
     public bool TryTakeDue(ulong now, out HostPort port, out Completion? completion)
     {
-        port = null!;
-        completion = null;
-        if (deterministic)
+        while (_late.TryDequeue(out completion))
         {
-            if (!_order.TryPeek(out var next) || next.Due > now)
+            if (_ports.Remove(completion.RequestId, out port!))
             {
-                return false;
+                return true;
             }
+        }
 
-            port = next.Port;
+        while (_order.TryPeek(out var next) && next.Due <= now)
+        {
             if (_arrived.Remove(next.Id, out completion))
             {
-                _order.Dequeue();
-                _ports.Remove(next.Id);
+                PassOver(next.Id);
+                return _ports.Remove(next.Id, out port!);
             }
 
-            return true;
+            if (deterministic)
+            {
+                port = _ports[next.Id];
+                return true;
+            }
+
+            PassOver(next.Id);
         }
 
-        if (!_arrivalOrder.TryDequeue(out completion))
-        {
-            return false;
-        }
+        port = null!;
+        completion = null;
+        return false;
+    }
 
-        _arrived.Remove(completion.RequestId);
-        return _ports.Remove(completion.RequestId, out port!);
+    private void PassOver(ulong id)
+    {
+        _order.Dequeue();
+        _lastInTime = id;
     }
 }

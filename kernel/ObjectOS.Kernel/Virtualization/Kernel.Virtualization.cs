@@ -198,10 +198,12 @@ public sealed partial class Kernel
         }
 
         ulong? hostTime = _hostTime is { } now ? now - Math.Min(now, vcpu.Born) : null;
+        ulong? idleTime = _idleLeft is null ? null : Now - (vcpu.AsleepSince ?? Now);
+        vcpu.AsleepSince = null;
         vcpu.Virtual.BeginSlice(budget);
         try
         {
-            return guest.RunSlice(new SliceLimits(budget, hostTime));
+            return guest.RunSlice(new SliceLimits(budget, hostTime, idleTime));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -266,7 +268,7 @@ public sealed partial class Kernel
                 StopForHolder(vcpu);
                 return null;
             case SliceEnd.Idle:
-                Sleep(vcpu, result.NextEvent);
+                Sleep(vcpu, result.IdleFor);
                 return null;
             case SliceEnd.AwaitingHost when _options.DeterministicCompletions:
                 return SliceEnd.AwaitingHost;
@@ -287,13 +289,14 @@ public sealed partial class Kernel
         }
     }
 
-    private void Sleep(VCpu vcpu, ulong? nextEvent)
+    private void Sleep(VCpu vcpu, ulong? idleFor)
     {
         Block(vcpu.Thread, ThreadState.Waiting);
-        if (nextEvent is { } next && _hostTime is not null)
+        vcpu.AsleepSince = Now;
+        if (idleFor is { } time && (_hostTime ?? _idleLeft) is not null)
         {
             // One that has nothing to do at once would have the others run an instruction at a time.
-            vcpu.WakeAt = Math.Max(Now + LeastSlice, next + vcpu.Born);
+            vcpu.WakeAt = Math.Max(Now + LeastSlice, (_hostTime ?? Now) + time);
             _sleepers++;
         }
     }

@@ -116,8 +116,11 @@ public sealed class VCpu : KernelObject, IVirtualCpu
     /// <summary>The last message that told of an exit.</summary>
     internal Letter? Letter { get; set; }
 
-    /// <summary>For an idle guest whose time follows the host's: when to run it again.</summary>
+    /// <summary>For an idle guest that waits for time to pass: when to run it again.</summary>
     internal ulong? WakeAt { get; set; }
+
+    /// <summary>Guest time of the kernel that made it when its guest last became idle; null once the guest runs again.</summary>
+    internal ulong? AsleepSince { get; set; }
 
     /// <summary>True while the guest waits for the host.</summary>
     internal bool AwaitsHost { get; set; }

@@ -1,3 +1,4 @@
+using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Console;
 using ObjectOS.Services.Files;
@@ -9,6 +10,11 @@ namespace ObjectOS.Services.Linux;
 internal sealed class Job
 {
     private const ulong Minute = 60 * Linux.NanosecondsPerSecond;
+
+    /// <summary>The priority of threads that none was given, as in the kernel.</summary>
+    private const int UsualPriority = 16;
+
+    private uint _share;
 
     public Job(LinuxSystem system, ProgramRequest request, CellCapability cell)
     {
@@ -58,7 +64,7 @@ internal sealed class Job
     public void MakeFiles()
     {
         ulong now = WallClock - Math.Min(WallClock, Minute);
-        foreach (string path in (string[])["/tmp", "/dev", "/etc", "/proc", "/bin", "/usr", "/var", "/home"])
+        foreach (string path in ProgramRequest.OwnDirectories)
         {
             Tree.MakePath(path, now);
         }
@@ -86,6 +92,27 @@ internal sealed class Job
         }
 
         Readers.Add(Request.Input.Number, new HostStreamReader(Request.Input.Number));
+    }
+
+    /// <summary>Gives a thread the priority and the share of the processor that the request names. All threads of the job share one scheduling context.</summary>
+    public void SetScheduling(ThreadCapability thread)
+    {
+        if (Request.Share > 0 && _share == 0)
+        {
+            System.Invoker.Create(Call.SchedulingContextCreate, Cell.Slot, out _share, Request.Share, ProgramRequest.SharePeriod);
+        }
+
+        System.Invoker.Call1(Call.ThreadSetScheduling, thread.Slot, (ulong)(Request.Priority >= 0 ? Request.Priority : UsualPriority), _share);
+    }
+
+    /// <summary>Gives back the slot of the scheduling context, which goes with the job's cell.</summary>
+    public void DropShare()
+    {
+        if (_share != 0)
+        {
+            System.Invoker.Delete(_share);
+            _share = 0;
+        }
     }
 
     private void MakeText(string directory, string name, string text, ulong now)
@@ -139,6 +166,7 @@ internal sealed class Job
         var files = OpenFiles().Values;
         Request.Save(writer);
         writer.Write(Cell.Slot);
+        writer.Write(_share);
         Tree.Save(writer, files.Where(file => file.Inode is { Links: 0 }).Select(file => file.Inode!).Distinct());
         foreach (var stream in Writers.Values)
         {
@@ -188,7 +216,7 @@ internal sealed class Job
     public static Job Restore(BinaryReader reader, LinuxSystem system)
     {
         var request = ProgramRequest.Restore(reader);
-        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32()));
+        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32())) { _share = reader.ReadUInt32() };
         var inodes = job.Tree.Restore(reader);
         foreach (ulong number in (ulong[])[request.Output.Number, request.Error.Number])
         {

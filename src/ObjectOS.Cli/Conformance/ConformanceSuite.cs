@@ -68,7 +68,7 @@ internal sealed class ConformanceSuite(SuiteSettings settings)
 
     private async Task<string?> FailureAsync(ConformanceTest test, CancellationToken cancellationToken)
     {
-        var os = await ObjectOs.BootAsync(o => o.Memory = SystemMemory, cancellationToken).ConfigureAwait(false);
+        var os = await ObjectOs.BootAsync(o => (o.Memory, o.Inputs) = (SystemMemory, Inputs.Deterministic), cancellationToken).ConfigureAwait(false);
         await using (os.ConfigureAwait(false))
         {
             var innermost = await os.DescendAsync(settings.Depth, cancellationToken).ConfigureAwait(false);

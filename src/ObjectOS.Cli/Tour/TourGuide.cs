@@ -28,7 +28,7 @@ internal sealed class TourGuide(TextWriter? writer)
         }
 
         long start = Stopwatch.GetTimestamp();
-        var os = await ObjectOs.BootAsync(o => o.Memory = 512.MiB(), cancellationToken).ConfigureAwait(false);
+        var os = await ObjectOs.BootAsync(o => (o.Memory, o.Inputs) = (512.MiB(), Inputs.Deterministic), cancellationToken).ConfigureAwait(false);
         await using var end = os.ConfigureAwait(false);
         Begin("boot", "A kernel is made: a C# object on a CPU object, nothing outside this process.");
         Check(os.Kernel.HaltReport is null, $"kernel {os.Kernel.Description.Version} stands after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms, on {os.Kernel.Cpu.Description.Isa[..11]}…");
@@ -151,7 +151,7 @@ internal sealed class TourGuide(TextWriter? writer)
         var results = new RunResult[2];
         for (int i = 0; i < 2; i++)
         {
-            await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic, cancellationToken).ConfigureAwait(false);
             results[i] = await RunAsync(os, "lisp pi.scm", _programs.Lisp("pi.scm"), cancellationToken).ConfigureAwait(false);
         }
 
@@ -165,7 +165,7 @@ internal sealed class TourGuide(TextWriter? writer)
     {
         const int Depth = 8;
         Begin("nest", $"The same program again, under {Depth} further kernels, each on a virtual CPU of the one above.");
-        await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic, cancellationToken).ConfigureAwait(false);
         var innermost = await os.DescendAsync(Depth, cancellationToken).ConfigureAwait(false);
         var deep = await RunAsync(innermost, "lisp pi.scm", _programs.Lisp("pi.scm"), cancellationToken).ConfigureAwait(false);
         var level = await os.GetStatisticsAsync().ConfigureAwait(false);
@@ -194,7 +194,7 @@ internal sealed class TourGuide(TextWriter? writer)
         var results = new RunResult[2];
         for (int i = 0; i < 2; i++)
         {
-            await using var os = await ObjectOs.BootAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic, cancellationToken).ConfigureAwait(false);
             var innermost = await os.DescendAsync(i * Depth, cancellationToken).ConfigureAwait(false);
             results[i] = await innermost.BootMachineAsync(
                 new MachineSpec { Image = OwnKernel.Open(), Harts = 2, Arguments = "selftest", ReportsState = true }, cancellationToken).ConfigureAwait(false);

@@ -10,7 +10,7 @@ internal static class EndReport
 {
     public static RunResult Read(ProgramEnd reason, int code, ProgramEndRecord record, Job job, int depth)
     {
-        string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Path)}) at depth {depth}");
+        string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Called)}) at depth {depth}");
         var result = new RunResult
         {
             End = EndOf(reason),
@@ -34,7 +34,7 @@ internal static class EndReport
             RunEnd.Fault => WithFault(result, record, who),
             RunEnd.MemoryExhausted => result with { ExitCode = 137, Message = $"{who}: memory quota of {job.Spec.Limits.Memory} bytes exhausted" },
             RunEnd.BudgetExhausted => result with { ExitCode = 124, Message = $"{who}: budget of {job.Spec.Limits.Instructions} instructions exhausted" },
-            RunEnd.NotRunnable => result with { Message = $"{job.Spec.Path}: {record.Text}" },
+            RunEnd.NotRunnable => result with { Message = $"{job.Spec.Called}: {record.Text}" },
             _ => result with { Message = $"{who}: ended by signal {code}" },
         };
     }
@@ -42,7 +42,7 @@ internal static class EndReport
     /// <summary>The same where the host stopped it, or took no more of what it had written.</summary>
     public static RunResult Stopped(RunResult result, Job job, RunEnd reason)
     {
-        string who = result.Cell == 0 ? Path.GetFileName(job.Spec.Path) : string.Create(CultureInfo.InvariantCulture, $"cell {result.Cell} ({Path.GetFileName(job.Spec.Path)})");
+        string who = result.Cell == 0 ? Path.GetFileName(job.Spec.Called) : string.Create(CultureInfo.InvariantCulture, $"cell {result.Cell} ({Path.GetFileName(job.Spec.Called)})");
         return reason == RunEnd.TimedOut
             ? result with { End = reason, ExitCode = 124, Fault = null, Message = string.Create(CultureInfo.InvariantCulture, $"{who}: time-out of {job.Spec.Limits.Timeout!.Value.TotalSeconds} s exhausted") }
             : result with { End = reason, ExitCode = 143, Fault = null, Message = $"{who}: stopped" };

@@ -1,34 +1,56 @@
+using Nito.AsyncEx;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Host;
 
 /// <summary>
-/// A stream of the host for guests: requests are carried out one after the other, their ends told to the kernel. Once its job is
-/// cancelled nothing waits for the stream any more: what is under way is told to have failed, whether the stream ever answers or not.
+/// A stream of the host for guests: requests are carried out one after the other and answered to the kernel. Once its job is
+/// cancelled, nothing waits for the stream any more: the request under way is answered as failed, whether the stream ever answers or not.
 /// </summary>
-internal sealed class HostStream(Stream? stream, Action<Completion> post, CancellationToken cancelled)
+/// <param name="stream">The stream; null: one that is at its end, or whose output is dropped.</param>
+/// <param name="order">Held while a request is carried out. Streams that share it keep the order of their requests.</param>
+/// <param name="post">Answers the kernel; any thread.</param>
+/// <param name="fail">Called with what the stream has thrown.</param>
+/// <param name="cancelled">Cancelled when the job has ended or was abandoned.</param>
+internal sealed class HostStream(Stream? stream, AsyncLock order, Action<Completion> post, Action<Exception> fail, CancellationToken cancelled)
 {
-    /// <summary>Ends when all that was asked for so far has been done. Never faults.</summary>
-    public Task Drained { get; private set; } = Task.CompletedTask;
+    private volatile bool _isReading;
 
-    /// <summary>Begins a request behind those under way. Called on the pump's thread only.</summary>
-    public void Begin(HostRequest request) => Drained = FollowAsync(Drained, request);
+    /// <summary>True while the stream is read and has not answered.</summary>
+    public bool IsReading => _isReading;
 
-    private async Task FollowAsync(Task previous, HostRequest request)
+    /// <summary>Ends when all requests so far have been carried out. Never faults.</summary>
+    public async Task DrainAsync()
     {
-        await previous.ConfigureAwait(false);
+        using (await order.LockAsync().ConfigureAwait(false))
+        {
+        }
+    }
+
+    /// <summary>Begins a request after those under way. Called on the pump's thread only.</summary>
+    public void Begin(HostRequest request) => _ = FollowAsync(request);
+
+    private async Task FollowAsync(HostRequest request)
+    {
+        using var turn = await order.LockAsync().ConfigureAwait(false);
         bool isWrite = request.Kind == HostRequestKind.StreamWrite;
         Completion completion;
         try
         {
+            _isReading = !isWrite;
             completion = await (isWrite ? WriteAsync(request) : ReadAsync(request)).WaitAsync(cancelled).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever the stream throws, the guest's call ends: a stream of the embedding program may throw anything.
             completion = new Completion(request.Id, -(long)ErrorOf(e, isWrite), default);
+            if (!cancelled.IsCancellationRequested)
+            {
+                fail(e);
+            }
         }
 
+        _isReading = false;
         post(completion);
     }
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Nito.AsyncEx;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Files.Host;
@@ -7,8 +10,6 @@ namespace ObjectOS.Host;
 /// <summary>A program under way, as its OS object keeps it.</summary>
 internal sealed class Job : IDisposable
 {
-    private const long CaptureLimit = 64 << 20;
-
     /// <summary>Host time that the other sides of its connections have to take what it said last.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
@@ -17,6 +18,10 @@ internal sealed class Job : IDisposable
     private readonly BoundedCapture? _output;
     private readonly BoundedCapture? _error;
     private readonly HashSet<HostStream> _inputs = [];
+    private readonly Dictionary<int, AsyncLock> _orders = [];
+    private readonly Pipe? _input;
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private Exception? _streamFailure;
     private Timer? _deadline;
 
     public Job(ulong number, ProgramSpec spec, CancellationToken stopping)
@@ -24,8 +29,9 @@ internal sealed class Job : IDisposable
         Number = number;
         Spec = spec;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        _output = spec.StandardOutput is null ? new BoundedCapture(CaptureLimit) : null;
-        _error = spec.StandardError is null ? new BoundedCapture(CaptureLimit) : null;
+        _output = spec.StandardOutput is null ? new BoundedCapture((long)spec.Limits.CapturedOutput) : null;
+        _error = spec.StandardError is null ? new BoundedCapture((long)spec.Limits.CapturedOutput) : null;
+        _input = spec.PipesInput ? new Pipe() : null;
     }
 
     public ulong Number { get; }
@@ -34,8 +40,17 @@ internal sealed class Job : IDisposable
 
     public Task<RunResult> Completion => _completion.Task;
 
+    /// <summary>Where the embedding program writes what the program reads; null unless that was asked for.</summary>
+    public PipeWriter? Input => _input?.Writer;
+
+    /// <summary>What is kept of its standard output; null if that goes elsewhere.</summary>
+    public BoundedCapture? Output => _output;
+
     /// <summary>Why it was stopped, where the host did.</summary>
     public RunEnd? StopReason { get; set; }
+
+    /// <summary>True for a Linux program.</summary>
+    public bool TakesSignals { get; set; }
 
     /// <summary>The root's slot of the endpoint of the service that runs it.</summary>
     public uint Endpoint { get; set; }
@@ -64,28 +79,55 @@ internal sealed class Job : IDisposable
     /// <summary>Its granted directories, by number.</summary>
     public Dictionary<ulong, HostDirectory> Directories { get; } = [];
 
-    /// <summary>Makes the stream that the program's standard output (1), error (2) or input (0) is.</summary>
-    public HostStream MakeStream(int descriptor, Action<Completion> post)
+    /// <summary>File operations under way, by the number of the directory or disk.</summary>
+    public Dictionary<ulong, HostFileWork> FileWork { get; } = [];
+
+    /// <summary>Standard streams that are read and have not answered, in words; null: none.</summary>
+    public string? AwaitedInput => _inputs.Any(input => input.IsReading) ? $"the input of {Spec.Called}" : null;
+
+    /// <summary>Makes the stream that the program's standard input (0), output (1) or error (2) is.</summary>
+    /// <param name="descriptor">Which.</param>
+    /// <param name="post">Answers the kernel; any thread.</param>
+    /// <param name="log">Is given what a stream has thrown, and a sentence that names it.</param>
+    public HostStream MakeStream(int descriptor, Action<Completion> post, Action<Exception, string> log)
     {
-        var stream = descriptor switch
+        var (stream, name) = descriptor switch
         {
-            0 => Spec.StandardInput,
-            1 => Spec.StandardOutput ?? _output,
-            _ => Spec.StandardError ?? _error,
+            0 => (_input?.Reader.AsStream() ?? Spec.StandardInput, "standard input"),
+            1 => (Spec.StandardOutput ?? _output, "standard output"),
+            _ => (Spec.StandardError ?? _error, "standard error"),
         };
-        return MakeStream(stream, descriptor == 0, post);
+        bool isShared = descriptor == 2 && (Spec.SharesOutput || (Spec.StandardError is { } error && ReferenceEquals(error, Spec.StandardOutput)));
+        return MakeStream(stream, name, isInput: descriptor == 0, isShared ? 1 : descriptor, post, log);
     }
 
-    /// <summary>Makes any other stream of it; null: one that is at its end, or whose output is dropped.</summary>
-    public HostStream MakeStream(Stream? stream, bool isInput, Action<Completion> post)
+    /// <summary>Makes a stream besides the standard ones; null: one that is at its end, or whose output is dropped.</summary>
+    public HostStream MakeStream(Stream? stream, bool isInput, Action<Completion> post, Action<Exception, string> log) =>
+        MakeStream(stream, isInput ? "a console's input" : "a console's output", isInput, -Streams.Count - 1, post, log);
+
+    private HostStream MakeStream(Stream? stream, string name, bool isInput, int order, Action<Completion> post, Action<Exception, string> log)
     {
-        var made = new HostStream(stream, post, _cancel.Token);
+        if (!_orders.TryGetValue(order, out var held))
+        {
+            _orders.Add(order, held = new AsyncLock());
+        }
+
+        var made = new HostStream(stream, held, post, Fail, _cancel.Token);
         if (isInput)
         {
             _inputs.Add(made);
         }
 
         return made;
+
+        void Fail(Exception e)
+        {
+            string sentence = $"{name} of {Spec.Called} failed: {e.GetType().Name}: {e.Message}";
+            if (Interlocked.CompareExchange(ref _streamFailure, new StreamFailureException(sentence, e), null) is null)
+            {
+                log(e, sentence);
+            }
+        }
     }
 
     /// <summary>Has it stopped after so much host time.</summary>
@@ -126,19 +168,26 @@ internal sealed class Job : IDisposable
             Abandon();
         }
 
-        // Input that is asked for and not read yet is nobody's any more; output is the program's until its last byte.
-        await Task.WhenAll(Streams.Values.Where(s => !_inputs.Contains(s)).Select(s => s.Drained)).ConfigureAwait(false);
+        // Input that is asked for and not read yet belongs to the embedding program; output is awaited to its last byte.
+        await Task.WhenAll(Streams.Values.Where(s => !_inputs.Contains(s)).Select(s => s.DrainAsync())).ConfigureAwait(false);
+        await Task.WhenAll(FileWork.Values.Select(work => work.DrainAsync())).ConfigureAwait(false);
         if (Network is { } network && StopReason is null)
         {
             await network.Host.FlushAsync(Farewell).ConfigureAwait(false);
         }
 
         Dispose();
+        _output?.End();
+        _error?.End();
         _completion.TrySetResult((StopReason is { } reason ? EndReport.Stopped(result, this, reason) : result) with
         {
+            Program = Spec.Called,
             OutputBytes = _output?.ToArray() ?? default,
             ErrorBytes = _error?.ToArray() ?? default,
+            OutputTruncated = _output is { IsTruncated: true } || _error is { IsTruncated: true },
+            StreamFailure = _streamFailure,
             ProgramSha256 = Sha256,
+            Duration = Stopwatch.GetElapsedTime(_began),
         });
     }
 
@@ -147,6 +196,7 @@ internal sealed class Job : IDisposable
         _deadline?.Dispose();
         Abandon();
         _cancel.Dispose();
+        _input?.Reader.Complete();
         foreach (var directory in Directories.Values)
         {
             directory.Dispose();

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Threading.Channels;
+using Nito.AsyncEx;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 
@@ -11,36 +11,41 @@ namespace ObjectOS.Host;
 /// </summary>
 internal sealed class KernelPump : IAsyncDisposable
 {
-    /// <summary>Virtual instructions between two looks at what the host wants: some ten milliseconds.</summary>
-    private const ulong Slice = 4_000_000;
+    /// <summary>Virtual instructions between two looks at what the host and the kernel want of each other: some two milliseconds.</summary>
+    private const ulong Slice = 1_000_000;
 
     /// <summary>The same where every record of a slice is kept until its end.</summary>
     private const ulong TracedSlice = 200_000;
 
     private readonly IKernel _kernel;
-    private readonly TimeProvider? _clock;
+    private readonly PumpTime _time;
+    private readonly TimeProvider _clock;
     private readonly long _born;
     private readonly Action _afterSlice;
     private readonly ulong _slice;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Lock _commandsRun = new();
+    private readonly AsyncLocal<CommandScope?> _command = new();
     private readonly List<TaskCompletionSource> _settling = [];
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly AsyncAutoResetEvent _wake = new();
     private readonly Task _loop;
     private long _sliceStart;
+    private long _awaitingSince;
     private volatile bool _stopping;
     private bool _closed;
     private bool _paused;
 
     /// <param name="kernel">What to run.</param>
-    /// <param name="clock">The clock that guest time follows; null: time is virtual.</param>
+    /// <param name="time">How guest time goes with the host's.</param>
+    /// <param name="clock">The host's clock.</param>
     /// <param name="isTraced">True: slices are short, for what they leave behind is kept until their end.</param>
     /// <param name="afterSlice">What to do between slices: take requests, write traces.</param>
-    public KernelPump(IKernel kernel, TimeProvider? clock, bool isTraced, Action afterSlice)
+    public KernelPump(IKernel kernel, PumpTime time, TimeProvider clock, bool isTraced, Action afterSlice)
     {
         _kernel = kernel;
+        _time = time;
         _clock = clock;
-        _born = clock?.GetTimestamp() ?? 0;
+        _born = clock.GetTimestamp();
         _slice = isTraced ? TracedSlice : Slice;
         _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
@@ -55,6 +60,9 @@ internal sealed class KernelPump : IAsyncDisposable
     /// <summary>How long the slice under way has taken; null between slices. Any thread.</summary>
     public TimeSpan? InSlice => Volatile.Read(ref _sliceStart) is var start and not 0 ? Stopwatch.GetElapsedTime(start) : null;
 
+    /// <summary>How long the kernel has waited for an answer of the host that it needs first; null while it does not. Any thread.</summary>
+    public TimeSpan? AwaitsHostFor => Volatile.Read(ref _awaitingSince) is var start and not 0 ? Stopwatch.GetElapsedTime(start) : null;
+
     /// <summary>True while the kernel does not run.</summary>
     public bool IsPaused
     {
@@ -67,8 +75,10 @@ internal sealed class KernelPump : IAsyncDisposable
     }
 
     /// <summary>Does something with the kernel between two slices. After the pump's end the task fails with <see cref="ObjectDisposedException"/>.</summary>
+    /// <exception cref="InvalidOperationException">It is called from inside such an action, for whose end it would wait.</exception>
     public Task<T> InvokeAsync<T>(Func<T> action)
     {
+        ThrowIfInCommand();
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _commands.Enqueue(() =>
         {
@@ -92,6 +102,16 @@ internal sealed class KernelPump : IAsyncDisposable
         return done.Task;
     }
 
+    /// <summary>Refuses a call that would wait for the end of the action that makes it.</summary>
+    /// <exception cref="InvalidOperationException">An action of <see cref="InvokeAsync"/> is under way here.</exception>
+    public void ThrowIfInCommand()
+    {
+        if (_command.Value is { IsOpen: true })
+        {
+            throw new InvalidOperationException("The OS object is called from inside InvokeAsync, whose end the call would wait for; return from the action first.");
+        }
+    }
+
     /// <summary>Ends when the kernel has had nothing left to do, or the pump has ended.</summary>
     public async Task SettleAsync()
     {
@@ -110,12 +130,12 @@ internal sealed class KernelPump : IAsyncDisposable
         if (!_stopping)
         {
             kernel.Post(completion);
-            _wake.Writer.TryWrite(true);
+            _wake.Set();
         }
     }
 
     /// <summary>Has one more slice run, though the last one may have left nothing to do.</summary>
-    public void RunAgain() => _wake.Writer.TryWrite(true);
+    public void RunAgain() => _wake.Set();
 
     public async ValueTask DisposeAsync()
     {
@@ -131,7 +151,7 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private void Wake()
     {
-        _wake.Writer.TryWrite(true);
+        _wake.Set();
         _kernel.Cpu.Interrupt();
     }
 
@@ -141,7 +161,11 @@ internal sealed class KernelPump : IAsyncDisposable
         {
             while (_commands.TryDequeue(out var command))
             {
+                var scope = new CommandScope();
+                _command.Value = scope;
                 command();
+                scope.IsOpen = false;
+                _command.Value = null;
             }
         }
     }
@@ -160,18 +184,20 @@ internal sealed class KernelPump : IAsyncDisposable
 
     private async Task PumpAsync()
     {
+        long idleSince = 0;
         while (!_stopping)
         {
             RunCommands();
             if (IsPaused)
             {
-                await _wake.Reader.ReadAsync().ConfigureAwait(false);
+                await _wake.WaitAsync().ConfigureAwait(false);
+                idleSince = 0;
                 continue;
             }
 
-            ulong? now = _clock is null ? null : (ulong)_clock.GetElapsedTime(_born).Ticks * 100;
             Volatile.Write(ref _sliceStart, Stopwatch.GetTimestamp());
-            var result = _kernel.RunSlice(new SliceLimits(_slice, now));
+            Volatile.Write(ref _awaitingSince, 0);
+            var result = _kernel.RunSlice(Limits(idleSince));
             _afterSlice();
             Volatile.Write(ref _sliceStart, 0);
             if (result.End is SliceEnd.Idle or SliceEnd.AwaitingHost)
@@ -180,15 +206,20 @@ internal sealed class KernelPump : IAsyncDisposable
                 _settling.Clear();
             }
 
+            idleSince = result.End == SliceEnd.Idle ? _clock.GetTimestamp() : 0;
             switch (result.End)
             {
                 case SliceEnd.Halted:
                     return;
-                case SliceEnd.Idle when result.NextEvent is { } next && now is not null:
-                    await WaitAsync(next - now.Value).ConfigureAwait(false);
+                case SliceEnd.Idle when result.IdleFor is { } time:
+                    await WaitAsync(time).ConfigureAwait(false);
                     break;
-                case SliceEnd.Idle or SliceEnd.AwaitingHost:
-                    await _wake.Reader.ReadAsync().ConfigureAwait(false);
+                case SliceEnd.AwaitingHost:
+                    Volatile.Write(ref _awaitingSince, Stopwatch.GetTimestamp());
+                    await _wake.WaitAsync().ConfigureAwait(false);
+                    break;
+                case SliceEnd.Idle:
+                    await _wake.WaitAsync().ConfigureAwait(false);
                     break;
                 default:
                     // Many OS objects share the host's threads.
@@ -198,17 +229,32 @@ internal sealed class KernelPump : IAsyncDisposable
         }
     }
 
+    private SliceLimits Limits(long idleSince) => _time switch
+    {
+        PumpTime.Host => new SliceLimits(_slice, HostTime: Nanoseconds(_clock.GetElapsedTime(_born))),
+        PumpTime.Paced => new SliceLimits(_slice, IdleTime: idleSince == 0 ? 0 : Nanoseconds(_clock.GetElapsedTime(idleSince))),
+        _ => new SliceLimits(_slice),
+    };
+
+    private static ulong Nanoseconds(TimeSpan time) => (ulong)time.Ticks * 100;
+
     /// <summary>Waits for so many nanoseconds, or until there is something to do.</summary>
     private async ValueTask WaitAsync(ulong nanoseconds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromTicks((long)Math.Min(nanoseconds / 100, 1UL << 40) + 1), _clock!);
+        using var limit = new CancellationTokenSource(TimeSpan.FromTicks((long)Math.Min(nanoseconds / 100, 1UL << 40) + 1), _clock);
         try
         {
-            await _wake.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+            await _wake.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // The time has come.
         }
+    }
+
+    /// <summary>One action between slices, as the code sees it that the action calls.</summary>
+    private sealed class CommandScope
+    {
+        public volatile bool IsOpen = true;
     }
 }

@@ -9,7 +9,7 @@ internal static class MachineReport
     public static RunResult Read(MachineEnd reason, ulong code, MachineEndRecord ended, Job job, int depth)
     {
         var record = ended.Program;
-        string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Path)}) at depth {depth}");
+        string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Called)}) at depth {depth}");
         var (end, exit, message) = reason switch
         {
             MachineEnd.PowerOff => (RunEnd.PoweredOff, 0, null),

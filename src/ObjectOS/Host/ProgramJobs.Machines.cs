@@ -10,7 +10,6 @@ internal sealed partial class ProgramJobs
     /// <summary>Milliseconds that the host waits for connections and bytes, where the kernel stands still meanwhile.</summary>
     private const ulong DeterministicWait = 1;
 
-    private readonly Dictionary<ulong, HostDisk> _disks = [];
     private readonly Dictionary<ulong, HostNetwork> _networks = [];
 
     /// <summary>Begins a virtual machine. What becomes of it, one that cannot be begun included, is its end.</summary>
@@ -36,7 +35,7 @@ internal sealed partial class ProgramJobs
 
         foreach (var (number, disk) in job.Disks)
         {
-            _disks.Add(number, disk);
+            AddFiles(job, number, disk.Execute);
         }
 
         if (job.Network is { } network)
@@ -84,7 +83,7 @@ internal sealed partial class ProgramJobs
 
     private PortGrant[] Published(Job job, MachineSpec spec) => job.Network is not { } network ? []
         : [.. spec.Publish.Select(p => new PortGrant(
-            network.Number, (ushort)p.HostPort, (ushort)p.GuestPort, options.DeterministicInput && !options.HostClock ? DeterministicWait : ulong.MaxValue, p.Protocol))];
+            network.Number, (ushort)p.HostPort, (ushort)p.GuestPort, options.IsDeterministic ? DeterministicWait : ulong.MaxValue, p.Protocol))];
 
     private void EndUnstartedMachine(Job job, string sentence)
     {
@@ -160,7 +159,7 @@ internal sealed partial class ProgramJobs
     }
 
     private ConsoleRequest AddConsole(Job job, ConsoleSpec console) => new(
-        AddStream(job, job.MakeStream(console.Input, isInput: true, post)), AddStream(job, job.MakeStream(console.Output, isInput: false, post)), (ushort)console.Columns, (ushort)console.Rows);
+        AddStream(job, job.MakeStream(console.Input, isInput: true, post, LogFailure)), AddStream(job, job.MakeStream(console.Output, isInput: false, post, LogFailure)), (ushort)console.Columns, (ushort)console.Rows);
 
     /// <summary>A CPU's description names what user code has.</summary>
     private static string IsaOf(string cpu) => string.Concat(

@@ -27,14 +27,14 @@ internal sealed partial class ProgramJobs(
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
-    private readonly Dictionary<ulong, HostDirectory> _directories = [];
+    private readonly Dictionary<ulong, HostFileWork> _files = [];
     private ulong _lastNumber = 16;
 
     /// <summary>Those that have not ended.</summary>
     public IReadOnlyCollection<Job> Running => _jobs.Values;
 
     /// <summary>Streams, directories, disks and networks that requests can name.</summary>
-    public int Targets => _streams.Count + _directories.Count + _disks.Count + _networks.Count;
+    public int Targets => _streams.Count + _files.Count + _networks.Count;
 
     /// <summary>Where their files go.</summary>
     public ImageStore Images => images;
@@ -70,7 +70,8 @@ internal sealed partial class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            (status, job.Endpoint) = ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative ? native() : (KernelStatus.Ok, linux);
+            job.TakesSignals = !(ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative);
+            (status, job.Endpoint) = job.TakesSignals ? (KernelStatus.Ok, linux) : native();
             status = status == KernelStatus.Ok ? Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot) : status;
         }
 
@@ -82,9 +83,12 @@ internal sealed partial class ProgramJobs(
         return job;
     }
 
-    /// <summary>Ends a job where it is. One that has ended is not held up any longer by output that nobody takes.</summary>
-    /// <returns>False where it had ended already.</returns>
-    public bool Stop(Job job, RunEnd reason)
+    /// <summary>Ends a job where it is. One that has ended waits no longer for its output to be taken.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="kernelRuns">False: the kernel is paused, or waits for its holder, and cannot report the end; it carries it out when it runs again.</param>
+    /// <returns>False if it had ended already.</returns>
+    public bool Stop(Job job, RunEnd reason, bool kernelRuns)
     {
         if (job.Completion.IsCompleted)
         {
@@ -97,10 +101,55 @@ internal sealed partial class ProgramJobs(
             Send(job, job.Machine is null ? ProgramProtocol.Stop : MachineProtocol.Stop, job.Number, 9, 0, 0);
         }
 
-        // Behind the message: a deterministic kernel stands still until what the program asked of the host is answered.
+        // After the message: a deterministic kernel stands still until what the program asked of the host is answered.
         job.Abandon();
+        if (!kernelRuns && _jobs.ContainsKey(job.Number))
+        {
+            var figures = Figures(job);
+            End(job, new RunResult
+            {
+                End = reason,
+                ExitCode = 143,
+                Cell = job.Cell,
+                Instructions = figures.Instructions,
+                Charged = figures.Charged,
+                Traps = figures.Traps,
+                PeakMemory = figures.PeakMemory,
+            });
+        }
+
         return true;
     }
+
+    /// <summary>Pauses a job and its children, or ends a pause; false if the job has ended.</summary>
+    public bool SetPaused(Job job, bool paused) =>
+        _jobs.ContainsKey(job.Number) && Send(job, job.Machine is null ? ProgramProtocol.Pause : MachineProtocol.Pause, job.Number, paused ? 1UL : 0, 0, 0) == KernelStatus.Ok;
+
+    /// <summary>Sends a signal to a Linux job; false if the job has ended.</summary>
+    public bool SendSignal(Job job, int signal) =>
+        _jobs.ContainsKey(job.Number) && Send(job, ProgramProtocol.Signal, job.Number, (ulong)signal, 0, 0) == KernelStatus.Ok;
+
+    /// <summary>What a job's cells have used so far.</summary>
+    public ProgramStatistics Figures(Job job)
+    {
+        var cells = kernel.Statistics.Cells;
+        var members = new HashSet<uint> { job.Cell };
+        ulong instructions = 0, charged = 0, traps = 0, memory = 0, peak = 0;
+        foreach (var cell in cells.OrderBy(cell => cell.Number))
+        {
+            // A child's number is larger than its parent's.
+            if (cell.Number == job.Cell || (members.Contains(cell.Parent) && members.Add(cell.Number)))
+            {
+                (instructions, charged, traps) = (instructions + cell.Instructions, charged + cell.Charged, traps + cell.Traps);
+                (memory, peak) = cell.Number == job.Cell ? (cell.Pages << Pages.Shift, cell.PeakPages << Pages.Shift) : (memory, peak);
+            }
+        }
+
+        return new ProgramStatistics(instructions, charged, traps, memory, peak);
+    }
+
+    /// <summary>The inputs that programs wait for, in words; null: none does.</summary>
+    public string? AwaitedInput => _jobs.Values.Select(job => job.AwaitedInput).FirstOrDefault(awaited => awaited is not null);
 
     /// <summary>Ends every job without the kernel's help.</summary>
     public void EndAll(RunResult result)
@@ -121,11 +170,8 @@ internal sealed partial class ProgramJobs(
             case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
                 stream.Begin(request);
                 break;
-            case HostRequestKind.File when _directories.TryGetValue(request.Target, out var directory):
-                post(directory.Execute(request));
-                break;
-            case HostRequestKind.File when _disks.TryGetValue(request.Target, out var disk):
-                post(disk.Execute(request));
+            case HostRequestKind.File when _files.TryGetValue(request.Target, out var files):
+                files.Begin(request);
                 break;
             case >= HostRequestKind.SocketListen and <= HostRequestKind.DatagramSend when _networks.TryGetValue(request.Target, out var network):
                 network.Begin(request);
@@ -164,14 +210,14 @@ internal sealed partial class ProgramJobs(
         var spec = job.Spec;
         foreach (var (number, directory) in job.Directories)
         {
-            _directories.Add(number, directory);
+            AddFiles(job, number, directory.Execute);
         }
 
         return new ProgramRequest
         {
             Job = job.Number,
-            FileName = Path.GetFileName(spec.Path) is { Length: > 0 } name ? name : "program",
-            Arguments = [spec.Name ?? spec.Path, .. spec.Arguments],
+            FileName = Path.GetFileName(spec.Called) is { Length: > 0 } name ? name : "program",
+            Arguments = [spec.Name ?? spec.Called, .. spec.Arguments],
             Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
             WorkingDirectory = spec.WorkingDirectory,
             Grants = [.. job.Directories.Keys.Zip(spec.Directories, (number, grant) => new ProgramGrant(number, grant.GuestPath, grant.Writable))],
@@ -185,13 +231,24 @@ internal sealed partial class ProgramJobs(
             WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
             Seed = options.Seed,
             ReportsState = spec.ReportsState,
+            Priority = spec.Limits.Priority ?? -1,
+            Share = spec.Limits.CpuShare is { } share ? (ulong)(share * ProgramRequest.SharePeriod) : 0,
         };
     }
 
     /// <summary>A child's own limit is its virtual CPU's, which can change.</summary>
-    private ulong MemoryOf(ProgramLimits limits) => kernel.Cpu.Description.Depth > 0 ? limits.Memory : Math.Min(limits.Memory, options.Memory);
+    private ulong MemoryOf(ProgramLimits limits) => limits.Memory ?? (kernel.Cpu.Description.Depth > 0 ? ProgramLimits.UsualMemory : Math.Min(ProgramLimits.UsualMemory, options.Memory));
 
-    private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post));
+    private void AddFiles(Job job, ulong number, Func<HostRequest, Completion> execute)
+    {
+        var work = new HostFileWork(execute, post);
+        job.FileWork.Add(number, work);
+        _files.Add(number, work);
+    }
+
+    private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post, LogFailure));
+
+    private void LogFailure(Exception e, string sentence) => log.LogWarning(e, "{Sentence}", sentence);
 
     private ProgramStream AddStream(Job job, HostStream stream)
     {
@@ -214,7 +271,7 @@ internal sealed partial class ProgramJobs(
     }
 
     private void EndUnstarted(Job job, string problem) =>
-        EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Path}: {problem}" });
+        EndUnlessEnded(job, new RunResult { End = RunEnd.NotRunnable, ExitCode = 126, Message = $"{job.Spec.Called}: {problem}" });
 
     private static string NotStarted(KernelStatus status) =>
         status == KernelStatus.Suspended ? "not started: the virtual CPU under it waits for its holder, or one above does" : $"not started: {status}";
@@ -237,7 +294,7 @@ internal sealed partial class ProgramJobs(
 
         Forget(job);
         log.LogInformation(
-            "Program {Job} ({Path}) ended: {End}, code {Code}", job.Number, job.Spec.Path, result.End, result.ExitCode.ToString(CultureInfo.InvariantCulture));
+            "Program {Job} ({Path}) ended: {End}, code {Code}", job.Number, job.Spec.Called, result.End, result.ExitCode.ToString(CultureInfo.InvariantCulture));
         _ = job.EndAsync(result);
     }
 
@@ -249,14 +306,9 @@ internal sealed partial class ProgramJobs(
             _streams.Remove(number);
         }
 
-        foreach (ulong number in job.Directories.Keys)
+        foreach (ulong number in job.FileWork.Keys)
         {
-            _directories.Remove(number);
-        }
-
-        foreach (ulong number in job.Disks.Keys)
-        {
-            _disks.Remove(number);
+            _files.Remove(number);
         }
 
         if (job.Network is { } network)

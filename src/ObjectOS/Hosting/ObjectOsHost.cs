@@ -4,30 +4,41 @@ using Microsoft.Extensions.Options;
 
 namespace ObjectOS.Hosting;
 
-/// <summary>An OS object that lives as long as its application.</summary>
-/// <param name="options">How it is set up.</param>
-/// <param name="logger">Where its life is logged, unless the options name another.</param>
-public sealed class ObjectOsHost(IOptions<ObjectOsOptions> options, ILogger<ObjectOs> logger) : IHostedService, IAsyncDisposable
+/// <summary>An OS object that lives as long as its application. Booted by the first that wants it, at the latest with the application's start.</summary>
+public sealed class ObjectOsHost : IHostedService, IAsyncDisposable, IDisposable
 {
-    private readonly TaskCompletionSource<ObjectOs> _os = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly IOptionsMonitor<ObjectOsOptions> _options;
+    private readonly ILogger<ObjectOs> _logger;
+    private readonly string _name;
+    private ObjectOs? _os;
+    private bool _isDisposed;
 
-    /// <summary>The OS object, as soon as the application has started.</summary>
-    public Task<ObjectOs> Os => _os.Task;
+    internal ObjectOsHost(IOptionsMonitor<ObjectOsOptions> options, ILogger<ObjectOs> logger, string name)
+    {
+        (_options, _logger, _name) = (options, logger, name);
+    }
+
+    /// <summary>The OS object.</summary>
+    /// <exception cref="OptionsValidationException">Its options are out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The application has stopped.</exception>
+    public ObjectOs Os
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return _os ??= Boot();
+            }
+        }
+    }
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            var set = options.Value;
-            set.Logger ??= logger;
-            _os.SetResult(await ObjectOs.BootAsync(set, cancellationToken).ConfigureAwait(false));
-        }
-        catch (Exception e)
-        {
-            _os.TrySetException(e);
-            throw;
-        }
+        _ = Os;
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -36,10 +47,34 @@ public sealed class ObjectOsHost(IOptions<ObjectOsOptions> options, ILogger<Obje
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _os.TrySetCanceled(CancellationToken.None);
-        if (_os.Task.IsCompletedSuccessfully)
+        if (TakeForDisposal() is { } os)
         {
-            await (await _os.Task.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            await os.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Begins the disposal, for service providers that are disposed of synchronously.</summary>
+    public void Dispose()
+    {
+        if (TakeForDisposal() is { } os)
+        {
+            _ = os.DisposeAsync().AsTask();
+        }
+    }
+
+    private ObjectOs? TakeForDisposal()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            return Interlocked.Exchange(ref _os, null);
+        }
+    }
+
+    private ObjectOs Boot()
+    {
+        var options = _options.Get(_name);
+        options.Logger ??= _logger;
+        return ObjectOs.Boot(options);
     }
 }
