@@ -50,7 +50,7 @@ public sealed class ChildEndTests
         await using var neighbour = await os.CreateChildAsync(o => o.ReservedMemory = 2.MiB());
         await using var child = await os.CreateChildAsync(o => o.Memory = 4.MiB());
         var result = await child.RunAsync(Programs.Misbehave("memory-hog") with { Limits = new ProgramLimits { Memory = 32.MiB() } }).WaitAsync(Soon);
-        (result.End, result.Message).Should().Be((RunEnd.MemoryExhausted, "the OS object at 0.1 gets no more memory: one that it lies in has used up its own"));
+        (result.End, result.Message).Should().Be((RunEnd.MemoryExhausted, "the OS object at 0.2 gets no more memory: one that it lies in has used up its own"));
     }
 
     [Theory]
