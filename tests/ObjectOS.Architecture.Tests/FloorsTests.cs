@@ -21,6 +21,8 @@ public sealed class FloorsTests
         ["ObjectOS.Services.Vmm"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Cpu", "ObjectOS.Services.Programs", "ObjectOS.Services.Console"],
         ["ObjectOS"] = ["ObjectOS.Services.Vmm", "ObjectOS.Machine", "ObjectOS.Kernel", "ObjectOS.Services.Linux", "ObjectOS.Services.Native", "ObjectOS.Services.Console", "ObjectOS.Services.Files", "ObjectOS.Services.Programs"],
         ["ObjectOS.Cli"] = ["ObjectOS"],
+        ["ObjectOS.Testing"] = ["ObjectOS"],
+        ["ObjectOS.Testing.Xunit"] = ["ObjectOS.Testing", "ObjectOS"],
     };
 
     public static TheoryData<string> Projects
