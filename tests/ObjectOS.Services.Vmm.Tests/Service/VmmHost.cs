@@ -38,6 +38,9 @@ internal sealed class VmmHost
 
     public (MachineEnd Reason, ulong Code, MachineEndRecord Record)? End { get; private set; }
 
+    /// <summary>What the service said of the machine while it ran.</summary>
+    public List<(MachineNotice About, string Text)> Notices { get; } = [];
+
     /// <summary>False: what the machine asks of the host is answered only by <see cref="AnswerHost"/>.</summary>
     public bool AnswersHost { get; set; } = true;
 
@@ -180,6 +183,9 @@ internal sealed class VmmHost
                 byte[] part = Input[..Math.Min(Input.Length, 5)];
                 Input = Input[part.Length..];
                 Complete(request.Id, part.Length, part);
+                break;
+            case HostRequestKind.Notice:
+                Notices.Add(((MachineNotice)request.Argument0, Encoding.UTF8.GetString(request.Data.Span)));
                 break;
             case HostRequestKind.Ended:
                 End.Should().BeNull();
