@@ -50,13 +50,13 @@ internal sealed partial class ProgramJobs
         byte[] record = Describe(job, spec, files).ToBytes();
         foreach (var file in files)
         {
-            if (ProgramFile.Problem(file.Bytes) is { } problem)
+            if (file.Problem is { } problem)
             {
                 EndUnstartedMachine(job, $"{file.Source.Path}: {problem}");
                 return job;
             }
 
-            job.Sha256 = ReferenceEquals(file.Source, spec.Main) ? file.Key : job.Sha256;
+            job.Sha256 = ReferenceEquals(file.Source, spec.Main) ? file.Sha256 : job.Sha256;
             status = status == KernelStatus.Ok ? HandOver(job, file) : status;
         }
 
