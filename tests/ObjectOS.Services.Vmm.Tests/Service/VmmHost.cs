@@ -96,6 +96,14 @@ internal sealed class VmmHost
         return Ask(message);
     }
 
+    /// <summary>Hart 0 takes an exception that is its holder's, or an access, for the 1001st time in a row.</summary>
+    public (ulong Label, ulong Word0, ulong Word1)? Repeat(ulong cause, ulong pc, ulong address, ulong instruction = 0)
+    {
+        var message = new Message { Kind = MessageKind.Fault, Label = cause, Badge = Badge, ReplySlot = ++_replySlot, ThreadNumber = 500 };
+        (message.Words[0], message.Words[1], message.Words[2], message.Words[3], message.Words[5]) = (address, pc, instruction, 0x100, address);
+        return Ask(message);
+    }
+
     public void Fault(ulong cause)
     {
         Handle(new Message { Kind = MessageKind.Fault, Label = cause, Badge = Badge, ReplySlot = ++_replySlot, ThreadNumber = 500 });
