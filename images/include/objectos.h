@@ -419,7 +419,7 @@ static inline objectos_status objectos_hart_reset(uint64_t target, uint64_t keep
     return w0;
 }
 
-/* Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait. */
+/* Copies privilege mode and CSRs, words of 64 bits in the order of the type PrivilegedState (49, and those that later versions add: a shorter buffer gets the first ones), of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait. */
 static inline objectos_status objectos_hart_read_state(uint64_t target, void *buffer, uint64_t length, uint64_t *waits_out)
 {
     register uint64_t a7 __asm__("a7") = 46;
@@ -615,6 +615,18 @@ static inline objectos_status objectos_reply_copy_out(uint64_t target, uint64_t 
     register uint64_t w1 __asm__("a1") = offset;
     register uint64_t w2 __asm__("a2") = (uint64_t)buffer;
     register uint64_t w3 __asm__("a3") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Sets, starts or stops a counter of a hart that does not run now. `counter`: 0 mcycle, 2 minstret. Bit 0 of `flags`: it becomes `value`; else it stays. Bit 1: it counts; else it is inhibited. */
+static inline objectos_status objectos_hart_set_counter(uint64_t target, uint64_t counter, uint64_t value, uint64_t flags)
+{
+    register uint64_t a7 __asm__("a7") = 57;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = counter;
+    register uint64_t w2 __asm__("a2") = value;
+    register uint64_t w3 __asm__("a3") = flags;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
     return w0;
 }

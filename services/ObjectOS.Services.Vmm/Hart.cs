@@ -21,13 +21,10 @@ internal enum HartStatus : byte
 internal readonly record struct HartSuspension(uint ReplySlot, bool Retains, ulong Address, ulong Opaque, ulong WakeAt);
 
 /// <summary>A hart of a virtual machine, and what the machine drives it with.</summary>
-/// <param name="capability">It as a kernel object.</param>
-/// <param name="number">Its number as a thread.</param>
-/// <param name="id">Its mhartid.</param>
-internal sealed class Hart(HartCapability capability, ulong number, int id)
+internal sealed class Hart
 {
     /// <summary>Words of <see cref="HartCapability.ReadState(Span{byte})"/>.</summary>
-    public const int StateWords = 49;
+    public const int StateWords = 60;
 
     /// <summary>SSIE and SSIP; STIE and STIP.</summary>
     public const ulong SoftwareInterrupt = 1 << 1, TimerInterrupt = 1 << 5;
@@ -35,16 +32,28 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     /// <summary>The bit of a mask of lines that has the hart forget its cached translations.</summary>
     private const ulong ForgetTranslations = 1UL << 63;
 
-    private const int PrivilegeIndex = 1, MieIndex = 5, SatpIndex = 21, MipIndex = 24, LinesIndex = 25, StimecmpIndex = 26, TimerIndex = 27;
+    private const int PrivilegeIndex = 1, MieIndex = 5, SatpIndex = 21, MipIndex = 24, LinesIndex = 25, StimecmpIndex = 26, TimerIndex = 27, ExceptionsIndex = 49;
 
     private ulong _lines;
     private ulong _timer = ulong.MaxValue;
 
-    public HartCapability Capability => capability;
+    /// <param name="capability">It as a kernel object.</param>
+    /// <param name="number">Its number as a thread.</param>
+    /// <param name="id">Its mhartid.</param>
+    public Hart(HartCapability capability, ulong number, int id)
+    {
+        (Capability, Number, Id) = (capability, number, id);
+        Counters = new HartCounters(this);
+    }
 
-    public ulong Number => number;
+    public HartCapability Capability { get; }
 
-    public int Id => id;
+    public ulong Number { get; }
+
+    public int Id { get; }
+
+    /// <summary>What its SBI counts for it.</summary>
+    public HartCounters Counters { get; }
 
     public HartStatus Status { get; private set; } = HartStatus.Stopped;
 
@@ -61,7 +70,7 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         if (((_lines & bit) != 0) != level)
         {
             _lines ^= bit;
-            capability.SetLines(bit, _lines & bit);
+            Capability.SetLines(bit, _lines & bit);
             MayWake |= level && Status == HartStatus.Suspended;
         }
     }
@@ -69,40 +78,40 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     /// <summary>Raises the supervisor's software interrupt, which the hart clears itself.</summary>
     public void RaiseSoftware()
     {
-        capability.SetLines(SoftwareInterrupt, SoftwareInterrupt);
+        Capability.SetLines(SoftwareInterrupt, SoftwareInterrupt);
         MayWake |= Status == HartStatus.Suspended;
     }
 
-    public void ClearSoftware() => capability.SetLines(SoftwareInterrupt, 0);
+    public void ClearSoftware() => Capability.SetLines(SoftwareInterrupt, 0);
 
-    public void ForgetCachedTranslations() => capability.SetLines(ForgetTranslations, 0);
+    public void ForgetCachedTranslations() => Capability.SetLines(ForgetTranslations, 0);
 
     public void SetTimer(ulong deadline)
     {
         _timer = deadline;
-        capability.SetTimer(deadline);
+        Capability.SetTimer(deadline);
     }
 
     /// <summary>Sets how many ticks its time is ahead of guest time.</summary>
-    public void SetTimeOffset(ulong ticks) => capability.SetTimeOffset(ticks);
+    public void SetTimeOffset(ulong ticks) => Capability.SetTimeOffset(ticks);
 
     /// <summary>Starts it from its reset state.</summary>
     public void Start(ulong pc, ulong a1, ulong a2 = 0)
     {
         Span<ulong> state = stackalloc ulong[ThreadState.Words];
         state[ThreadState.Pc] = pc;
-        state[ThreadState.X(10)] = (ulong)id;
+        state[ThreadState.X(10)] = (ulong)Id;
         state[ThreadState.X(11)] = a1;
         state[ThreadState.X(12)] = a2;
-        capability.Thread.WriteState(state);
+        Capability.Thread.WriteState(state);
         Status = HartStatus.Started;
-        capability.Thread.Resume();
+        Capability.Thread.Resume();
     }
 
     /// <summary>Stops it where it is; an answer that it waits for is not wanted any more.</summary>
     public void Stop()
     {
-        capability.Thread.Suspend();
+        Capability.Thread.Suspend();
         Status = HartStatus.Stopped;
         MayWake = false;
     }
@@ -126,11 +135,12 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     /// <param name="keepsInterrupts">True: its own timer and software interrupt stay, too.</param>
     public void Reset(bool keepsInterrupts = false)
     {
-        capability.Reset(keepsInterrupts);
-        capability.SetLines(_lines, _lines);
+        Capability.Reset(keepsInterrupts);
+        Counters.Reset();
+        Capability.SetLines(_lines, _lines);
         if (_timer != ulong.MaxValue)
         {
-            capability.SetTimer(_timer);
+            Capability.SetTimer(_timer);
         }
     }
 
@@ -140,7 +150,15 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         Stop();
         _lines = 0;
         _timer = ulong.MaxValue;
-        capability.Reset();
+        Capability.Reset();
+        Counters.Reset();
+    }
+
+    /// <summary>Exceptions with a cause from 0 to 7 that it has taken since its reset.</summary>
+    public ulong ExceptionsTaken(int cause)
+    {
+        Span<ulong> state = stackalloc ulong[StateWords];
+        return TryReadState(state) ? state[ExceptionsIndex + cause] : 0;
     }
 
     /// <summary>Its privilege mode and satp; false: they cannot be read now.</summary>
@@ -169,13 +187,13 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
     public bool WaitsAlone()
     {
         Span<byte> state = stackalloc byte[StateWords * 8];
-        return capability.ReadState(state, out var wait) == KernelStatus.Ok && wait == HartWait.Alone;
+        return Capability.ReadState(state, out var wait) == KernelStatus.Ok && wait == HartWait.Alone;
     }
 
     public bool TryReadState(Span<ulong> state)
     {
         Span<byte> bytes = stackalloc byte[StateWords * 8];
-        if (capability.ReadState(bytes) != KernelStatus.Ok)
+        if (Capability.ReadState(bytes) != KernelStatus.Ok)
         {
             return false;
         }
@@ -190,9 +208,9 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
 
     public void Save(BinaryWriter writer)
     {
-        writer.Write(capability.Slot);
-        writer.Write(number);
-        writer.Write(id);
+        writer.Write(Capability.Slot);
+        writer.Write(Number);
+        writer.Write(Id);
         writer.Write(_lines);
         writer.Write(_timer);
         writer.Write((byte)Status);
@@ -202,10 +220,12 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
         writer.Write(Suspension.Address);
         writer.Write(Suspension.Opaque);
         writer.Write(Suspension.WakeAt);
+        Counters.Save(writer);
     }
 
-    public static Hart Restore(Invoker invoker, BinaryReader reader) =>
-        new(new HartCapability(invoker, reader.ReadUInt32()), reader.ReadUInt64(), reader.ReadInt32())
+    public static Hart Restore(Invoker invoker, BinaryReader reader)
+    {
+        var hart = new Hart(new HartCapability(invoker, reader.ReadUInt32()), reader.ReadUInt64(), reader.ReadInt32())
         {
             _lines = reader.ReadUInt64(),
             _timer = reader.ReadUInt64(),
@@ -213,4 +233,7 @@ internal sealed class Hart(HartCapability capability, ulong number, int id)
             MayWake = reader.ReadBoolean(),
             Suspension = new HartSuspension(reader.ReadUInt32(), reader.ReadBoolean(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64()),
         };
+        hart.Counters.Restore(reader);
+        return hart;
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class IdleWatch(VirtualMachine machine)
         Deadline = machine.Now + Interval;
         if (machine.Bus.NextDue() is null && !machine.HasWork && !machine.IsWaitingForHost && !machine.HasNeighbours && machine.Harts.All(IsAsleep))
         {
-            machine.End(MachineEnd.Idle, 0);
+            machine.End(MachineEnd.Idle, machine.Console.HasEnded ? MachineProtocol.InputEnded : 0);
         }
     }
 

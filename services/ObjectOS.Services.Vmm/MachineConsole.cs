@@ -33,6 +33,9 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
     /// <summary>True where a byte is there to be taken.</summary>
     public bool HasInput => !_reader.Available.IsEmpty;
 
+    /// <summary>True if all input was taken and no more will come.</summary>
+    public bool HasEnded => _reader.IsAtEnd;
+
     /// <summary>What is there to be taken.</summary>
     public ReadOnlySpan<byte> Input => _reader.Available;
 

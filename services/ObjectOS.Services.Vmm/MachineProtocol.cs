@@ -23,6 +23,9 @@ public static class MachineProtocol
 
     /// <summary>Pauses the harts of a machine, or ends a pause. Words: the job, 1 to pause and 0 to resume.</summary>
     public const ulong Pause = 5;
+
+    /// <summary>The code of <see cref="MachineEnd.Idle"/> if the console's input has ended; it is 0 otherwise.</summary>
+    public const ulong InputEnded = 1;
 }
 
 /// <summary>What a file is to a virtual machine.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 
@@ -35,8 +37,23 @@ internal sealed partial class VirtualMachine
             }
             else
             {
-                reply.Send(3, FaultCause.AccessFaultOf(message.Label), message.Words[5]);
+                ulong cause = FaultCause.AccessFaultOf(message.Label);
+                NoteIfStuck(message, cause, message.Words[5]);
+                reply.Send(3, cause, message.Words[5]);
             }
+        }
+
+        return HandleResult.Handled;
+    }
+
+    /// <summary>An exception that a hart would take without end. It takes it all the same: another hart or a device may still change what it finds there.</summary>
+    public HandleResult TakeRepeatedException(in Message message)
+    {
+        if (_stage == Stage.Running)
+        {
+            ulong value = FaultCause.TrapValueOf(message.Label, message.Words[0], message.Words[2]);
+            NoteIfStuck(message, message.Label, value);
+            new ReplyCapability(_parts.Invoker, message.ReplySlot).Send(3, message.Label, value);
         }
 
         return HandleResult.Handled;
@@ -92,6 +109,22 @@ internal sealed partial class VirtualMachine
                 reply.Send(CallAnswer.TwoValues, (ulong)(long)result.Error, result.Value);
                 break;
         }
+    }
+
+    /// <summary>Tells the host, once for each hart until the machine reboots.</summary>
+    private void NoteIfStuck(in Message message, ulong cause, ulong value)
+    {
+        ulong number = message.ThreadNumber;
+        if ((message.Words[3] & FaultCause.StuckBit) == 0 || _harts.Find(hart => hart.Number == number) is not { } hart || (_stuckHarts & (1u << hart.Id)) != 0)
+        {
+            return;
+        }
+
+        _stuckHarts |= 1u << hart.Id;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"hart {hart.Id} takes one exception after the other without executing an instruction, 1000 by now: {FaultCause.NameOf(cause)}, pc 0x{message.Words[1]:x}, trap value 0x{value:x}; its trap vector leads there");
+        Host.Request(HostRequestKind.Notice, Request.Job, Encoding.UTF8.GetBytes(text), out _, (ulong)MachineNotice.Machine);
     }
 
     private DeviceStatus Load(ulong address, int size, out ulong value)

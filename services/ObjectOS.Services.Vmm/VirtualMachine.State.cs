@@ -46,6 +46,7 @@ internal sealed partial class VirtualMachine
         _plan.Save(writer);
         writer.Write((byte)_stage);
         writer.Write(_timeOffset);
+        writer.Write(_stuckHarts);
         _harts.ForEach(hart => hart.Save(writer));
         _loader.Save(writer);
         _consoles.Save(writer);
@@ -90,6 +91,7 @@ internal sealed partial class VirtualMachine
 
         machine._stage = (Stage)reader.ReadByte();
         machine._timeOffset = reader.ReadUInt64();
+        machine._stuckHarts = reader.ReadUInt32();
         for (int id = 0; id < request.Harts; id++)
         {
             machine._harts.Add(Hart.Restore(invoker, reader));

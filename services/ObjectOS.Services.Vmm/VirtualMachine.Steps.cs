@@ -50,6 +50,7 @@ internal sealed partial class VirtualMachine
         }
 
         _stage = Stage.Loading;
+        _stuckHarts = 0;
         _harts.ForEach(hart => hart.Reboot());
         _loader.Reset();
         _htif?.Reset();

@@ -25,6 +25,9 @@ internal sealed partial class VirtualMachine : IPlatformHost
     private Stage _stage;
     private ulong _timeOffset;
 
+    // Bit n: the host knows that hart n cannot continue.
+    private uint _stuckHarts;
+
     private VirtualMachine(MachineParts parts, BootPlan plan)
     {
         _parts = parts;

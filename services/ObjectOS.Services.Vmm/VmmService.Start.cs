@@ -1,3 +1,4 @@
+using System.Text;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Programs;
@@ -103,6 +104,11 @@ public sealed partial class VmmService
         }
 
         _machines.Add(request.Job, machine);
+        foreach (string notice in plan.Notices)
+        {
+            Host.Request(HostRequestKind.Notice, request.Job, Encoding.UTF8.GetBytes(notice), out _, (ulong)MachineNotice.File);
+        }
+
         if (cell.Status(out var figures) == KernelStatus.Ok)
         {
             Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);

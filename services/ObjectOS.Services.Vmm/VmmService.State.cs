@@ -5,7 +5,7 @@ namespace ObjectOS.Services.Vmm;
 /// <content>The state of all machines as data.</content>
 public sealed partial class VmmService
 {
-    private const int Version = 4;
+    private const int Version = 5;
 
     /// <inheritdoc/>
     /// <remarks>

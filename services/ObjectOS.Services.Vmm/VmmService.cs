@@ -179,6 +179,11 @@ public sealed partial class VmmService : IManagedProgram
             return machine.Access(message);
         }
 
+        if (message.Kind == MessageKind.Fault && message.Label <= FaultCause.LastException && (message.Words[3] & FaultCause.StuckBit) != 0)
+        {
+            return machine.TakeRepeatedException(message);
+        }
+
         var record = new ProgramEndRecord { Cause = message.Label, Address = message.Words[0], Pc = message.Words[1], Instruction = (uint)message.Words[2] };
         machine.End(message.Label switch
         {

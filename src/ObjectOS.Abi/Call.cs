@@ -46,6 +46,7 @@ public enum Call : ushort
     ReplySend = 54,
     ReplyCopyIn = 55,
     ReplyCopyOut = 56,
+    HartSetCounter = 57,
 
     NotificationCreate = 64,
     NotificationSignal = 65,

@@ -24,6 +24,9 @@ public enum HostRequestKind : uint
     /// <summary>A cell was started for the host: target is the host's own number for it, argument 0 the kernel's. Needs no answer.</summary>
     Started = 7,
 
+    /// <summary>A sentence about what was started for the host and is still under way: target is the host's own number for it; data: UTF-8. Needs no answer.</summary>
+    Notice = 8,
+
     /// <summary>
     /// Listen on a port of the host's loopback address: target the network grant, argument 0 the port, which the grant must name. Result: a
     /// listener.
@@ -229,7 +232,7 @@ public sealed record HostRequest(
     ReadOnlyMemory<byte> Data)
 {
     /// <summary>False for kinds that the host is told and does not answer.</summary>
-    public bool NeedsCompletion => Kind is not (HostRequestKind.Ended or HostRequestKind.Log or HostRequestKind.Started);
+    public bool NeedsCompletion => Kind is not (HostRequestKind.Ended or HostRequestKind.Log or HostRequestKind.Started or HostRequestKind.Notice);
 }
 
 /// <summary>The end of a <see cref="HostRequest"/>.</summary>

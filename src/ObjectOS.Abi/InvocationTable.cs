@@ -83,7 +83,7 @@ public static class InvocationTable
         new(Call.HartReset, "hart_reset", ObjectKind.Thread, Manage, 200, ["keep"], None, [InvalidArgument, InvalidState],
             "Brings a hart back into its reset state, whatever it does; it is then suspended. Bit 0 of `keep`: stimecmp and SSIP stay as they are."),
         new(Call.HartReadState, "hart_read_state", ObjectKind.Thread, Read, 400, ["buffer", "length"], ["waits"], [InvalidArgument],
-            "Copies privilege mode and CSRs, 49 words of 64 bits in the order of the type PrivilegedState, of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait.", ToCaller),
+            "Copies privilege mode and CSRs, words of 64 bits in the order of the type PrivilegedState (49, and those that later versions add: a shorter buffer gets the first ones), of a hart that does not run now. `waits`: 1 it waits for an interrupt, and a timer of its own is to come; 2 it waits, and nothing that it has can wake it; 0 it does not wait.", ToCaller),
         new(Call.HartSetTimeOffset, "hart_set_time_offset", ObjectKind.Thread, Manage, 60, ["ticks"], None, [InvalidArgument],
             "From now on the hart's time register, and what is compared with it, is ahead of guest time by so many ticks, modulo 2^64. A reset leaves it."),
 
@@ -108,6 +108,8 @@ public static class InvocationTable
             "Copies from the memory that the caller lent.", ToCaller),
         new(Call.ReplyCopyOut, "reply_copy_out", ObjectKind.Reply, CapabilityRights.None, 250, ["offset", "buffer", "length"], None,
             [InvalidArgument, NotMapped, MissingRights, Dead, MemoryExhausted], "Copies into the memory that the caller lent.", FromCaller),
+        new(Call.HartSetCounter, "hart_set_counter", ObjectKind.Thread, Manage, 60, ["counter", "value", "flags"], None, [InvalidArgument],
+            "Sets, starts or stops a counter of a hart that does not run now. `counter`: 0 mcycle, 2 minstret. Bit 0 of `flags`: it becomes `value`; else it stays. Bit 1: it counts; else it is inhibited."),
 
         new(Call.NotificationCreate, "notification_create", ObjectKind.Cell, Manage, 70, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes a notification, all bits clear."),
         new(Call.NotificationSignal, "notification_signal", ObjectKind.Notification, Write, 50, ["bits"], None, NoStatus, "Sets bits and wakes a waiter."),

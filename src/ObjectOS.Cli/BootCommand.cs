@@ -88,10 +88,16 @@ internal sealed class BootCommand
                 return code;
             }
 
-            var spec = Describe(parsed, operands, disks) with { Publish = ports };
+            var spec = Describe(parsed, operands, disks) with { Publish = ports, Notices = new NoticePrinter(streams.Error) };
             if (signature is not null && await SignatureFile.ProblemAsync(spec).ConfigureAwait(false) is { } noSignature)
             {
                 return streams.Usage(noSignature);
+            }
+
+            if (streams.InputIsTerminal)
+            {
+                // Before the terminal is raw.
+                streams.Error.Say("objectos: Ctrl-A x leaves, Ctrl-A h helps");
             }
 
             using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;

@@ -9,7 +9,7 @@ internal sealed class GuestOptions
     private readonly ulong _memoryUnlessGiven;
     private readonly Option<ulong> _depth = Depth();
     private readonly Option<ulong> _memory;
-    private readonly Option<ulong> _budget = Budget("Stop after so many virtual instructions, for instance 100M.");
+    private readonly Option<ulong> _budget = Budget("Stop after so many virtual instructions charged, for instance 100M: those that the guest executes, and those that kernel and services charge for their work.");
     private readonly Option<TimeSpan> _timeout = ValueOption.Of<TimeSpan>("--timeout", "TIME", "Stop after so much host time, for instance 10, 10s or 500ms.", Quantities.TryParseTime, "a number of seconds, 0 or more, perhaps with s or ms,");
     private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
     private readonly Option<string> _clock;

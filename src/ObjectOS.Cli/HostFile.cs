@@ -27,7 +27,7 @@ internal static class HostFile
     public static (int Code, string Sentence) Refusal(string path, string wanted, Exception e) =>
         Directory.Exists(path) ? (ExitCodes.NotRunnable, $"{path}: a directory; {wanted} is wanted")
         : e is UnfitFileException ? (ExitCodes.NotRunnable, e.Message)
-        : e.InnerException is SocketException ? (ExitCodes.NotFound, e.Message.TrimEnd('.'))
+        : e.InnerException is SocketException ? (ExitCodes.ToolFailed, e.Message.TrimEnd('.'))
         : e is FileNotFoundException or DirectoryNotFoundException ? (ExitCodes.NotFound, $"{path}: not found")
         : (ExitCodes.NotFound, $"{path}: not readable: {e.Message.TrimEnd('.')}");
 }

@@ -82,7 +82,14 @@ public readonly record struct HartCapability(Invoker Invoker, uint Slot)
     /// <summary>Sets how many ticks its time register is ahead of guest time, modulo 2^64.</summary>
     public KernelStatus SetTimeOffset(ulong ticks) => Invoker.Call1(Call.HartSetTimeOffset, Slot, ticks);
 
-    /// <summary>Reads privilege mode and CSRs, 49 words of 64 bits, little-endian.</summary>
+    /// <summary>Sets, starts or stops a counter while the hart does not run.</summary>
+    /// <param name="counter">0: mcycle; 2: minstret.</param>
+    /// <param name="counts">True: it counts; false: it is inhibited.</param>
+    /// <param name="value">What it becomes; null: it stays as it is.</param>
+    public KernelStatus SetCounter(int counter, bool counts, ulong? value = null) =>
+        Invoker.Call1(Call.HartSetCounter, Slot, (ulong)counter, value ?? 0, (value is null ? 0UL : 1) | (counts ? 2UL : 0));
+
+    /// <summary>Reads privilege mode and CSRs, words of 64 bits, little-endian; a short buffer gets the first ones.</summary>
     public KernelStatus ReadState(Span<byte> state) => Invoker.CallIn(Call.HartReadState, Slot, state);
 
     /// <summary>The same, and whether it waits for an interrupt.</summary>

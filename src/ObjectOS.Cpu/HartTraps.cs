@@ -9,6 +9,22 @@ public static class HartTraps
     /// <summary>The bit of a cause register that tells interrupts from exceptions.</summary>
     public const ulong InterruptBit = 1UL << 63;
 
+    /// <summary>Exceptions in a row after which a hart is <see cref="IsStuck"/>.</summary>
+    public const ulong ManyFaults = 1000;
+
+    /// <summary>
+    /// True if the hart traps where it has taken its last <see cref="ManyFaults"/> exceptions, and no instruction has retired between them: its vector leads to
+    /// where nothing can be executed, and it would take this exception without end. The next one is its holder's. After the holder has let it take that one, the
+    /// hart is not stuck again before it has executed an instruction.
+    /// </summary>
+    /// <param name="context">The hart; pc is that of the instruction that trapped.</param>
+    /// <param name="retired">Instructions that it has retired.</param>
+    public static bool IsStuck(HartContext context, ulong retired)
+    {
+        var state = State(context);
+        return state.FaultsInARow == ManyFaults && state.FaultPc == context.Pc && state.FaultRetired == retired;
+    }
+
     /// <summary>True where the exception goes to supervisor mode.</summary>
     public static bool IsDelegated(HartContext context, ulong cause)
     {
@@ -20,8 +36,25 @@ public static class HartTraps
     public static bool CanTake(HartContext context, ulong cause) => context.Mode == HartMode.Machine || IsDelegated(context, cause);
 
     /// <summary>The hart takes an exception that <see cref="CanTake"/> has allowed; pc is that of the instruction that trapped.</summary>
-    public static void TakeException(HartContext context, ulong cause, ulong value) =>
+    public static void TakeException(HartContext context, ulong cause, ulong value)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        TakeException(context, cause, value, context.Retired);
+    }
+
+    /// <summary>The same inside of a run, whose instructions the context does not count yet.</summary>
+    public static void TakeException(HartContext context, ulong cause, ulong value, ulong retired)
+    {
+        var state = State(context);
+        if ((int)cause < 8)
+        {
+            state.Exceptions[(int)cause]++;
+        }
+
+        bool isRepeated = state.FaultsInARow > 0 && state.FaultPc == context.Pc && state.FaultRetired == retired;
+        (state.FaultsInARow, state.FaultPc, state.FaultRetired) = (isRepeated ? state.FaultsInARow + 1 : 1, context.Pc, retired);
         Enter(context, IsDelegated(context, cause) ? PrivilegeMode.Supervisor : PrivilegeMode.Machine, cause, value, vectored: false);
+    }
 
     /// <summary>The hart takes an interrupt with the number of its bit in mip.</summary>
     public static void TakeInterrupt(HartContext context, int number)

@@ -22,6 +22,13 @@ public struct PmpAddresses
     private ulong _address;
 }
 
+/// <summary>Numbers of exceptions by cause, 0 to 7 (privileged specification, mcause).</summary>
+[InlineArray(8)]
+public struct ExceptionCounts
+{
+    private ulong _count;
+}
+
 /// <summary>
 /// Privilege mode and CSRs of a supervisor- or machine-mode hart: plain data. A field that has a CSR's name holds what the CSR holds;
 /// sstatus, sie and sip are views of mstatus, mie and mip. What a hart's holder drives stands apart from what software writes.
@@ -84,6 +91,18 @@ public sealed class PrivilegedState
 
     /// <summary>The widest paging that satp can be set to: 39, 48 or 57.</summary>
     public ulong Paging = 48;
+
+    /// <summary>Exceptions that the hart has taken since its reset.</summary>
+    public ExceptionCounts Exceptions;
+
+    /// <summary>Exceptions in a row at <see cref="FaultPc"/> without an instruction between; see <see cref="HartTraps.IsStuck"/>.</summary>
+    public ulong FaultsInARow;
+
+    /// <summary>Where the hart was when it took its last exception.</summary>
+    public ulong FaultPc;
+
+    /// <summary><see cref="HartContext.Retired"/> at that time.</summary>
+    public ulong FaultRetired;
 
     /// <summary>Raised by the holder for a remote fence: what is cached of the hart's translations goes before its next run. Not state of the hart.</summary>
     public ulong FenceGeneration;
@@ -152,7 +171,7 @@ public sealed class PrivilegedState
     public PrivilegedState Clone() => (PrivilegedState)MemberwiseClone();
 
     /// <summary>All of it as words, in a fixed order.</summary>
-    public const int Words = 33 + 16;
+    public const int Words = 33 + 16 + 8 + 3;
 
     /// <summary>Writes <see cref="Words"/> words of 64 bits, little-endian.</summary>
     public void Save(BinaryWriter writer)
@@ -179,7 +198,7 @@ public sealed class PrivilegedState
         CopyFrom(words);
     }
 
-    /// <summary>Copies all fields, in the order in which they are declared, the lines and counters last but for the PMP addresses.</summary>
+    /// <summary>Copies all fields, in the order in which they are declared, the lines and counters last but for the PMP addresses and the figures on exceptions.</summary>
     public void CopyTo(Span<ulong> words)
     {
         ReadOnlySpan<ulong> fixedWords =
@@ -190,6 +209,8 @@ public sealed class PrivilegedState
         ];
         fixedWords.CopyTo(words);
         ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
+        ((ReadOnlySpan<ulong>)Exceptions).CopyTo(words[49..]);
+        (words[57], words[58], words[59]) = (FaultsInARow, FaultPc, FaultRetired);
     }
 
     /// <summary>Takes what <see cref="CopyTo"/> gave.</summary>
@@ -203,5 +224,7 @@ public sealed class PrivilegedState
         (Stimecmp, TimerCompare, CycleBase, InstretBase) = (words[26], words[27], words[28], words[29]);
         (Paging, UpdatesAccessedAtReset, TimeOffset) = (words[30], words[31] != 0, words[32]);
         words.Slice(33, 16).CopyTo(Pmpaddr);
+        words.Slice(49, 8).CopyTo(Exceptions);
+        (FaultsInARow, FaultPc, FaultRetired) = (words[57], words[58], words[59]);
     }
 }

@@ -120,6 +120,12 @@ public sealed record MachineSpec
     /// <summary>The ISA string that its device tree shows; null: what the CPU is, with what supervisor modes have beside it.</summary>
     public string? Isa { get; init; }
 
+    /// <summary>
+    /// Receives sentences about a machine that runs: a file of it that is odd, a hart that cannot continue. Null: the log has them alone. Called on threads of the OS object, which
+    /// wait meanwhile; it may be called until <see cref="Cell.Completion"/>.
+    /// </summary>
+    public IProgress<string>? Notices { get; init; }
+
     /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through its memory at its end.</summary>
     public bool ReportsState { get; init; }
 

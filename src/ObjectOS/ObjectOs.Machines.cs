@@ -55,13 +55,14 @@ public sealed partial class ObjectOs
             if (source is not null)
             {
                 var bytes = source.Contents ?? await ProgramFile.ReadAllAsync(source.Path, cancellationToken).ConfigureAwait(false);
-                string key = bytes.Length > ImageStore.Piece ? await Task.Run(() => ImageStore.KeyOf(bytes), cancellationToken).ConfigureAwait(false) : ImageStore.KeyOf(bytes);
-                files.Add(new FileToBoot(file, source, bytes, key));
+                files.Add(bytes.Length > ImageStore.Piece || GzipFile.IsGzip(bytes)
+                    ? await Task.Run(() => Prepare(file, source, bytes, spec.Memory), cancellationToken).ConfigureAwait(false)
+                    : Prepare(file, source, bytes, spec.Memory));
             }
         }
 
         // One that cannot be had so is told of by the start, which tries again.
-        foreach (var file in files.Where(file => file.Bytes.Length > ImageStore.Piece && ProgramFile.Problem(file.Bytes) is null))
+        foreach (var file in files.Where(file => file.Bytes.Length > ImageStore.Piece && file.Problem is null))
         {
             while (await OnKernelAsync(() => _jobs.Images.Bring(file.Key, file.Bytes.Span, out bool isThere) == KernelStatus.Ok && !isThere).ConfigureAwait(false))
             {
@@ -78,6 +79,20 @@ public sealed partial class ObjectOs
         }
 
         return files;
+    }
+
+    /// <summary>Unpacks a kernel that is compressed, and hashes what takes its time to be hashed.</summary>
+    private static FileToBoot Prepare(MachineFile file, BootFile source, ReadOnlyMemory<byte> bytes, ulong memory)
+    {
+        string hash = ImageStore.KeyOf(bytes);
+        string? problem = ProgramFile.Problem(bytes);
+        if (problem is not null || file is not (MachineFile.Image or MachineFile.Kernel) || !GzipFile.IsGzip(bytes))
+        {
+            return new FileToBoot(file, source, bytes, hash, hash, problem);
+        }
+
+        problem = GzipFile.Unpack(bytes, Math.Min(memory, ProgramFile.Most), out var contents);
+        return new FileToBoot(file, source, contents, problem is null ? ImageStore.KeyOf(contents) : hash, hash, problem);
     }
 
     /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>

@@ -42,9 +42,10 @@ public sealed class BootTests
         using var folder = new TemporaryFolder();
         var run = await Tool.RunAsync("boot", "--json", folder.Write("wait", MachineElves.Waits()));
         run.ExitCode.Should().Be(124);
-        run.Error.Should().StartWith("objectos: cell 7 (wait) at depth 0: all harts wait for an interrupt that nothing can cause\n");
+        run.Error.Should().StartWith("objectos: cell 7 (wait) at depth 0: all harts wait for an interrupt that nothing can cause\n", "it never asked for input");
         Figures(run).GetProperty("exit").GetProperty("reason").GetString().Should().Be("idle");
-        (await Tool.RunAsync("boot")).ExitCode.Should().Be(124);
+        var shell = await Tool.RunAsync("boot");
+        (shell.ExitCode, shell.Error).Should().Be((124, "objectos: cell 7 (tiny.elf) at depth 0: all harts wait for an interrupt that nothing can cause, and standard input has ended\n"));
     }
 
     [Fact]

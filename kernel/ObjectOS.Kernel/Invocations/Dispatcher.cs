@@ -50,6 +50,7 @@ internal static class Dispatcher
         Call.HartSetLines => HartCalls.SetLines(ref call),
         Call.HartSetTimer => HartCalls.SetTimer(ref call),
         Call.HartSetTimeOffset => HartCalls.SetTimeOffset(ref call),
+        Call.HartSetCounter => HartCalls.SetCounter(ref call),
         Call.HartReset => HartCalls.Reset(ref call),
         Call.HartReadState => HartCalls.ReadState(ref call),
         Call.EndpointCreate => EndpointCalls.Create(ref call),

@@ -12,6 +12,12 @@ internal static class HartCalls
 
     private const ulong UpdatesAccessed = 4;
 
+    /// <summary>What the first version of the state has.</summary>
+    private const int FewestStateBytes = 49 * sizeof(ulong);
+
+    /// <summary>Of a counter.</summary>
+    private const ulong SetsValue = 1, Counts = 2;
+
     /// <summary>Of a reset.</summary>
     private const ulong KeepsInterrupts = 1;
 
@@ -98,6 +104,30 @@ internal static class HartCalls
         return status;
     }
 
+    /// <summary>mcycle and minstret are 0 and 2 here as in mcountinhibit.</summary>
+    public static KernelStatus SetCounter(ref Invocation call)
+    {
+        var status = Target(ref call, out var hart, out var state);
+        ulong counter = call[1], flags = call[3];
+        if (status == KernelStatus.Ok && (counter is not (0 or 2) || (flags & ~(SetsValue | Counts)) != 0))
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            ulong inhibit = 1UL << (int)counter, retired = hart.Context!.Retired;
+            ulong start = counter == 0 ? state.CycleBase : state.InstretBase;
+            ulong value = (flags & SetsValue) != 0 ? call[2] : (state.Mcountinhibit & inhibit) != 0 ? start : start + retired;
+            bool counts = (flags & Counts) != 0;
+            state.Mcountinhibit = counts ? state.Mcountinhibit & ~inhibit : state.Mcountinhibit | inhibit;
+            start = counts ? value - retired : value;
+            (state.CycleBase, state.InstretBase) = counter == 0 ? (start, state.InstretBase) : (state.CycleBase, start);
+        }
+
+        return status;
+    }
+
     public static KernelStatus Reset(ref Invocation call)
     {
         var status = Target(ref call, out var hart, out var state);
@@ -133,7 +163,7 @@ internal static class HartCalls
     public static KernelStatus ReadState(ref Invocation call)
     {
         var status = Target(ref call, out var hart, out var state);
-        if (status == KernelStatus.Ok && call.Destination.Length != PrivilegedState.Words * sizeof(ulong))
+        if (status == KernelStatus.Ok && (call.Destination.Length is < FewestStateBytes or > PrivilegedState.Words * sizeof(ulong) || call.Destination.Length % sizeof(ulong) != 0))
         {
             status = KernelStatus.InvalidArgument;
         }
@@ -142,7 +172,7 @@ internal static class HartCalls
         {
             Span<ulong> words = stackalloc ulong[PrivilegedState.Words];
             state.CopyTo(words);
-            for (int i = 0; i < words.Length; i++)
+            for (int i = 0; i < call.Destination.Length / sizeof(ulong); i++)
             {
                 BinaryPrimitives.WriteUInt64LittleEndian(call.Destination[(i * sizeof(ulong))..], words[i]);
             }

@@ -9,6 +9,9 @@ namespace ObjectOS;
 /// <content>Supervisor- and machine-mode harts: how they wait, and how their holder finishes what their memory could not.</content>
 public sealed partial class Kernel
 {
+    /// <summary>In the word of a fault that holds the kind of access: the hart is stuck there.</summary>
+    private const ulong StuckBit = 1 << 8;
+
     private readonly WaitingHarts _waitingHarts = new();
 
     private ulong NanosecondsPerTick => 1_000_000_000UL / Cpu.Description.TimebaseHz;
@@ -68,10 +71,11 @@ public sealed partial class Kernel
         }
     }
 
-    /// <summary>An exception that came back because somebody has intercepted it, and is the hart's own after all. False: it is not.</summary>
+    /// <summary>An exception that came back because an ancestor intercepts it, and that is the hart's own after all. False: it is for the holder.</summary>
     private bool TryGiveToHart(Thread thread, in Trap trap)
     {
-        if (thread.Context is not { System: not null } context || trap.Cause > TrapCause.StorePageFault || !HartTraps.CanTake(context, (ulong)trap.Cause))
+        if (thread.Context is not { System: not null } context || trap.Cause > TrapCause.StorePageFault || !HartTraps.CanTake(context, (ulong)trap.Cause)
+            || HartTraps.IsStuck(context, context.Retired))
         {
             return false;
         }
@@ -133,7 +137,7 @@ public sealed partial class Kernel
             letter.Words[0] = trap.PhysicalAddress.Value;
             letter.Words[1] = trap.Pc;
             letter.Words[2] = trap.Value;
-            letter.Words[3] = (ulong)trap.Access;
+            letter.Words[3] = (ulong)trap.Access | (context.System is not null && HartTraps.IsStuck(context, context.Retired) ? StuckBit : 0);
             letter.Words[4] = trap.Size;
             letter.Words[5] = trap.Address.Value;
         }

@@ -210,7 +210,7 @@ public sealed partial class Kernel
             letter.Words[0] = trap.Address.Value;
             letter.Words[1] = trap.Pc;
             letter.Words[2] = trap.Instruction;
-            letter.Words[3] = (ulong)trap.Access;
+            letter.Words[3] = (ulong)trap.Access | (thread.Context?.System is not null && HartTraps.IsStuck(thread.Context, thread.Context.Retired) ? StuckBit : 0);
             letter.Words[4] = trap.Size;
         }
 

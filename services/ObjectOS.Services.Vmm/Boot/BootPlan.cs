@@ -32,6 +32,9 @@ internal sealed record BootPlan
     /// <summary>The parts of files.</summary>
     public IReadOnlyList<LoadPiece> Pieces { get; init; } = [];
 
+    /// <summary>Sentences for the host about files that run in spite of what they say. Not state: they are sent once.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>What the service makes.</summary>
     public IReadOnlyList<LoadBlob> Blobs { get; init; } = [];
 

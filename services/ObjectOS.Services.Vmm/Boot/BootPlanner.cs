@@ -18,11 +18,16 @@ namespace ObjectOS.Services.Vmm;
 internal sealed class BootPlanner
 {
     private const ulong KernelOffset = 0x200000;
+
+    /// <summary>Most bytes below memory that are looked at: linkers align segments to at most 64 KiB.</summary>
+    private const ulong MostHeaderBytes = 64 << 10;
+
     private const int LinuxHeaderBytes = BootContents.HeadBytes;
 
     private readonly MachineRequest _request;
     private readonly IReadOnlyDictionary<MachineFile, BootContents> _files;
     private readonly List<LoadPiece> _pieces = [];
+    private readonly List<string> _notices = [];
     private readonly List<(ulong Start, ulong End, MachineFile File)> _taken = [];
 
     private BootPlanner(MachineRequest request, IReadOnlyDictionary<MachineFile, BootContents> files)
@@ -155,6 +160,7 @@ internal sealed class BootPlanner
         plan = plan with
         {
             Pieces = [.. _pieces],
+            Notices = [.. _notices],
             TreeAddress = tree,
             DynamicAddress = isFirmware ? tree + Pages.RoundUp((ulong)treeBytes) : 0,
         };
@@ -210,7 +216,10 @@ internal sealed class BootPlanner
 
     private string PlaceElf(MachineFile file, MachineElf elf)
     {
-        foreach (var segment in elf.Segments)
+        // Linkers put build notes and file headers at addresses of their own choice; software for the board runs without them.
+        var placed = elf.Segments.Where(segment => segment.Address < End && segment.Address + segment.MemorySize > Start).ToList();
+        NoteOutside(file, elf, placed.Count);
+        foreach (var segment in (placed.Count > 0 ? placed : elf.Segments).Select(segment => WithoutHeaders(elf, segment)))
         {
             if (Take(file, segment.Address, segment.MemorySize) is { Length: > 0 } problem)
             {
@@ -223,9 +232,36 @@ internal sealed class BootPlanner
             }
         }
 
-        return elf.Segments.Any(segment => elf.Entry >= segment.Address && elf.Entry - segment.Address < segment.MemorySize) && elf.Entry % 2 == 0
+        return placed.Any(segment => elf.Entry >= segment.Address && elf.Entry - segment.Address < segment.MemorySize) && elf.Entry % 2 == 0
             ? ""
             : $"{_request.NameOf(file)}: the entry at offset 24 is {Hex(elf.Entry)}: an even address in a loadable segment is wanted";
+    }
+
+    /// <summary>A segment that begins below memory with headers, notes or zeros alone: the part that lies in memory.</summary>
+    private MachineSegment WithoutHeaders(MachineElf elf, in MachineSegment segment)
+    {
+        ulong below = segment.Address < Start ? Start - segment.Address : 0;
+        ulong stored = Math.Min(below, segment.FileSize);
+        return below == 0 || below > MostHeaderBytes || below >= segment.MemorySize || !elf.IsDescriptive(segment.FileOffset, stored) ? segment
+            : segment with
+            {
+                FileOffset = segment.FileOffset + stored,
+                FileSize = segment.FileSize - stored,
+                VirtualAddress = segment.VirtualAddress + below,
+                Address = Start,
+                MemorySize = segment.MemorySize - below,
+            };
+    }
+
+    private void NoteOutside(MachineFile file, MachineElf elf, int placed)
+    {
+        int outside = elf.Segments.Count - placed;
+        if (outside > 0 && placed > 0)
+        {
+            var first = elf.Segments.First(segment => segment.Address >= End || segment.Address + segment.MemorySize <= Start);
+            string others = outside == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {outside - 1} more");
+            _notices.Add($"{_request.NameOf(file)}: the segment of {Hex(first.MemorySize)} bytes at {Hex(first.Address)}{others} lies outside the machine's memory, {Hex(Start)} to {Hex(End)}, and is not loaded (linker options --build-id=none and -n avoid notes and headers there)");
+        }
     }
 
     private string Take(MachineFile file, ulong address, ulong length)

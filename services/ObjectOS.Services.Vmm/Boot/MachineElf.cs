@@ -19,7 +19,7 @@ internal sealed class MachineElf
 {
     private const int HeaderBytes = BootContents.HeadBytes, ProgramHeaderBytes = 56, SectionHeaderBytes = 64, SymbolBytes = 24;
     private const ushort RiscV = 243, PositionIndependent = 3;
-    private const uint SymbolTable = 2;
+    private const uint Loadable = 1, Note = 4, SymbolTable = 2;
 
     /// <summary>Most loadable segments: linkers make a handful.</summary>
     private const int MostSegments = 256;
@@ -28,14 +28,17 @@ internal sealed class MachineElf
     private const ulong MostSymbolBytes = 16 << 20;
 
     private readonly BootContents _file;
+    private readonly List<(ulong Offset, ulong Length)> _descriptive;
     private readonly ulong _shift;
 
     /// <param name="file">The file.</param>
     /// <param name="segments">Its segments as it says.</param>
+    /// <param name="descriptive">Parts of the file that describe it and that its code does not need: headers and notes.</param>
     /// <param name="dynamicBase">The lowest address where they may be put, if it relocates itself.</param>
-    private MachineElf(BootContents file, List<MachineSegment> segments, ulong dynamicBase)
+    private MachineElf(BootContents file, List<MachineSegment> segments, List<(ulong Offset, ulong Length)> descriptive, ulong dynamicBase)
     {
         _file = file;
+        _descriptive = descriptive;
         ulong lowest = segments.Min(segment => segment.Address);
         _shift = lowest < dynamicBase ? dynamicBase - lowest : 0;
         Segments = [.. segments.Select(segment => segment with { Address = segment.Address + _shift })];
@@ -65,7 +68,8 @@ internal sealed class MachineElf
         }
 
         var segments = new List<MachineSegment>();
-        problem = ReadSegments(file, segments);
+        var descriptive = new List<(ulong Offset, ulong Length)> { (0, HeaderBytes) };
+        problem = ReadSegments(file, segments, descriptive);
         if (problem.Length == 0 && segments.Count is 0 or > MostSegments)
         {
             problem = segments.Count == 0 ? "no program header is loadable (type 1): there is nothing to run"
@@ -74,7 +78,7 @@ internal sealed class MachineElf
 
         if (problem.Length == 0)
         {
-            elf = new MachineElf(file, segments, BinaryPrimitives.ReadUInt16LittleEndian(file.Head[16..]) == PositionIndependent ? dynamicBase : 0);
+            elf = new MachineElf(file, segments, descriptive, BinaryPrimitives.ReadUInt16LittleEndian(file.Head[16..]) == PositionIndependent ? dynamicBase : 0);
         }
 
         return problem.Length == 0;
@@ -100,6 +104,24 @@ internal sealed class MachineElf
 
         ReadSymbols(_file.Read(table.Offset, table.Size), _file.Read(names.Offset, names.Size), symbols);
         return true;
+    }
+
+    /// <summary>True if a part of the file holds nothing but headers, notes and zeros.</summary>
+    /// <param name="offset">Where it starts.</param>
+    /// <param name="length">Its bytes, few enough to be read in one step.</param>
+    public bool IsDescriptive(ulong offset, ulong length)
+    {
+        var bytes = _file.Read(offset, length);
+        foreach (var (start, size) in _descriptive)
+        {
+            ulong from = Math.Max(start, offset), to = Math.Min(start + size, offset + length);
+            if (from < to)
+            {
+                bytes.AsSpan((int)(from - offset), (int)(to - from)).Clear();
+            }
+        }
+
+        return !bytes.AsSpan().ContainsAnyExcept((byte)0);
     }
 
     private static string CheckHeader(BootContents contents)
@@ -138,14 +160,21 @@ internal sealed class MachineElf
         return contents.Contains(table, length) ? "" : $"the program headers (offset 32: at {table}, {length} bytes) lie beyond the file's end at {contents.Length}";
     }
 
-    private static string ReadSegments(BootContents file, List<MachineSegment> segments)
+    private static string ReadSegments(BootContents file, List<MachineSegment> segments, List<(ulong Offset, ulong Length)> descriptive)
     {
         int count = BinaryPrimitives.ReadUInt16LittleEndian(file.Head[56..]);
         var headers = file.Read(Word(file.Head, 32), (ulong)count * ProgramHeaderBytes);
+        descriptive.Add((Word(file.Head, 32), (ulong)count * ProgramHeaderBytes));
         for (int i = 0; i < count; i++)
         {
             var header = headers.AsSpan(i * ProgramHeaderBytes, ProgramHeaderBytes);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 1)
+            uint type = BinaryPrimitives.ReadUInt32LittleEndian(header);
+            if (type == Note && file.Contains(Word(header, 8), Word(header, 32)))
+            {
+                descriptive.Add((Word(header, 8), Word(header, 32)));
+            }
+
+            if (type != Loadable)
             {
                 continue;
             }

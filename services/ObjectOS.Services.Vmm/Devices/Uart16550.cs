@@ -7,10 +7,11 @@ namespace ObjectOS.Services.Vmm;
 /// </summary>
 internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 {
-    private const byte DataReady = 1 << 0, HoldingEmpty = 1 << 5, TransmitterEmpty = 1 << 6;
-    private const byte ReceiveInterrupt = 1 << 0, TransmitInterrupt = 1 << 1;
+    private const byte DataReady = 1 << 0, Overrun = 1 << 1, HoldingEmpty = 1 << 5, TransmitterEmpty = 1 << 6;
+    private const byte ReceiveInterrupt = 1 << 0, TransmitInterrupt = 1 << 1, LineInterrupt = 1 << 2, ModemInterrupt = 1 << 3;
+    private const byte RingEnded = 1 << 2, Ring = 1 << 6;
     private const byte DivisorLatch = 1 << 7, Loop = 1 << 4, FifoEnable = 1 << 0;
-    private const int LoopLimit = 16;
+    private const int FifoDepth = 16;
 
     /// <summary>Reads of the line status in a row, without a byte sent between them, that show that the guest waits for input.</summary>
     private const int PatientReads = 16;
@@ -26,6 +27,8 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     private byte _lineControl;
     private byte _modemControl;
     private byte _scratch;
+    private byte _lineErrors;
+    private byte _modemChanges;
     private bool _isEmptyPending;
     private bool _isEmptyTold;
     private bool _wasFull;
@@ -39,6 +42,12 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     public int InterruptCount => 1;
 
     private bool IsLooping => (_modemControl & Loop) != 0;
+
+    private bool HasFifo => (_fifoControl & FifoEnable) != 0;
+
+    private bool HasLineInterrupt => _lineErrors != 0 && (_interruptEnable & LineInterrupt) != 0;
+
+    private bool HasModemInterrupt => _modemChanges != 0 && (_interruptEnable & ModemInterrupt) != 0;
 
     private bool HasData => IsLooping ? _looped.Count > 0 : console.HasInput && _host.Now >= _quietUntil;
 
@@ -60,7 +69,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
             3 => _lineControl,
             4 => _modemControl,
             5 => LineStatus(),
-            6 => ModemStatus(),
+            6 => ReadModemStatus(),
             7 => _scratch,
             _ => 0,
         };
@@ -93,7 +102,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
                 _lineControl = data;
                 break;
             case 4:
-                _modemControl = (byte)(data & 0x1f);
+                ControlModem((byte)(data & 0x1f));
                 break;
             case 7:
                 _scratch = data;
@@ -116,6 +125,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     {
         _looped.Clear();
         (_divisor, _interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch) = (0, 0, 0, 0, 0, 0);
+        (_lineErrors, _modemChanges) = (0, 0);
         (_isEmptyPending, _isEmptyTold, _wasFull, _statusReads, _quietUntil) = (false, false, false, 0, 0);
         Update();
     }
@@ -129,7 +139,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     public void Save(BinaryWriter writer)
     {
         writer.Write(_divisor);
-        writer.Write([_interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch]);
+        writer.Write([_interruptEnable, _fifoControl, _lineControl, _modemControl, _scratch, _lineErrors, _modemChanges]);
         writer.Write(_isEmptyPending);
         writer.Write(_isEmptyTold);
         writer.Write(_wasFull);
@@ -144,6 +154,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         _divisor = reader.ReadUInt16();
         (_interruptEnable, _fifoControl, _lineControl) = (reader.ReadByte(), reader.ReadByte(), reader.ReadByte());
         (_modemControl, _scratch) = (reader.ReadByte(), reader.ReadByte());
+        (_lineErrors, _modemChanges) = (reader.ReadByte(), reader.ReadByte());
         (_isEmptyPending, _isEmptyTold) = (reader.ReadBoolean(), reader.ReadBoolean());
         (_wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadInt32());
         _quietUntil = reader.ReadUInt64();
@@ -188,11 +199,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         _statusReads = 0;
         if (IsLooping)
         {
-            if (_looped.Count < LoopLimit)
-            {
-                _looped.Enqueue(data);
-            }
-
+            ReceiveLooped(data);
             _isEmptyPending = true;
             return;
         }
@@ -201,6 +208,23 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         _wasFull = !console.HasRoom;
         _isEmptyPending = !_wasFull;
         _isEmptyTold = false;
+    }
+
+    /// <summary>"Line Status Register", bit 1: a full FIFO stays as it is, and the new character is lost; without a FIFO the new character replaces the unread one.</summary>
+    private void ReceiveLooped(byte data)
+    {
+        if (_looped.Count >= (HasFifo ? FifoDepth : 1))
+        {
+            _lineErrors |= Overrun;
+            if (HasFifo)
+            {
+                return;
+            }
+
+            _looped.Clear();
+        }
+
+        _looped.Enqueue(data);
     }
 
     private void EnableInterrupts(byte enable)
@@ -216,6 +240,12 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
     private void ControlFifo(byte control)
     {
+        // "FIFO Control Register", bit 0: a change of mode clears what was received.
+        if (((_fifoControl ^ control) & FifoEnable) != 0)
+        {
+            _looped.Clear();
+        }
+
         _fifoControl = (byte)(control & (FifoEnable | 0xc0));
         if ((control & 2) != 0)
         {
@@ -228,7 +258,12 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     /// <summary>The highest interrupt that is pending; telling that the transmitter is empty ends that one.</summary>
     private ulong IdentifyInterrupt()
     {
-        ulong identity = (_fifoControl & FifoEnable) != 0 ? 0xc0UL : 0;
+        ulong identity = HasFifo ? 0xc0UL : 0;
+        if (HasLineInterrupt)
+        {
+            return identity | 6;
+        }
+
         if (HasData && (_interruptEnable & ReceiveInterrupt) != 0)
         {
             return identity | 4;
@@ -240,12 +275,13 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
             return identity | 2;
         }
 
-        return identity | 1;
+        return HasModemInterrupt ? identity : identity | 1;
     }
 
     private ulong LineStatus()
     {
-        ulong status = IsEmpty ? (ulong)(HoldingEmpty | TransmitterEmpty) : 0;
+        ulong status = (IsEmpty ? (ulong)(HoldingEmpty | TransmitterEmpty) : 0) | _lineErrors;
+        _lineErrors = 0;
         if (HasData)
         {
             return status | DataReady;
@@ -261,13 +297,30 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     }
 
     /// <summary>Carrier, data set ready, clear to send; in the loop the four outputs come back as inputs.</summary>
-    private ulong ModemStatus() => !IsLooping
-        ? 0xb0
-        : (ulong)(((_modemControl & 0x0c) << 4) | ((_modemControl & 2) << 3) | ((_modemControl & 1) << 5));
+    private byte ModemStatus() => !IsLooping
+        ? (byte)0xb0
+        : (byte)(((_modemControl & 0x0c) << 4) | ((_modemControl & 2) << 3) | ((_modemControl & 1) << 5));
+
+    private ulong ReadModemStatus()
+    {
+        byte changes = _modemChanges;
+        _modemChanges = 0;
+        return (ulong)(ModemStatus() | changes);
+    }
+
+    /// <summary>"MODEM Status Register": bits 0, 1 and 3 say that a line has changed since the last read, bit 2 that the ring indicator has fallen.</summary>
+    private void ControlModem(byte control)
+    {
+        byte before = ModemStatus();
+        _modemControl = control;
+        byte after = ModemStatus();
+        bool hasRingEnded = (before & ~after & Ring) != 0;
+        _modemChanges |= (byte)((((before ^ after) >> 4) & ~RingEnded) | (hasRingEnded ? RingEnded : 0));
+    }
 
     private void Update()
     {
-        bool receives = HasData && (_interruptEnable & ReceiveInterrupt) != 0;
+        bool receives = (HasData && (_interruptEnable & ReceiveInterrupt) != 0) || HasLineInterrupt || HasModemInterrupt;
         bool sends = _isEmptyPending && (_interruptEnable & TransmitInterrupt) != 0;
         if (!HasData && (_interruptEnable & ReceiveInterrupt) != 0 && !IsLooping)
         {

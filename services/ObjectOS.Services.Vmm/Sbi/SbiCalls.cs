@@ -1,8 +1,8 @@
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
-/// The supervisor binary interface v2.0 for kernels that run without firmware: base, timer, IPI, remote fences, hart state, system reset and suspend, debug console, a PMU
-/// without counters, and the legacy calls.
+/// The supervisor binary interface v2.0 for kernels that run without firmware: base, timer, IPI, remote fences, hart state, system reset and suspend, debug console,
+/// performance monitoring, and the legacy calls.
 /// </summary>
 internal sealed class SbiCalls(VirtualMachine machine)
 {
@@ -22,12 +22,12 @@ internal sealed class SbiCalls(VirtualMachine machine)
         <= SbiExtension.LegacyShutdown => Legacy(call),
         SbiExtension.Base => Base(call),
         SbiExtension.Time => call.Function == 0 ? SetTimer(call) : SbiResult.Fail(SbiError.NotSupported),
-        SbiExtension.Ipi => call.Function == 0 ? _harts.SendIpi(call.Words[0], call.Words[1]) : SbiResult.Fail(SbiError.NotSupported),
-        SbiExtension.RemoteFence => call.Function <= 2 ? _harts.Fence(call.Words[0], call.Words[1]) : SbiResult.Fail(SbiError.NotSupported),
+        SbiExtension.Ipi => call.Function == 0 ? _harts.SendIpi(call) : SbiResult.Fail(SbiError.NotSupported),
+        SbiExtension.RemoteFence => call.Function <= 2 ? _harts.Fence(call) : SbiResult.Fail(SbiError.NotSupported),
         SbiExtension.HartState => _harts.ManageState(call),
         SbiExtension.SystemReset => call.Function == 0 ? SystemReset((uint)call.Words[0], (uint)call.Words[1]) : SbiResult.Fail(SbiError.NotSupported),
         SbiExtension.DebugConsole => Console.Debug(call),
-        SbiExtension.Pmu => Pmu(call),
+        SbiExtension.Pmu => SbiPmu.Call(call),
         SbiExtension.SystemSuspend => call.Function == 0 ? Suspended.SuspendSystem(call) : SbiResult.Fail(SbiError.NotSupported),
         _ => SbiResult.Fail(SbiError.NotSupported),
     };
@@ -44,22 +44,10 @@ internal sealed class SbiCalls(VirtualMachine machine)
 
     private static SbiResult SetTimer(in SbiCall call)
     {
+        call.Hart.Counters.Add(FirmwareEvent.SetTimer);
         call.Hart.SetTimer(call.Words[0]);
         return SbiResult.Success();
     }
-
-    /// <summary>
-    /// There is no counter that supervisor software could be given: the number is 0, no index is valid, no event has a counter, and there are no snapshots (chapter
-    /// "Performance Monitoring Unit Extension").
-    /// </summary>
-    private static SbiResult Pmu(in SbiCall call) => call.Function switch
-    {
-        0 => SbiResult.Success(),
-        2 when call.Words[1] == 0 => SbiResult.Fail(SbiError.NotSupported),
-        3 or 4 when call.Words[1] == 0 => SbiResult.Success(),
-        <= 6 => SbiResult.Fail(SbiError.InvalidParameter),
-        _ => SbiResult.Fail(SbiError.NotSupported),
-    };
 
     /// <summary>Table "SRST System Reset Errors": reserved types and reasons, and those of platforms, which are none of this one's, are invalid parameters.</summary>
     private SbiResult SystemReset(uint type, uint reason)
@@ -90,7 +78,7 @@ internal sealed class SbiCalls(VirtualMachine machine)
         switch (call.Extension)
         {
             case SbiExtension.LegacySetTimer:
-                call.Hart.SetTimer(call.Words[0]);
+                SetTimer(call);
                 return SbiResult.Legacy();
             case SbiExtension.LegacyPutCharacter:
                 return Console.PutCharacter(call, isLegacy: true);

@@ -9,12 +9,16 @@ internal sealed class SbiHarts(VirtualMachine machine)
 
     public SbiSuspend Suspended { get; } = new(machine);
 
-    public SbiResult SendIpi(ulong mask, ulong maskBase) => ForEach(mask, maskBase, hart => hart.RaiseSoftware());
+    public SbiResult SendIpi(SbiCall call) => ForEach(call.Words[0], call.Words[1], hart => SendIpi(call.Hart, hart));
 
     /// <summary>
     /// FENCE.I, SFENCE.VMA and SFENCE.VMA with an ASID: harts interleave, so that a hart that forgets what it has cached does so at once. More than asked for is forgotten.
     /// </summary>
-    public SbiResult Fence(ulong mask, ulong maskBase) => ForEach(mask, maskBase, hart => hart.ForgetCachedTranslations());
+    public SbiResult Fence(SbiCall call)
+    {
+        var sent = call.Function switch { 0 => FirmwareEvent.FenceISent, 1 => FirmwareEvent.FenceVmaSent, _ => FirmwareEvent.FenceVmaAsidSent };
+        return ForEach(call.Words[0], call.Words[1], hart => Fence(call.Hart, hart, sent));
+    }
 
     public SbiResult ManageState(in SbiCall call) => call.Function switch
     {
@@ -49,11 +53,16 @@ internal sealed class SbiHarts(VirtualMachine machine)
         {
             if (call.Extension == SbiExtension.LegacySendIpi)
             {
-                hart.RaiseSoftware();
+                SendIpi(call.Hart, hart);
             }
             else
             {
-                hart.ForgetCachedTranslations();
+                Fence(call.Hart, hart, call.Extension switch
+                {
+                    SbiExtension.LegacyFenceI => FirmwareEvent.FenceISent,
+                    SbiExtension.LegacyFenceVma => FirmwareEvent.FenceVmaSent,
+                    _ => FirmwareEvent.FenceVmaAsidSent,
+                });
             }
         }
 
@@ -66,6 +75,28 @@ internal sealed class SbiHarts(VirtualMachine machine)
         bool isPending = hart.TryReadInterrupts(0, out ulong pending, out _, out _) && (pending & Hart.SoftwareInterrupt) != 0;
         hart.ClearSoftware();
         return SbiResult.Legacy(isPending ? 1 : 0);
+    }
+
+    private static void SendIpi(Hart sender, Hart receiver)
+    {
+        receiver.RaiseSoftware();
+        Count(sender, receiver, FirmwareEvent.IpiSent);
+    }
+
+    private static void Fence(Hart sender, Hart receiver, FirmwareEvent sent)
+    {
+        receiver.ForgetCachedTranslations();
+        Count(sender, receiver, sent);
+    }
+
+    /// <summary>What harts send to each other is an event of both; the receiver's follows the sender's in the table. What a hart does to itself is none.</summary>
+    private static void Count(Hart sender, Hart receiver, FirmwareEvent sent)
+    {
+        if (sender != receiver)
+        {
+            sender.Counters.Add(sent);
+            receiver.Counters.Add(sent + 1);
+        }
     }
 
     private DeviceStatus Translate(Hart hart, ulong address, out ulong physical)

@@ -29,4 +29,7 @@ internal enum SbiError
     Denied = -4,
     InvalidAddress = -5,
     AlreadyAvailable = -6,
+    AlreadyStarted = -7,
+    AlreadyStopped = -8,
+    NoSharedMemory = -9,
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace ObjectOS.Services.Vmm;
 
@@ -6,7 +7,7 @@ namespace ObjectOS.Services.Vmm;
 /// Virtio over MMIO (VIRTIO 1.2, 4.2): the registers in front of a <see cref="VirtioFunction"/>, version 2, or version 1 for drivers that
 /// know no other (4.2.4). A driver that breaks the rules of a queue gets DEVICE_NEEDS_RESET (2.1.2), and nothing worse.
 /// </summary>
-public sealed class VirtioTransport : IDevice
+public sealed partial class VirtioTransport : IDevice
 {
     private const uint Magic = 0x74726976; // "virt"
 
@@ -16,7 +17,6 @@ public sealed class VirtioTransport : IDevice
     private const uint ConfigurationChange = 2;
     // Where a legacy driver says nothing; what it does on other boards, too.
     private const uint LegacyAlignment = 4096;
-    private const uint SavedVersion = 1;
     private const ulong QueueFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex;
 
     private readonly VirtioFunction? _function;
@@ -31,6 +31,9 @@ public sealed class VirtioTransport : IDevice
     private uint _interruptStatus;
     private uint _generation;
     private uint _guestPageSize;
+
+    // Bit n: the driver notified queue n before the device could work.
+    private uint _earlyNotifications;
 
     /// <param name="name">Its name, unique in its machine.</param>
     /// <param name="function">What it does; null: an empty slot, device type 0, which drivers pass by (4.2.2).</param>
@@ -108,7 +111,17 @@ public sealed class VirtioTransport : IDevice
     }
 
     /// <inheritdoc/>
-    public DeviceStatus OnDeadline() => CanWork ? EndCall(BeginCall().OnDeadline()) : DeviceStatus.Done;
+    public DeviceStatus OnDeadline()
+    {
+        if (!CanWork)
+        {
+            return DeviceStatus.Done;
+        }
+
+        var function = BeginCall();
+        var status = ServeEarlyNotifications(function);
+        return EndCall(status == DeviceStatus.Done ? function.OnDeadline() : status);
+    }
 
     /// <inheritdoc/>
     public DeviceStatus OnCompletion(ulong id, long result, ReadOnlySpan<byte> data) =>
@@ -125,67 +138,45 @@ public sealed class VirtioTransport : IDevice
     /// <inheritdoc/>
     public void Describe(DeviceTreeNode node) => node.Set("compatible", "virtio,mmio");
 
-    /// <inheritdoc/>
-    public void Save(BinaryWriter writer)
-    {
-        writer.Write(SavedVersion);
-        writer.Write(_function?.DeviceId ?? 0);
-        writer.Write(_isLegacy);
-        writer.Write((uint)_status);
-        writer.Write(_driverFeatures);
-        writer.Write(_deviceFeaturesSelect);
-        writer.Write(_driverFeaturesSelect);
-        writer.Write(_queueSelect);
-        writer.Write(_interruptStatus);
-        writer.Write(_generation);
-        writer.Write(_guestPageSize);
-        for (int i = 0; i < _setups.Length; i++)
-        {
-            _setups[i].Save(writer);
-            _function!.Queues[i].Save(writer);
-        }
-
-        _function?.Save(writer);
-    }
-
-    /// <inheritdoc/>
-    public void Restore(BinaryReader reader)
-    {
-        Saved.Version(reader, SavedVersion, Name);
-        uint type = reader.ReadUInt32();
-        bool isLegacy = reader.ReadBoolean();
-        if (type != (_function?.DeviceId ?? 0) || isLegacy != _isLegacy)
-        {
-            throw new InvalidDataException($"The saved state of {Name} is of device type {type}{(isLegacy ? ", legacy" : "")}; {_function?.DeviceId ?? 0}{(_isLegacy ? ", legacy" : "")} is wanted.");
-        }
-
-        _status = (VirtioStatus)reader.ReadUInt32();
-        _driverFeatures = reader.ReadUInt64();
-        _deviceFeaturesSelect = reader.ReadUInt32();
-        _driverFeaturesSelect = reader.ReadUInt32();
-        _queueSelect = reader.ReadUInt32();
-        _interruptStatus = reader.ReadUInt32();
-        _generation = reader.ReadUInt32();
-        _guestPageSize = reader.ReadUInt32();
-        for (int i = 0; i < _setups.Length; i++)
-        {
-            _setups[i] = QueueSetup.Restore(reader);
-            _function!.Queues[i].Restore(reader);
-        }
-
-        TellState();
-        _function?.Restore(reader);
-        ShowInterrupt();
-    }
-
     /// <summary>A legacy driver may use the device before DRIVER_OK (3.1.1).</summary>
     private bool CanWork => _function is not null && (_status & VirtioStatus.NeedsReset) == 0
         && (_isLegacy || (_status & VirtioStatus.DriverOk) != 0);
 
-    private bool FeaturesAreSettled => (_status & VirtioStatus.FeaturesOk) != 0;
+    /// <summary>True if the driver can no longer change what it accepts: it has said so, or it drives the device.</summary>
+    private bool FeaturesAreSettled => (_status & (VirtioStatus.FeaturesOk | VirtioStatus.DriverOk)) != 0;
 
-    private DeviceStatus Notify(uint queue) =>
-        CanWork && queue < _setups.Length && _function!.Queues[queue].IsReady ? EndCall(BeginCall().OnNotify((int)queue)) : DeviceStatus.Done;
+    private bool AcceptsOnlyOffered => (_driverFeatures & ~Offered) == 0;
+
+    private DeviceStatus Notify(uint queue)
+    {
+        if (queue >= _setups.Length || !_function!.Queues[queue].IsReady)
+        {
+            return DeviceStatus.Done;
+        }
+
+        if (CanWork)
+        {
+            return EndCall(BeginCall().OnNotify((int)queue));
+        }
+
+        // 3.1.1 forbids drivers to notify before DRIVER_OK. One that does so never notifies again, and would wait without end.
+        _earlyNotifications |= 1u << (int)queue;
+        return DeviceStatus.Done;
+    }
+
+    private DeviceStatus ServeEarlyNotifications(VirtioFunction function)
+    {
+        for (; _earlyNotifications != 0; _earlyNotifications &= _earlyNotifications - 1)
+        {
+            var status = function.OnNotify(BitOperations.TrailingZeroCount(_earlyNotifications));
+            if (status != DeviceStatus.Done)
+            {
+                return status;
+            }
+        }
+
+        return DeviceStatus.Done;
+    }
 
     private VirtioFunction BeginCall()
     {
@@ -288,8 +279,9 @@ public sealed class VirtioTransport : IDevice
             case VirtioRegister.QueueReady when !_isLegacy && value == 0:
                 queue.Stop();
                 break;
-            case VirtioRegister.QueueReady when !_isLegacy && !queue.IsReady && FeaturesAreSettled:
-                Start(queue, setup.Size, setup.Descriptors, setup.Driver, setup.Device);
+            case VirtioRegister.QueueReady when !_isLegacy && !queue.IsReady:
+                // 3.1.1 wants FEATURES_OK first; drivers that place their queues before are taken as they are.
+                queue.TryStart(setup.Size, setup.Descriptors, setup.Driver, setup.Device);
                 break;
             default:
                 // 4.2.2.2: nothing of a queue that is ready is changed.
@@ -300,13 +292,6 @@ public sealed class VirtioTransport : IDevice
 
                 break;
         }
-    }
-
-    private void Start(Virtqueue queue, uint size, ulong descriptors, ulong available, ulong used)
-    {
-        ulong features = _driverFeatures & Offered;
-        queue.TryStart(
-            size, descriptors, available, used, (features & VirtioFeatures.EventIndex) != 0, (features & VirtioFeatures.IndirectDescriptors) != 0);
     }
 
     /// <summary>The layout of 2.7.2: descriptors, available ring, and from the next boundary the used ring. Page 0 takes the queue away.</summary>
@@ -324,7 +309,7 @@ public sealed class VirtioTransport : IDevice
         ulong descriptors = (ulong)page * _guestPageSize;
         ulong available = descriptors + (16UL * size);
         ulong used = (available + 6 + (2UL * size) + align - 1) & ~((ulong)align - 1);
-        Start(queue, size, descriptors, available, used);
+        queue.TryStart(size, descriptors, available, used);
     }
 
     private void WriteStatus(uint value)
@@ -341,24 +326,28 @@ public sealed class VirtioTransport : IDevice
         {
             // 2.2: no feature that was not offered. A driver that never looks at the upper half does not accept VERSION_1; 6.1 lets a device go on
             // with it, and small kernels rely on that.
-            asked &= (_driverFeatures & ~Offered) == 0 ? VirtioStatus.All : ~VirtioStatus.FeaturesOk;
+            asked &= AcceptsOnlyOffered ? VirtioStatus.All : ~VirtioStatus.FeaturesOk;
         }
 
-        if (!_isLegacy && !asked.HasFlag(VirtioStatus.FeaturesOk))
+        if (!_isLegacy && !asked.HasFlag(VirtioStatus.FeaturesOk) && !AcceptsOnlyOffered)
         {
-            // 3.1.1: no driver without features agreed upon.
+            // A driver that never asks for FEATURES_OK drives all the same, as a legacy one does (3.1.2), but not with features that are not offered.
             asked &= ~VirtioStatus.DriverOk;
         }
 
         _status = asked | (_status & VirtioStatus.NeedsReset);
         TellState();
+        if (CanWork && _earlyNotifications != 0)
+        {
+            _host.SetDeadline(_host.Now);
+        }
     }
 
     private void ResetByDriver()
     {
         _status = 0;
         _driverFeatures = 0;
-        _interruptStatus = 0;
+        _interruptStatus = _earlyNotifications = 0;
         Array.Clear(_setups);
         foreach (var queue in _function?.Queues ?? [])
         {
@@ -369,7 +358,16 @@ public sealed class VirtioTransport : IDevice
         ShowInterrupt();
     }
 
-    private void TellState() => _function?.SetState(_driverFeatures & Offered, CanWork);
+    /// <summary>The function and its queues follow what the driver accepts, also where a queue was placed before.</summary>
+    private void TellState()
+    {
+        ulong accepted = _driverFeatures & Offered;
+        _function?.SetState(accepted, CanWork);
+        foreach (var queue in _function?.Queues ?? [])
+        {
+            queue.SetFeatures((accepted & VirtioFeatures.EventIndex) != 0, (accepted & VirtioFeatures.IndirectDescriptors) != 0);
+        }
+    }
 
     private void ShowInterrupt() => _host.SetInterrupt(0, _interruptStatus != 0);
 }

@@ -41,7 +41,7 @@ internal sealed class Virtqueue(ushort maximumSize)
     /// Places the queue. False: the size is no power of two up to the maximum, or a part is not aligned (2.7: 16, 2 and 4 bytes) or wraps round
     /// the end of the address space; it is then not ready.
     /// </summary>
-    public bool TryStart(uint size, ulong descriptors, ulong available, ulong used, bool hasEventIndex, bool hasIndirect)
+    public bool TryStart(uint size, ulong descriptors, ulong available, ulong used)
     {
         if (size == 0 || size > maximumSize || (size & (size - 1)) != 0 || ((descriptors & 15) | (available & 1) | (used & 3)) != 0
             || Math.Max(descriptors, Math.Max(available, used)) > ulong.MaxValue - (1 << 20))
@@ -50,11 +50,13 @@ internal sealed class Virtqueue(ushort maximumSize)
         }
 
         (Size, _descriptors, _available, _used) = ((ushort)size, descriptors, available, used);
-        (_hasEventIndex, _hasIndirect) = (hasEventIndex, hasIndirect);
         _nextAvailable = _nextUsed = 0;
         IsReady = true;
         return true;
     }
+
+    /// <summary>Takes what the driver accepts of the features of queues.</summary>
+    public void SetFeatures(bool hasEventIndex, bool hasIndirect) => (_hasEventIndex, _hasIndirect) = (hasEventIndex, hasIndirect);
 
     /// <summary>Forgets where it is.</summary>
     public void Stop()
@@ -161,8 +163,6 @@ internal sealed class Virtqueue(ushort maximumSize)
         writer.Write(_used);
         writer.Write(_nextAvailable);
         writer.Write(_nextUsed);
-        writer.Write(_hasEventIndex);
-        writer.Write(_hasIndirect);
     }
 
     /// <summary>Takes what <see cref="Save"/> wrote.</summary>
@@ -177,9 +177,7 @@ internal sealed class Virtqueue(ushort maximumSize)
         ulong used = reader.ReadUInt64();
         ushort nextAvailable = reader.ReadUInt16();
         ushort nextUsed = reader.ReadUInt16();
-        bool hasEventIndex = reader.ReadBoolean();
-        bool hasIndirect = reader.ReadBoolean();
-        if (isReady && !TryStart(size, descriptors, available, used, hasEventIndex, hasIndirect))
+        if (isReady && !TryStart(size, descriptors, available, used))
         {
             throw new InvalidDataException($"A saved queue has {size} descriptors at 0x{descriptors:x}; no such queue can be.");
         }

@@ -88,7 +88,10 @@ internal sealed partial class Interpreter
         if (_trap.Cause > TrapCause.StorePageFault || _limits.Intercepts?.Has(_trap.Cause) == true || !HartTraps.CanTake(_context, cause))
             return false;
         _context.Pc = _pc;
-        HartTraps.TakeException(_context, cause, _trap.Cause == TrapCause.IllegalInstruction ? _trap.Instruction : _trap.Address.Value);
+        ulong retired = Clock.Retired;
+        if (HartTraps.IsStuck(_context, retired))
+            return false;
+        HartTraps.TakeException(_context, cause, _trap.Cause == TrapCause.IllegalInstruction ? _trap.Instruction : _trap.Address.Value, retired);
         CountTaken();
         return true;
     }

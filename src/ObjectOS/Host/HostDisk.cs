@@ -26,6 +26,12 @@ internal sealed class HostDisk : IDisposable
             _file.Dispose();
             throw new UnfitFileException(spec.Path, $"bytes in sequence only; {Wanted} is wanted");
         }
+
+        if (FormatOf(_file) is { } format)
+        {
+            _file.Dispose();
+            throw new UnfitFileException(spec.Path, $"a disk image in the format {format}; a raw disk is wanted (qemu-img convert -O raw makes one)");
+        }
     }
 
     /// <summary>The handle that requests name.</summary>
@@ -35,6 +41,19 @@ internal sealed class HostDisk : IDisposable
     public ulong Length => (ulong)_file.Length;
 
     private bool IsWritable { get; }
+
+    /// <summary>The name of the file's format; null: it can be a raw disk.</summary>
+    public static string? FormatOf(FileStream file)
+    {
+        Span<byte> head = stackalloc byte[DiskFormat.HeadBytes];
+        int length = 0;
+        for (int part; length < head.Length && (part = RandomAccess.Read(file.SafeFileHandle, head[length..], length)) > 0;)
+        {
+            length += part;
+        }
+
+        return DiskFormat.NameOf(head[..length]);
+    }
 
     /// <summary>Carries out a request.</summary>
     public Completion Execute(HostRequest request)

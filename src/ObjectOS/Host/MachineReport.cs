@@ -6,17 +6,20 @@ namespace ObjectOS.Host;
 /// <summary>Turns what the service for virtual machines says of an end into a result.</summary>
 internal static class MachineReport
 {
+    /// <summary>What sentences about a machine begin with.</summary>
+    public static string Subject(uint cell, Job job, int depth) => string.Create(CultureInfo.InvariantCulture, $"cell {cell} ({Path.GetFileName(job.Spec.Called)}) at depth {depth}");
+
     public static RunResult Read(MachineEnd reason, ulong code, MachineEndRecord ended, Job job, int depth)
     {
         var record = ended.Program;
-        string who = string.Create(CultureInfo.InvariantCulture, $"cell {record.Cell} ({Path.GetFileName(job.Spec.Called)}) at depth {depth}");
+        string who = Subject(record.Cell, job, depth);
         var (end, exit, message) = reason switch
         {
             MachineEnd.PowerOff => (RunEnd.PoweredOff, 0, null),
             MachineEnd.Reset => (RunEnd.Reset, 0, null),
             MachineEnd.Htif => (RunEnd.Htif, code == 0 ? 0 : FailureCode(code), code == 0 ? null : $"{who}: told the failure {code} by HTIF"),
             MachineEnd.GuestFailure => (RunEnd.PoweredOff, FailureCode(code), $"{who}: switched itself off with the failure {code}"),
-            MachineEnd.Idle => (RunEnd.Idle, 124, $"{who}: all harts wait for an interrupt that nothing can cause"),
+            MachineEnd.Idle => (RunEnd.Idle, 124, $"{who}: all harts wait for an interrupt that nothing can cause{(code == MachineProtocol.InputEnded ? ", and standard input has ended" : "")}"),
             MachineEnd.BudgetExhausted => (RunEnd.BudgetExhausted, 124, $"{who}: budget of {job.Spec.Limits.Instructions} instructions exhausted"),
             MachineEnd.MemoryExhausted => (RunEnd.MemoryExhausted, 137, $"{who}: memory quota of {job.Spec.Limits.Memory} bytes exhausted"),
             MachineEnd.NotRunnable => (RunEnd.NotRunnable, 126, record.Text),

@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Vmm;
@@ -48,13 +50,13 @@ internal sealed partial class ProgramJobs
         byte[] record = Describe(job, spec, files).ToBytes();
         foreach (var file in files)
         {
-            if (ProgramFile.Problem(file.Bytes) is { } problem)
+            if (file.Problem is { } problem)
             {
                 EndUnstartedMachine(job, $"{file.Source.Path}: {problem}");
                 return job;
             }
 
-            job.Sha256 = ReferenceEquals(file.Source, spec.Main) ? file.Key : job.Sha256;
+            job.Sha256 = ReferenceEquals(file.Source, spec.Main) ? file.Sha256 : job.Sha256;
             status = status == KernelStatus.Ok ? HandOver(job, file) : status;
         }
 
@@ -93,6 +95,22 @@ internal sealed partial class ProgramJobs
 
     private void EndMachine(Job job, HostRequest request) =>
         End(job, MachineReport.Read((MachineEnd)request.Argument0, request.Argument1, MachineEndRecord.FromBytes(request.Data), job, kernel.Cpu.Description.Depth));
+
+    private void Note(Job job, HostRequest request)
+    {
+        string text = Encoding.UTF8.GetString(request.Data.Span);
+        text = request.Argument0 == (ulong)MachineNotice.Machine ? $"{MachineReport.Subject(job.Cell, job, kernel.Cpu.Description.Depth)}: {text}" : text;
+        log.LogWarning("{Text}", text);
+        try
+        {
+            job.Machine?.Notices?.Report(text);
+        }
+        catch (Exception problem)
+        {
+            // The receiver is the embedding program's; the machine does not depend on it.
+            log.LogError(problem, "The receiver of notices threw");
+        }
+    }
 
     private KernelStatus HandOver(Job job, in FileToBoot file)
     {

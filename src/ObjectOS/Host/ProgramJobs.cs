@@ -196,6 +196,13 @@ internal sealed partial class ProgramJobs(
                 }
 
                 break;
+            case HostRequestKind.Notice:
+                if (_jobs.TryGetValue(request.Target, out var noted))
+                {
+                    Note(noted, request);
+                }
+
+                break;
             case HostRequestKind.Log:
                 log.LogInformation("{Text}", System.Text.Encoding.UTF8.GetString(request.Data.Span));
                 break;

@@ -53,6 +53,29 @@ internal static class CraftedElf
         void Put64(int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(at), value);
     }
 
+    /// <summary>An executable of several segments whose parts of the file are given; type 1 is loadable, 4 a note.</summary>
+    public static byte[] Segments(ulong entry, byte[] file, params (uint Type, ulong Offset, ulong FileSize, ulong Address, ulong MemorySize)[] segments)
+    {
+        byte[] made = (byte[])file.Clone();
+        byte[] head = Make(entry, []);
+        head.AsSpan(0, 64).CopyTo(made);
+        made.AsSpan(40, 8).Clear();
+        (made[56], made[58], made[60]) = ((byte)segments.Length, 0, 0);
+        for (int i = 0; i < segments.Length; i++)
+        {
+            var header = made.AsSpan(64 + (i * 56), 56);
+            header.Clear();
+            BinaryPrimitives.WriteUInt32LittleEndian(header, segments[i].Type);
+            BinaryPrimitives.WriteUInt64LittleEndian(header[8..], segments[i].Offset);
+            BinaryPrimitives.WriteUInt64LittleEndian(header[16..], segments[i].Address);
+            BinaryPrimitives.WriteUInt64LittleEndian(header[24..], segments[i].Address);
+            BinaryPrimitives.WriteUInt64LittleEndian(header[32..], segments[i].FileSize);
+            BinaryPrimitives.WriteUInt64LittleEndian(header[40..], segments[i].MemorySize);
+        }
+
+        return made;
+    }
+
     /// <summary>A Linux kernel image: header, and bytes.</summary>
     public static byte[] LinuxImage(ulong textOffset, ulong imageSize, int length)
     {

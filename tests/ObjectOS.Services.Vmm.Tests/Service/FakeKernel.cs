@@ -102,7 +102,7 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.EndpointBind or Call.HostPortBind or Call.CellSetFaultEndpoint or Call.CellSetSystemCallEndpoint or Call.CellSetBudget:
                 return KernelStatus.Ok;
             default:
-                return number is >= Call.HartCreate and <= Call.HartSetTimeOffset or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
+                return number is >= Call.HartCreate and <= Call.HartSetTimeOffset or Call.HartSetCounter or Call.ThreadReadState or Call.ThreadWriteState or Call.ThreadResume or Call.ThreadSuspend
                     ? OnHart(number, ref frame, source, destination)
                     : OnMemory(number, ref frame, source, destination);
         }
@@ -129,11 +129,17 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.HartSetTimer:
                 hart.Timer = frame[1];
                 break;
+            case Call.HartSetCounter:
+                ulong value = (frame[3] & 1) != 0 ? frame[2] : hart.Counters[frame[1]].Value;
+                hart.Counters[frame[1]] = (value, (frame[3] & 2) != 0);
+                break;
             case Call.HartSetTimeOffset:
                 hart.TimeOffset = frame[1];
                 break;
             case Call.HartReset:
                 (hart.IsRunning, hart.Timer, hart.Resets) = (false, ulong.MaxValue, hart.Resets + 1);
+                hart.Counters = FakeHart.CountersAfterReset();
+                Array.Clear(hart.Exceptions);
                 (hart.Lines, hart.Stimecmp, hart.Sie) = frame[1] == 1 ? (hart.Lines & 2, hart.Stimecmp, 0UL) : (0UL, ulong.MaxValue, 0UL);
                 break;
             case Call.HartReadState:
@@ -144,6 +150,11 @@ internal sealed class FakeKernel : IInvocationPort
                 BitConverter.TryWriteBytes(destination[(27 * 8)..], hart.Timer);
                 BitConverter.TryWriteBytes(destination[(5 * 8)..], hart.Sie);
                 BitConverter.TryWriteBytes(destination[(25 * 8)..], hart.Lines);
+                for (int i = 0; i < hart.Exceptions.Length; i++)
+                {
+                    BitConverter.TryWriteBytes(destination[((49 + i) * 8)..], hart.Exceptions[i]);
+                }
+
                 frame[1] = !hart.Waits ? 0UL : hart.Timer != ulong.MaxValue && hart.Timer > (Now / 100) + hart.TimeOffset ? 1UL : 2UL;
                 break;
             case Call.ThreadWriteState:
@@ -247,6 +258,14 @@ internal sealed class FakeHart
     public int Flushes { get; set; }
 
     public int Resets { get; set; }
+
+    /// <summary>Of the CSRs that the SBI manages, by number: the value that was set last, and whether it counts.</summary>
+    public Dictionary<ulong, (ulong Value, bool Counts)> Counters { get; set; } = CountersAfterReset();
+
+    /// <summary>Exceptions that the hart has taken, by cause.</summary>
+    public ulong[] Exceptions { get; } = new ulong[8];
+
+    public static Dictionary<ulong, (ulong Value, bool Counts)> CountersAfterReset() => new() { [0] = (0, true), [2] = (0, true) };
 
     public bool IsRunning { get; set; }
 }

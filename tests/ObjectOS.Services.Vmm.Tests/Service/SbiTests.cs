@@ -22,7 +22,6 @@ public sealed class SbiTests
         host.Call(0, 0x10, 3, 1UL << 32).Should().Be((2UL, 0UL, 0UL));
         host.Call(0, 0x12345678, 0).Should().Be((2UL, unchecked((ulong)-2), 0UL));
         host.Call(0, 0x54494D45, 5).Should().Be((2UL, unchecked((ulong)-2), 0UL));
-        host.Call(0, 0x504D55, 0).Should().Be((2UL, 0UL, 0UL));
     }
 
     /// <summary>SBI specification v2.0, the tables of errors of each function.</summary>
@@ -46,13 +45,6 @@ public sealed class SbiTests
     [InlineData(0x53555350, 0, 0x80000000, 0x80200000, -3)]
     [InlineData(0x53555350, 0, 0xf_00000000, 0x10000000, -5)]
     [InlineData(0x53555350, 1, 0, 0x80200000, -2)]
-    [InlineData(0x504D55, 1, 0, 0, -3)]
-    [InlineData(0x504D55, 2, 0, 1, -3)]
-    [InlineData(0x504D55, 2, 0, 0, -2)]
-    [InlineData(0x504D55, 3, 0, 1, -3)]
-    [InlineData(0x504D55, 4, 0, 0, 0)]
-    [InlineData(0x504D55, 6, 0, 0, -3)]
-    [InlineData(0x504D55, 7, 0, 0, -2)]
     public void Error_IsTheSpecifications(ulong extension, ulong function, ulong word0, ulong word1, int error) =>
         Supervisor().Call(0, extension, function, word0, word1).Should().Be((2UL, (ulong)error, 0UL));
 

@@ -76,4 +76,74 @@ public sealed class UartTests
         host.Kernel.Harts[0].Lines.Should().Be(0, "it is told once");
         host.Load(Uart + 2, 1).Should().Be(1);
     }
+
+    [Fact]
+    public void Uart_FullFifoInTheLoop_OverrunsAndKeepsWhatItHas()
+    {
+        var host = Machine();
+        host.Store(Uart + 2, 7, 1);
+        host.Store(Uart + 4, 0x10, 1);
+        for (int i = 0; i < 16; i++)
+        {
+            host.Store(Uart, (ulong)i, 1);
+        }
+
+        host.Load(Uart + 5, 1).Should().Be(0x61, "16 characters fit");
+        host.Store(Uart, 99, 1);
+        host.Load(Uart + 5, 1).Should().Be(0x63, "the 17th sets OE");
+        host.Load(Uart + 5, 1).Should().Be(0x61, "reading the register clears OE");
+        Enumerable.Range(0, 16).Select(_ => host.Load(Uart, 1)).Should().Equal(Enumerable.Range(0, 16).Select(i => (ulong?)i), "the FIFO keeps its characters");
+        host.Load(Uart + 5, 1).Should().Be(0x60);
+    }
+
+    [Fact]
+    public void Uart_WithoutFifo_OverrunsAtTheSecondCharacter_AndKeepsTheNewOne()
+    {
+        var host = Machine();
+        host.Store(Uart + 4, 0x10, 1);
+        host.Store(Uart, 'a', 1);
+        host.Store(Uart, 'b', 1);
+        host.Load(Uart + 5, 1).Should().Be(0x63);
+        host.Load(Uart, 1).Should().Be('b');
+        host.Load(Uart + 5, 1).Should().Be(0x60);
+        host.Store(Uart, 'c', 1);
+        host.Store(Uart + 2, 1, 1);
+        host.Load(Uart + 5, 1).Should().Be(0x60, "a change of the FIFO's mode clears what was received");
+    }
+
+    [Fact]
+    public void Uart_LineStatusInterrupt_ComesBeforeTheOthers_UntilTheStatusIsRead()
+    {
+        var host = Machine();
+        host.Store(Plic + 40, 1);
+        host.Store(Plic + 0x2080, 1 << 10);
+        host.Store(Uart + 4, 0x10, 1);
+        host.Store(Uart, 'a', 1);
+        host.Store(Uart, 'b', 1);
+        host.Kernel.Harts[0].Lines.Should().Be(0);
+        host.Store(Uart + 1, 5, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Load(Uart + 2, 1).Should().Be(6, "receiver line status has the first priority");
+        host.Load(Uart + 5, 1).Should().Be(0x63);
+        host.Load(Uart + 2, 1).Should().Be(4, "received data comes next");
+    }
+
+    [Fact]
+    public void Uart_ModemLinesInTheLoop_TellTheirChanges()
+    {
+        var host = Machine();
+        host.Load(Uart + 6, 1).Should().Be(0xb0, "nothing has changed");
+        host.Store(Uart + 4, 0x1f, 1);
+        host.Load(Uart + 6, 1).Should().Be(0xf0, "RI has risen, which TERI does not tell");
+        host.Store(Plic + 40, 1);
+        host.Store(Plic + 0x2080, 1 << 10);
+        host.Store(Uart + 1, 8, 1);
+        host.Load(Uart + 2, 1).Should().Be(1);
+        host.Store(Uart + 4, 0x10, 1);
+        host.Kernel.Harts[0].Lines.Should().Be(1 << 9);
+        host.Load(Uart + 2, 1).Should().Be(0, "modem status has the last priority");
+        host.Load(Uart + 6, 1).Should().Be(0x0f, "DCTS, DDSR, TERI, DDCD");
+        host.Load(Uart + 2, 1).Should().Be(1);
+        host.Load(Uart + 6, 1).Should().Be(0);
+    }
 }

@@ -38,6 +38,9 @@ internal sealed class VmmHost
 
     public (MachineEnd Reason, ulong Code, MachineEndRecord Record)? End { get; private set; }
 
+    /// <summary>What the service said of the machine while it ran.</summary>
+    public List<(MachineNotice About, string Text)> Notices { get; } = [];
+
     /// <summary>False: what the machine asks of the host is answered only by <see cref="AnswerHost"/>.</summary>
     public bool AnswersHost { get; set; } = true;
 
@@ -90,6 +93,14 @@ internal sealed class VmmHost
             message.Words[i] = words[i];
         }
 
+        return Ask(message);
+    }
+
+    /// <summary>Hart 0 takes an exception that is its holder's, or an access, for the 1001st time in a row.</summary>
+    public (ulong Label, ulong Word0, ulong Word1)? Repeat(ulong cause, ulong pc, ulong address, ulong instruction = 0)
+    {
+        var message = new Message { Kind = MessageKind.Fault, Label = cause, Badge = Badge, ReplySlot = ++_replySlot, ThreadNumber = 500 };
+        (message.Words[0], message.Words[1], message.Words[2], message.Words[3], message.Words[5]) = (address, pc, instruction, 0x100, address);
         return Ask(message);
     }
 
@@ -180,6 +191,9 @@ internal sealed class VmmHost
                 byte[] part = Input[..Math.Min(Input.Length, 5)];
                 Input = Input[part.Length..];
                 Complete(request.Id, part.Length, part);
+                break;
+            case HostRequestKind.Notice:
+                Notices.Add(((MachineNotice)request.Argument0, Encoding.UTF8.GetString(request.Data.Span)));
                 break;
             case HostRequestKind.Ended:
                 End.Should().BeNull();

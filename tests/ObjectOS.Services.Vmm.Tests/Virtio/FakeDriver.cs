@@ -56,16 +56,34 @@ internal sealed class FakeDriver
 
     public void Start(int queues, ushort size = 16, ulong without = 0)
     {
+        Begin();
+        Accept(OfferedFeatures() & ~without);
+        Write(0x70, 11);
+        Read(0x70).Should().Be(11);
+        PlaceQueues(queues, size);
+        Write(0x70, 15);
+        Read(0x70).Should().Be(15);
+    }
+
+    /// <summary>Resets the device, acknowledges it and says that there is a driver.</summary>
+    public void Begin()
+    {
         Write(0x70, 0);
         Write(0x70, 1);
         Write(0x70, 3);
-        Features = OfferedFeatures() & ~without;
+    }
+
+    public void Accept(ulong features)
+    {
+        Features = features;
         Write(0x24, 0);
         Write(0x20, (uint)Features);
         Write(0x24, 1);
         Write(0x20, (uint)(Features >> 32));
-        Write(0x70, 11);
-        Read(0x70).Should().Be(11);
+    }
+
+    public void PlaceQueues(int queues, ushort size = 16)
+    {
         Size = size;
         for (int i = 0; i < queues; i++)
         {
@@ -79,9 +97,6 @@ internal sealed class FakeDriver
             Read(0x44).Should().Be(1);
             _nextAvailable[i] = _nextUsed[i] = _nextDescriptor[i] = 0;
         }
-
-        Write(0x70, 15);
-        Read(0x70).Should().Be(15);
     }
 
     public ulong Allocate(int length)
