@@ -38,4 +38,7 @@ public enum MachineEnd
 
     /// <summary>A hart trapped in a way that no hart of a virtual machine can: the record says how.</summary>
     Fault = 11,
+
+    /// <summary>Its device tree was wanted, and nothing else: no hart has run.</summary>
+    Described = 12,
 }

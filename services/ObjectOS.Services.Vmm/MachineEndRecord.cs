@@ -11,6 +11,9 @@ public sealed record MachineEndRecord
     /// <summary>The bytes between the symbols <c>begin_signature</c> and <c>end_signature</c>, where <see cref="MachineRequest.ReportsSignature"/> asked for them.</summary>
     public byte[] Signature { get; init; } = [];
 
+    /// <summary>The device tree blob, if <see cref="MachineRequest.DescribesOnly"/> asked for it.</summary>
+    public byte[] DeviceTree { get; init; } = [];
+
     /// <summary>The record as bytes.</summary>
     public byte[] ToBytes()
     {
@@ -19,6 +22,8 @@ public sealed record MachineEndRecord
         Program.Save(writer);
         writer.Write(Signature.Length);
         writer.Write(Signature);
+        writer.Write(DeviceTree.Length);
+        writer.Write(DeviceTree);
         writer.Flush();
         return stream.ToArray();
     }
@@ -27,6 +32,11 @@ public sealed record MachineEndRecord
     public static MachineEndRecord FromBytes(ReadOnlyMemory<byte> bytes)
     {
         using var reader = new BinaryReader(new MemoryStream(bytes.ToArray()));
-        return new MachineEndRecord { Program = ProgramEndRecord.Restore(reader), Signature = reader.ReadBytes(reader.ReadInt32()) };
+        return new MachineEndRecord
+        {
+            Program = ProgramEndRecord.Restore(reader),
+            Signature = reader.ReadBytes(reader.ReadInt32()),
+            DeviceTree = reader.ReadBytes(reader.ReadInt32()),
+        };
     }
 }

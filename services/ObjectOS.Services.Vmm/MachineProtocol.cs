@@ -42,4 +42,7 @@ public enum MachineFile
 
     /// <summary>The first root file system of a kernel.</summary>
     Initrd = 3,
+
+    /// <summary>The device tree that the guest gets instead of the generated one.</summary>
+    DeviceTree = 4,
 }

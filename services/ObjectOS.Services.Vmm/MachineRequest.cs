@@ -27,7 +27,7 @@ public sealed record MachineRequest
     /// <summary>Most published ports of a machine.</summary>
     public const int MostPublished = 16;
 
-    private const uint Magic = 0x3351524d; // "MRQ3"
+    private const uint Magic = 0x3451524d; // "MRQ4"
     private const int MostItems = 64;
 
     /// <summary>The host's number for it; what it says of it later names it so.</summary>
@@ -37,7 +37,7 @@ public sealed record MachineRequest
     public string Name { get; init; } = "machine";
 
     /// <summary>Names of its files for messages, in the order of <see cref="MachineFile"/>.</summary>
-    public IReadOnlyList<string> FileNames { get; init; } = ["image", "bios", "kernel", "initrd"];
+    public IReadOnlyList<string> FileNames { get; init; } = ["image", "bios", "kernel", "initrd", "device tree"];
 
     /// <summary>Its harts, 1 to <see cref="MostHarts"/>.</summary>
     public int Harts { get; init; } = 1;
@@ -99,6 +99,9 @@ public sealed record MachineRequest
     /// <summary>True: the end record holds the signature of a conformance test.</summary>
     public bool ReportsSignature { get; init; }
 
+    /// <summary>True: the machine is laid out, and ends with its device tree in the end record before a hart has run.</summary>
+    public bool DescribesOnly { get; init; }
+
     /// <summary>What stands where.</summary>
     public PlatformDescription Platform { get; init; } = PlatformDescription.Virt;
 
@@ -147,6 +150,7 @@ public sealed record MachineRequest
         writer.Write(Seed);
         writer.Write(ReportsState);
         writer.Write(ReportsSignature);
+        writer.Write(DescribesOnly);
         Platform.Save(writer);
     }
 
@@ -185,6 +189,7 @@ public sealed record MachineRequest
             Seed = reader.ReadUInt64(),
             ReportsState = reader.ReadBoolean(),
             ReportsSignature = reader.ReadBoolean(),
+            DescribesOnly = reader.ReadBoolean(),
             Platform = PlatformDescription.Restore(reader),
         };
     }

@@ -88,6 +88,7 @@ internal sealed partial class VirtualMachine
         onEnd(this, new MachineEndRecord
         {
             Signature = signature,
+            DeviceTree = Request.DescribesOnly ? _plan.Tree : [],
             Program = record with
             {
                 Cell = figures.Number,

@@ -113,7 +113,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         byte[] tree;
         try
         {
-            tree = PlatformTree.Make(parts.Request, machine.Bus, new PlatformTreeOptions(plan.IsMachineMode, plan.InitrdStart, plan.InitrdEnd));
+            tree = plan.OwnTree.Length > 0 ? plan.OwnTree : PlatformTree.Make(parts.Request, machine.Bus, new PlatformTreeOptions(plan.IsMachineMode, plan.InitrdStart, plan.InitrdEnd));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -109,6 +109,11 @@ public sealed partial class VmmService
             Host.Request(HostRequestKind.Notice, request.Job, Encoding.UTF8.GetBytes(notice), out _, (ulong)MachineNotice.File);
         }
 
+        if (request.DescribesOnly)
+        {
+            machine.End(MachineEnd.Described, 0);
+        }
+
         if (cell.Status(out var figures) == KernelStatus.Ok)
         {
             Host.Request(HostRequestKind.Started, request.Job, [], out _, figures.Number);

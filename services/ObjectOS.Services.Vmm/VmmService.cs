@@ -130,7 +130,7 @@ public sealed partial class VmmService : IManagedProgram
         {
             case MachineProtocol.Start:
                 return StartMachine(message);
-            case MachineProtocol.File when message.CapabilitySlot != 0 && message.Words[1] <= (ulong)MachineFile.Initrd && message.Words[2] <= LargestFile:
+            case MachineProtocol.File when message.CapabilitySlot != 0 && message.Words[1] <= (ulong)MachineFile.DeviceTree && message.Words[2] <= LargestFile:
                 var key = (message.Words[0], (MachineFile)message.Words[1]);
                 if (_files.Remove(key, out var older))
                 {

@@ -26,6 +26,8 @@ internal sealed class BootCommand
     private readonly Option<string> _kernel = ValueOption.Text("--kernel", "FILE", "A kernel for supervisor mode, started by the firmware or directly: an ELF, a Linux Image or raw code.");
     private readonly Option<string> _initrd = ValueOption.Text("--initrd", "FILE", "The kernel's first root file system.");
     private readonly Option<string> _append = ValueOption.AnyText("--append", "TEXT", "The kernel's command line, at most 32K.");
+    private readonly Option<string> _deviceTree = ValueOption.Text("--dtb", "FILE", "A device tree blob that the guest gets instead of the generated one, as it is.");
+    private readonly Option<string> _dump = ValueOption.Text("--dump-dtb", "FILE", "Write the generated device tree blob to FILE and end, without running the machine.");
     private readonly Option<string[]> _disks = ValueOption.Many("--disk", "FILE[:ro|:snapshot]", "A file of the host as a disk: written, read-only, or with what is written forgotten. May be given again.");
     private readonly Option<string> _net = ValueOption.Word("--net", "none|user", "A network card on a switch with a gateway; none unless given.", "none or user", "none", "user");
     private readonly Option<string[]> _publish = ValueOption.Many("--publish", "HOSTPORT:GUESTPORT[/udp]", "A TCP or, with /udp, UDP port of the host's loopback address that leads to the machine. May be given again.");
@@ -37,7 +39,7 @@ internal sealed class BootCommand
     public BootCommand()
     {
         Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF or a Linux Image, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
-        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _dump, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
         {
             Command.Options.Add(option);
         }
@@ -75,7 +77,9 @@ internal sealed class BootCommand
         }
 
         var signature = parsed.GetValue(_signature) is { } file ? SignatureFile.TryCreate(file, parsed.GetValue(_granularity) == "8" ? 8 : 4, out problem) : null;
+        var tree = problem.Length == 0 && parsed.GetValue(_dump) is { } dump ? DeviceTreeFile.TryCreate(dump, out problem) : null;
         using (signature)
+        using (tree)
         {
             if (problem.Length > 0)
             {
@@ -94,15 +98,15 @@ internal sealed class BootCommand
                 return streams.Usage(noSignature);
             }
 
-            if (streams.InputIsTerminal)
+            if (streams.InputIsTerminal && tree is null)
             {
                 // Before the terminal is raw.
                 streams.Error.Say("objectos: Ctrl-A x leaves, Ctrl-A h helps");
             }
 
-            using var terminal = streams.InputIsTerminal ? new TerminalConsole(session.Interruption, streams.Error) : null;
+            using var terminal = streams.InputIsTerminal && tree is null ? new TerminalConsole(session.Interruption, streams.Error) : null;
             bool isInteractive = terminal is not null || session.Settings.Clock == "host";
-            return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature)).ConfigureAwait(false);
+            return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature, tree)).ConfigureAwait(false);
         }
     }
 
@@ -111,6 +115,9 @@ internal sealed class BootCommand
     private string? Problem(ParseResult parsed, string[] operands) =>
         operands.Length > 1 ? $"boot takes one IMAGE; \"{operands[1]}\" was given beside \"{operands[0]}\""
         : operands.Length == 1 && parsed.GetValue(_kernel) is { } kernel ? $"boot takes an IMAGE or --kernel; \"{operands[0]}\" and \"{kernel}\" are both given"
+        : parsed.GetValue(_dump) is not null && parsed.GetValue(_deviceTree) is not null ? "--dtb and --dump-dtb are both given; the tree that would be written is that of --dtb"
+        : parsed.GetValue(_dump) is not null && parsed.GetValue(_signature) is not null ? "--dump-dtb and --signature are both given; without a run there is no signature"
+        : parsed.GetValue(_deviceTree) is not null && parsed.GetValue(_append) is not null ? "--dtb and --append are both given; a device tree says the kernel's command line itself"
         : parsed.GetValue(_granularity) is not null && parsed.GetValue(_signature) is null ? "--signature-granularity is given without --signature"
         : parsed.GetValue(_append)?.Contains('\0', StringComparison.Ordinal) == true ? "--append holds a NUL character, which ends strings for kernels"
         : Encoding.UTF8.GetByteCount(parsed.GetValue(_append) ?? "") is > MostArgumentBytes and var bytes ? $"--append has {bytes} bytes; at most {MostArgumentBytes} can be told to a kernel"
@@ -119,7 +126,7 @@ internal sealed class BootCommand
     /// <summary>The first file that cannot be read.</summary>
     private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands, IEnumerable<DiskSpec> disks)
     {
-        foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd)])
+        foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd), parsed.GetValue(_deviceTree)])
         {
             if (path is not null && HostFile.Check(path, "an image's file") is { } refusal)
             {
@@ -139,6 +146,7 @@ internal sealed class BootCommand
             Bios = FileOf(parsed.GetValue(_bios)),
             Kernel = FileOf(parsed.GetValue(_kernel)),
             Initrd = FileOf(parsed.GetValue(_initrd)),
+            DeviceTree = FileOf(parsed.GetValue(_deviceTree)),
             Arguments = parsed.GetValue(_append) ?? "",
             Harts = parsed.GetResult(_harts) is null ? 1 : (int)parsed.GetValue(_harts),
             Memory = _guest.MemoryOf(parsed),

@@ -6,7 +6,8 @@ namespace ObjectOS.Cli;
 /// <param name="isInteractive">True where a person sits there, or time is the host's.</param>
 /// <param name="settings">What the command line says of the run.</param>
 /// <param name="signature">Where its signature goes; null: nowhere.</param>
-internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isInteractive, RunSettings settings, SignatureFile? signature) : IGuest
+/// <param name="deviceTree">Where its device tree goes, in place of a run; null: it runs.</param>
+internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isInteractive, RunSettings settings, SignatureFile? signature, DeviceTreeFile? deviceTree = null) : IGuest
 {
     public string Name => spec.Name;
 
@@ -22,7 +23,8 @@ internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isIntera
         IsTerminal = isInteractive,
         ReportsState = settings.WantsStatistics,
         ReportsSignature = signature is not null,
+        DumpsDeviceTree = deviceTree is not null,
     });
 
-    public string? Finish(RunResult result) => signature?.Finish(result.Signature, spec.Name);
+    public string? Finish(RunResult result) => deviceTree is not null ? deviceTree.Finish(result.DeviceTree) : signature?.Finish(result.Signature, spec.Name);
 }

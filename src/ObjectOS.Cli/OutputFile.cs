@@ -45,15 +45,18 @@ internal sealed class OutputFile : IDisposable
     public static bool IsOfTheFile(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
     /// <summary>Writes all of it and puts it in its place.</summary>
-    public void Finish(string text)
+    public void Finish(string text) => Finish(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes all of it and puts it in its place.</summary>
+    public void Finish(ReadOnlySpan<byte> bytes)
     {
         if (_file is null)
         {
-            File.WriteAllText(_path, text);
+            File.WriteAllBytes(_path, bytes);
             return;
         }
 
-        _file.Write(Encoding.UTF8.GetBytes(text));
+        _file.Write(bytes);
         _file.Dispose();
         File.Move(_beside, _path, overwrite: true);
         _isKept = true;

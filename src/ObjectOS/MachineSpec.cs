@@ -63,6 +63,17 @@ public sealed record MachineSpec
     /// <summary>The kernel's first root file system.</summary>
     public BootFile? Initrd { get; init; }
 
+    /// <summary>
+    /// A device tree blob that the guest gets, byte for byte, instead of the generated one; at most 64 KiB. It says the kernel's command line itself, and where the
+    /// <see cref="Initrd"/> is: at the addresses that the generated tree of the same machine says.
+    /// </summary>
+    public BootFile? DeviceTree { get; init; }
+
+    /// <summary>
+    /// True: the machine is laid out and ends before a hart has run, with <see cref="RunEnd.PoweredOff"/> and its device tree in <see cref="RunResult.DeviceTree"/>.
+    /// </summary>
+    public bool DumpsDeviceTree { get; init; }
+
     /// <summary>The kernel's command line.</summary>
     public string Arguments { get; init; } = "";
 
@@ -145,7 +156,7 @@ public sealed record MachineSpec
         Member.Null(Arguments, nameof(Arguments)) ?? Member.NullIn(Disks, nameof(Disks)) ?? Member.NullIn(Publish, nameof(Publish)) ?? Member.NullIn(Devices, nameof(Devices))
         ?? Member.Null(Platform, nameof(Platform)) ?? Member.NullIn(Consoles, nameof(Consoles))
         ?? Disks.Select((disk, i) => Member.Null(disk.Path, $"Disks[{i}].Path")).FirstOrDefault(problem => problem is not null)
-        ?? ((string Name, BootFile? File)[])[(nameof(Image), Image), (nameof(Bios), Bios), (nameof(Kernel), Kernel), (nameof(Initrd), Initrd)] switch
+        ?? ((string Name, BootFile? File)[])[(nameof(Image), Image), (nameof(Bios), Bios), (nameof(Kernel), Kernel), (nameof(Initrd), Initrd), (nameof(DeviceTree), DeviceTree)] switch
         {
             var files when files.FirstOrDefault(f => f.File is { Path: null }) is { Name: { } name } => $"{name}.Path is null.",
             _ => null,
@@ -154,6 +165,7 @@ public sealed record MachineSpec
     private string? ContentProblem() =>
         Image is null && Bios is null && Kernel is null ? "There is nothing to boot: Image, Bios or Kernel is wanted."
         : Image is not null && Kernel is not null ? "Image and Kernel are both set; one of them is wanted."
+        : DeviceTree is not null && Arguments.Length > 0 ? "DeviceTree and Arguments are both set; a device tree says the kernel's command line itself."
         : Arguments.Contains('\0', StringComparison.Ordinal) ? "Arguments hold a NUL character, which ends strings for kernels."
         : Consoles.FirstOrDefault(c => c.Columns is < 0 or > ushort.MaxValue || c.Rows is < 0 or > ushort.MaxValue) is { } console
             ? $"A console has {console.Columns} columns and {console.Rows} rows; 0 to {ushort.MaxValue} are wanted."

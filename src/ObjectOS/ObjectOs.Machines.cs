@@ -50,7 +50,7 @@ public sealed partial class ObjectOs
     private async Task<List<FileToBoot>> BringAsync(MachineSpec spec, CancellationToken cancellationToken)
     {
         var files = new List<FileToBoot>();
-        foreach (var (file, source) in ((MachineFile, BootFile?)[])[(MachineFile.Image, spec.Image), (MachineFile.Bios, spec.Bios), (MachineFile.Kernel, spec.Kernel), (MachineFile.Initrd, spec.Initrd)])
+        foreach (var (file, source) in ((MachineFile, BootFile?)[])[(MachineFile.Image, spec.Image), (MachineFile.Bios, spec.Bios), (MachineFile.Kernel, spec.Kernel), (MachineFile.Initrd, spec.Initrd), (MachineFile.DeviceTree, spec.DeviceTree)])
         {
             if (source is not null)
             {

@@ -101,6 +101,9 @@ public sealed record RunResult
     /// <summary>The signature of a conformance test, where <see cref="MachineSpec.ReportsSignature"/> asked for it.</summary>
     public ReadOnlyMemory<byte> Signature { get; init; }
 
+    /// <summary>The device tree blob of a machine, if <see cref="MachineSpec.DumpsDeviceTree"/> asked for it.</summary>
+    public ReadOnlyMemory<byte> DeviceTree { get; init; }
+
     /// <summary>The code that a virtual machine told, whole: what it wrote to <c>tohost</c>, shifted right by one, or its test device's; 0 where it told none.</summary>
     public ulong ReportedCode { get; init; }
 

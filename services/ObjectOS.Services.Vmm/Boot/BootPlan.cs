@@ -59,6 +59,12 @@ internal sealed record BootPlan
     /// <summary>The first address behind it.</summary>
     public ulong SignatureEnd { get; init; }
 
+    /// <summary>The embedder's own device tree; empty: one is generated. Not state: it is among <see cref="Blobs"/> once the machine is made.</summary>
+    public byte[] OwnTree { get; init; } = [];
+
+    /// <summary>The device tree that the guest gets; empty before <see cref="WithTree"/>.</summary>
+    public byte[] Tree => Blobs.FirstOrDefault(blob => blob.Address == TreeAddress).Bytes ?? [];
+
     /// <summary>The same with the device tree, and what firmware is told, in their places.</summary>
     public BootPlan WithTree(byte[] tree)
     {

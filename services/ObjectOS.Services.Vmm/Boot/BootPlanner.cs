@@ -53,7 +53,8 @@ internal sealed class BootPlanner
                 : planner.PlanImage(files.ContainsKey(MachineFile.Kernel) ? MachineFile.Kernel : MachineFile.Image, ref plan);
         }
 
-        return problem.Length == 0 ? planner.PlanTop(treeBytes, ref plan) : problem;
+        problem = problem.Length == 0 ? planner.PlanTop(treeBytes, ref plan) : problem;
+        return problem.Length == 0 && files.TryGetValue(MachineFile.DeviceTree, out var tree) ? planner.PlanTree(tree, treeBytes, ref plan) : problem;
     }
 
     private string Check()
@@ -77,7 +78,7 @@ internal sealed class BootPlanner
                 return $"{_request.NameOf(file)}: the file is empty";
             }
 
-            if (file != MachineFile.Initrd && contents.Head is [0x1f, 0x8b, ..])
+            if (file is not (MachineFile.Initrd or MachineFile.DeviceTree) && contents.Head is [0x1f, 0x8b, ..])
             {
                 return $"{_request.NameOf(file)}: the file is compressed by gzip (1f 8b at offset 0): the unpacked file is wanted";
             }
@@ -88,6 +89,27 @@ internal sealed class BootPlanner
             }
         }
 
+        return "";
+    }
+
+    private string PlanTree(BootContents file, int mostBytes, ref BootPlan plan)
+    {
+        string name = _request.NameOf(MachineFile.DeviceTree);
+        if (file.Length > (ulong)mostBytes)
+        {
+            return $"{name}: the device tree has {file.Length} bytes: at most {mostBytes} are wanted";
+        }
+
+        byte[] bytes = file.Read(0, file.Length);
+        string problem = file.Status == KernelStatus.Ok ? DeviceTreeCheck.Problem(bytes, out int length) : Unread(out length);
+        plan = plan with { OwnTree = bytes[..length] };
+        return problem.Length == 0 ? "" : $"{name}: {problem}";
+    }
+
+    /// <summary>The plan comes to nothing: its status says so.</summary>
+    private static string Unread(out int length)
+    {
+        length = 0;
         return "";
     }
 

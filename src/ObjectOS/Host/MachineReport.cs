@@ -16,6 +16,7 @@ internal static class MachineReport
         var (end, exit, message) = reason switch
         {
             MachineEnd.PowerOff => (RunEnd.PoweredOff, 0, null),
+            MachineEnd.Described => (RunEnd.PoweredOff, 0, null),
             MachineEnd.Reset => (RunEnd.Reset, 0, null),
             MachineEnd.Htif => (RunEnd.Htif, code == 0 ? 0 : FailureCode(code), code == 0 ? null : $"{who}: told the failure {code} by HTIF"),
             MachineEnd.GuestFailure => (RunEnd.PoweredOff, FailureCode(code), $"{who}: switched itself off with the failure {code}"),
@@ -40,6 +41,7 @@ internal static class MachineReport
             PeakMemory = record.PeakBytes,
             StateHash = record.StateHash.Length > 0 ? record.StateHash : null,
             Signature = ended.Signature,
+            DeviceTree = ended.DeviceTree,
             ReportedCode = reason is MachineEnd.Htif or MachineEnd.GuestFailure ? code : 0,
         };
     }

@@ -141,7 +141,7 @@ internal sealed partial class ProgramJobs
     private MachineRequest Describe(Job job, MachineSpec spec, IReadOnlyList<FileToBoot> files)
     {
         var cpu = kernel.Cpu.Description;
-        string[] names = ["image", "bios", "kernel", "initrd"];
+        string[] names = ["image", "bios", "kernel", "initrd", "device tree"];
         foreach (var file in files)
         {
             names[(int)file.File] = file.Source.Path;
@@ -172,6 +172,7 @@ internal sealed partial class ProgramJobs
             Seed = spec.Seed ?? options.Seed,
             ReportsState = spec.ReportsState,
             ReportsSignature = spec.ReportsSignature,
+            DescribesOnly = spec.DumpsDeviceTree,
             Platform = spec.Platform,
         };
     }
