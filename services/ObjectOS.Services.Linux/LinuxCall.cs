@@ -60,8 +60,11 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>The file that it works on, held.</summary>
     public OpenFile? File { get; set; }
 
-    /// <summary>What it waits for.</summary>
-    public List<ulong> WaitsFor { get; } = [];
+    /// <summary>What it waits for, and its thread's place in each queue.</summary>
+    public Dictionary<ulong, LinkedListNode<LinuxThread>> WaitsFor { get; } = [];
+
+    /// <summary>What this run of the call waits for: what an earlier run waited for besides is given up after it.</summary>
+    public HashSet<ulong> Renewed { get; } = [];
 
     public bool IsTimedOut => Deadline != Never && System.Now >= Deadline;
 
@@ -295,12 +298,6 @@ internal sealed class LinuxCall(LinuxThread thread)
             writer.Write(reply.Data.Length);
             writer.Write(reply.Data);
         }
-
-        writer.Write(WaitsFor.Count);
-        foreach (ulong wait in WaitsFor)
-        {
-            writer.Write(wait);
-        }
     }
 
     public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, OpenFile> files)
@@ -327,11 +324,6 @@ internal sealed class LinuxCall(LinuxThread thread)
         {
             long result = reader.ReadInt64();
             _replies.Add(new HostReply(result, reader.ReadBytes(reader.ReadInt32())));
-        }
-
-        for (int count = reader.ReadInt32(); count > 0; count--)
-        {
-            WaitsFor.Add(reader.ReadUInt64());
         }
     }
 }

@@ -33,9 +33,9 @@ internal static class LinuxCallTable
     [
         new(17, "getcwd", Full, DirectoryCalls.GetWorkingDirectory),
         new(19, "eventfd2", Full, PipeCalls.EventFile),
-        new(20, "epoll_create1", Full, PollCalls.CreatePoll),
-        new(21, "epoll_ctl", Partial, PollCalls.ControlPoll),
-        new(22, "epoll_pwait", Partial, PollCalls.WaitPoll),
+        new(20, "epoll_create1", Full, EventPollCalls.Create),
+        new(21, "epoll_ctl", Full, EventPollCalls.Control),
+        new(22, "epoll_pwait", Full, EventPollCalls.Wait),
         new(23, "dup", Full, DescriptorCalls.Duplicate),
         new(24, "dup3", Full, DescriptorCalls.Duplicate3),
         new(25, "fcntl", Partial, DescriptorCalls.Control),
@@ -168,6 +168,7 @@ internal static class LinuxCallTable
         new(283, "membarrier", Stub, SystemCalls.Nothing),
         new(291, "statx", Full, StatusCalls.StatusExtended),
         new(439, "faccessat2", Full, StatusCalls.Access),
+        new(441, "epoll_pwait2", Full, EventPollCalls.WaitLong),
     ];
 
     private static readonly FrozenDictionary<long, LinuxCallRow> ByNumber = Rows.ToFrozenDictionary(row => (long)row.Number);

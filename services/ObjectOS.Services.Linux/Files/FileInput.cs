@@ -60,7 +60,7 @@ internal static class FileInput
         var pipe = file.Pipe!;
         if (pipe.Length == 0 && count > 0)
         {
-            return pipe.Writers == 0 ? 0L : file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(pipe.Id);
+            return pipe.Writers == 0 ? 0L : file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(pipe.DataWait);
         }
 
         byte[] data = pipe.Peek((int)count);
@@ -69,8 +69,13 @@ internal static class FileInput
             return call.Failure;
         }
 
+        bool hadRoom = pipe.IsWritable;
         pipe.Drop(data.Length);
-        call.System.Wake(pipe.Id);
+        if (!hadRoom)
+        {
+            call.System.Wake(pipe.RoomWait, PollEvents.Write);
+        }
+
         return data.Length;
     }
 
@@ -88,12 +93,13 @@ internal static class FileInput
 
         if (!reader.IsReady)
         {
+            var status = reader.Ask(call.System.Host, count);
             if (file.IsNonBlocking)
             {
-                return Errno.EAGAIN;
+                // The host is asked all the same: a program that tries again and again would never get any.
+                return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.EAGAIN;
             }
 
-            var status = reader.Ask(call.System.Host, count);
             if (status == KernelStatus.Suspended || call.IsInterrupted)
             {
                 return call.IsInterrupted ? Errno.EINTR : CallResult.Suspended;
@@ -145,13 +151,14 @@ internal static class FileInput
             return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
         }
 
-        if (!take(BitConverter.GetBytes(file.Counter)))
+        ulong taken = file.IsSemaphore ? 1 : file.Counter;
+        if (!take(BitConverter.GetBytes(taken)))
         {
             return call.Failure;
         }
 
-        file.Counter = 0;
-        call.System.Wake(file.Id);
+        file.Counter -= taken;
+        call.System.Wake(file.Id, PollEvents.Out);
         return 8L;
     }
 }

@@ -67,14 +67,14 @@ internal static class FileOutput
         bool fits = data.Length <= Pipe.Atomic ? pipe.Room >= left : pipe.Room > 0;
         if (!fits)
         {
-            return Wait(call, file, pipe.Id);
+            return Wait(call, file, pipe.RoomWait);
         }
 
         int part = Math.Min(left, pipe.Room);
         pipe.Add(data.AsSpan((int)call.Progress, part));
         call.Progress += (ulong)part;
-        call.System.Wake(pipe.Id);
-        return (int)call.Progress == data.Length ? data.Length : Wait(call, file, pipe.Id);
+        call.System.Wake(pipe.DataWait, PollEvents.Read);
+        return (int)call.Progress == data.Length ? data.Length : Wait(call, file, pipe.RoomWait);
     }
 
     private static CallResult Wait(LinuxCall call, OpenFile file, ulong wait)
@@ -136,13 +136,18 @@ internal static class FileOutput
         }
 
         ulong value = BitConverter.ToUInt64(data);
+        if (value == ulong.MaxValue)
+        {
+            return Errno.EINVAL;
+        }
+
         if (value > ulong.MaxValue - 1 - file.Counter)
         {
             return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
         }
 
         file.Counter += value;
-        call.System.Wake(file.Id);
+        call.System.Wake(file.Id, PollEvents.In);
         return 8L;
     }
 
