@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
 
@@ -130,10 +131,28 @@ internal sealed class LinuxCall(LinuxThread thread)
         return status == KernelStatus.Ok;
     }
 
-    /// <summary>Reads text that ends with a zero byte.</summary>
+    /// <summary>Reads text that ends with a zero byte. Names of files are UTF-8 here: others are refused, for two of them would look alike.</summary>
     public bool TryReadText(ulong address, int longest, out string text)
     {
         text = "";
+        if (!TryReadBytes(address, longest, out byte[] bytes))
+        {
+            return false;
+        }
+
+        if (!Utf8.IsValid(bytes))
+        {
+            return Fail(Errno.EILSEQ);
+        }
+
+        text = Encoding.UTF8.GetString(bytes);
+        return true;
+    }
+
+    /// <summary>Reads the bytes before the next zero byte.</summary>
+    public bool TryReadBytes(ulong address, int longest, out byte[] text)
+    {
+        text = [];
         var bytes = new byte[Math.Min(longest, (int)Pages.Size)];
         int length = 0;
         while (length < longest)
@@ -152,7 +171,7 @@ internal sealed class LinuxCall(LinuxThread thread)
             int zero = bytes.AsSpan(length, part).IndexOf((byte)0);
             if (zero >= 0)
             {
-                text = Encoding.UTF8.GetString(bytes, 0, length + zero);
+                text = bytes[..(length + zero)];
                 return true;
             }
 

@@ -113,11 +113,11 @@ internal sealed partial class LinuxSystem
             process.GroupId = process.SessionId = process.Id;
             OpenStreams(process);
             process.Executable = executable;
-            process.Arguments = [.. request.Arguments];
+            process.Arguments = [.. request.Arguments.Select(global::System.Text.Encoding.UTF8.GetBytes)];
             status = CreateThread(process, process.Id, 0, 0, out var thread);
             if (status == KernelStatus.Ok)
             {
-                process.Load = new ProgramLoad(process, executable, process.Arguments, [.. request.Environment]);
+                process.Load = new ProgramLoad(process, executable, process.Arguments, [.. request.Environment.Select(global::System.Text.Encoding.UTF8.GetBytes)]);
                 thread.Phase = ThreadPhase.Loading;
                 Enqueue(thread);
                 return;

@@ -14,7 +14,7 @@ internal static class ExecuteCalls
 
     public static CallResult Execute(LinuxCall call)
     {
-        if (!call.TryPath(-1, 0, out string path) || !TryTexts(call, call[1], out string[] arguments) || !TryTexts(call, call[2], out string[] environment))
+        if (!call.TryPath(-1, 0, out string path) || !TryTexts(call, call[1], out byte[][] arguments) || !TryTexts(call, call[2], out byte[][] environment))
         {
             return call.Failure;
         }
@@ -60,7 +60,7 @@ internal static class ExecuteCalls
     }
 
     /// <summary>From here on there is no way back: the old program's memory goes.</summary>
-    private static CallResult Commit(LinuxCall call, Executable executable, string[] arguments, string[] environment)
+    private static CallResult Commit(LinuxCall call, Executable executable, byte[][] arguments, byte[][] environment)
     {
         var process = call.Process;
         var system = call.System;
@@ -114,7 +114,7 @@ internal static class ExecuteCalls
 
         if (!call.TryReply(0, out var opened))
         {
-            return call.Ask(target.Grant, HostFileOperation.Open, target.HostPath, (ulong)HostOpenFlags.Read);
+            return call.Ask(target.Grant, HostFileOperation.Open, target.HostName, (ulong)HostOpenFlags.Read);
         }
 
         if (opened.IsError)
@@ -136,10 +136,10 @@ internal static class ExecuteCalls
         return result;
     }
 
-    /// <summary>A list of texts that ends with a zero pointer.</summary>
-    private static bool TryTexts(LinuxCall call, ulong address, out string[] texts)
+    /// <summary>A list of texts that ends with a zero pointer. They are bytes: arguments need not be UTF-8.</summary>
+    private static bool TryTexts(LinuxCall call, ulong address, out byte[][] texts)
     {
-        var found = new List<string>();
+        var found = new List<byte[]>();
         texts = [];
         int total = 0;
         Span<byte> pointer = stackalloc byte[8];
@@ -156,7 +156,7 @@ internal static class ExecuteCalls
                 break;
             }
 
-            if (!call.TryReadText(text, 131072, out string one))
+            if (!call.TryReadBytes(text, 131072, out byte[] one))
             {
                 return call.Failure == Errno.ENAMETOOLONG ? call.Fail(Errno.E2BIG) : false;
             }

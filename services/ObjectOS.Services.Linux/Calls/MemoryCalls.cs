@@ -216,8 +216,7 @@ internal static class MemoryCalls
 
         if (file.Kind == OpenFileKind.File)
         {
-            content = file.Inode!.Read(call[5], (int)Math.Min(length, LargestFileMap)).ToArray();
-            return 0L;
+            return TryHold(file.Inode!.Length, call[5], length, out int count) ? ReadOwn(file.Inode, call[5], count, out content) : Errno.ENOMEM;
         }
 
         if (file.Kind == OpenFileKind.Device && file.Device == DeviceKind.Zero)
@@ -226,7 +225,37 @@ internal static class MemoryCalls
             return 0L;
         }
 
-        return file.Kind == OpenFileKind.HostFile ? HostFiles.ReadAll(call, file, call[5], Math.Min(length, LargestFileMap), 0, out content) : Errno.ENODEV;
+        return file.Kind == OpenFileKind.HostFile ? HostContent(call, file, length, out content) : Errno.ENODEV;
+    }
+
+    private static CallResult ReadOwn(Inode inode, ulong offset, int count, out byte[]? content)
+    {
+        content = inode.Read(offset, count).ToArray();
+        return 0L;
+    }
+
+    private static CallResult HostContent(LinuxCall call, OpenFile file, ulong length, out byte[]? content)
+    {
+        content = null;
+        if (!call.TryReply(0, out var reply))
+        {
+            return call.Ask(file.Grant, HostFileOperation.HandleStatus, [], file.Handle);
+        }
+
+        if (reply.IsError || !HostFileStatus.TryRead(reply.Data, out var status))
+        {
+            return reply.IsError ? reply.Result : Errno.EIO;
+        }
+
+        return TryHold(status.Size, call[5], length, out int count) ? HostFiles.ReadAll(call, file, call[5], (ulong)count, 1, out content) : Errno.ENOMEM;
+    }
+
+    /// <summary>The bytes of a file that a map shows; false if they are more than a map holds: one that shows zeros for the rest would be wrong.</summary>
+    private static bool TryHold(ulong size, ulong offset, ulong length, out int count)
+    {
+        ulong shown = Math.Min(length, size - Math.Min(size, offset));
+        count = (int)Math.Min(shown, LargestFileMap);
+        return shown <= LargestFileMap;
     }
 
     public static CallResult Unmap(LinuxCall call)

@@ -195,7 +195,7 @@ internal static class PollCalls
         }
 
         var rest = new byte[16];
-        HostFiles.PutTime(rest, call.Progress - Math.Min(call.Progress, call.System.Now));
+        HostFiles.PutTime(rest, (long)(call.Progress - Math.Min(call.Progress, call.System.Now)));
         call.Write(timeout, rest);
     }
 

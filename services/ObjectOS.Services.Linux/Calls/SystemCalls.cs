@@ -102,10 +102,10 @@ internal static class SystemCalls
                 }
 
                 int zero = name.AsSpan().IndexOf((byte)0);
-                call.Thread.Name = Encoding.UTF8.GetString(name, 0, zero < 0 ? 15 : zero);
+                call.Thread.Name = Encoding.Latin1.GetString(name, 0, Math.Min(15, zero < 0 ? 15 : zero)); // Bytes, kept as they are.
                 return 0L;
             case 16:
-                byte[] text = Encoding.UTF8.GetBytes(call.Thread.Name);
+                byte[] text = Encoding.Latin1.GetBytes(call.Thread.Name);
                 text.AsSpan(0, Math.Min(15, text.Length)).CopyTo(name);
                 return call.TryWrite(call[1], name) ? 0L : call.Failure;
             case 1 or 4 or 36 or 38 or 0x53564d41:

@@ -29,7 +29,7 @@ internal static class FileInput
             return call.Failure;
         }
 
-        file.Inode.AccessTime = call.Job.WallClock;
+        file.Inode.AccessTime = (long)call.Job.WallClock;
         file.Position += at is null ? (ulong)data.Length : 0;
         return data.Length;
     }

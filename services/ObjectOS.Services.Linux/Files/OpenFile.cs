@@ -79,6 +79,11 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
 
     public bool CanWrite => (Flags & Linux.OpenAccess) != 0 && (Flags & Linux.OpenPath) == 0;
 
+    public bool IsAppending => (Flags & Linux.OpenAppend) != 0;
+
+    /// <summary>True for a descriptor that names a file and does not open it (O_PATH): most calls answer EBADF.</summary>
+    public bool IsPathOnly => (Flags & Linux.OpenPath) != 0;
+
     public bool IsNonBlocking => (Flags & Linux.OpenNonBlocking) != 0;
 
     public bool IsSeekable => kind is OpenFileKind.File or OpenFileKind.HostFile or OpenFileKind.Directory or OpenFileKind.HostDirectory;

@@ -137,21 +137,22 @@ internal sealed class Job
         Tree.TryWrite(file, 0, global::System.Text.Encoding.UTF8.GetBytes(text), now);
     }
 
-    public static void Write(BinaryWriter writer, string[] texts)
+    public static void Write(BinaryWriter writer, byte[][] texts)
     {
         writer.Write(texts.Length);
-        foreach (string text in texts)
+        foreach (byte[] text in texts)
         {
+            writer.Write(text.Length);
             writer.Write(text);
         }
     }
 
-    public static string[] ReadStrings(BinaryReader reader)
+    public static byte[][] ReadTexts(BinaryReader reader)
     {
-        var texts = new string[reader.ReadInt32()];
+        var texts = new byte[reader.ReadInt32()][];
         for (int i = 0; i < texts.Length; i++)
         {
-            texts[i] = reader.ReadString();
+            texts[i] = reader.ReadBytes(reader.ReadInt32());
         }
 
         return texts;

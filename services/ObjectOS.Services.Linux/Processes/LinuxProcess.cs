@@ -70,7 +70,7 @@ internal sealed class LinuxProcess
 
     public Executable? Executable { get; set; }
 
-    public string[] Arguments { get; set; } = [];
+    public byte[][] Arguments { get; set; } = [];
 
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
@@ -166,11 +166,7 @@ internal sealed class LinuxProcess
         writer.Write(AlarmPeriod);
         writer.Write(StartTime);
         writer.Write(RandomState);
-        writer.Write(Arguments.Length);
-        foreach (string argument in Arguments)
-        {
-            writer.Write(argument);
-        }
+        Job.Write(writer, Arguments);
 
         foreach (var action in Actions)
         {
@@ -216,11 +212,7 @@ internal sealed class LinuxProcess
         process.AlarmPeriod = reader.ReadUInt64();
         process.StartTime = reader.ReadUInt64();
         process.RandomState = reader.ReadUInt64();
-        process.Arguments = new string[reader.ReadInt32()];
-        for (int i = 0; i < process.Arguments.Length; i++)
-        {
-            process.Arguments[i] = reader.ReadString();
-        }
+        process.Arguments = Job.ReadTexts(reader);
 
         for (int i = 0; i <= Signals; i++)
         {
