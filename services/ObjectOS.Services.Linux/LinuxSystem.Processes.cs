@@ -182,8 +182,8 @@ internal sealed partial class LinuxSystem
     {
         ThreadCapability capability = default;
         ulong number = 0;
-        var status = process.WithRoom(() =>
-            process.Cell.CreateThread(process.Memory.Space, new VirtualAddress(pc), new VirtualAddress(stack), 0, out capability, out number));
+        var status = process.Memory.Process.WithRoom(() =>
+            process.Memory.Process.Cell.CreateThread(process.Memory.Space, new VirtualAddress(pc), new VirtualAddress(stack), 0, out capability, out number));
         thread = null!;
         if (status != KernelStatus.Ok)
         {
@@ -282,6 +282,7 @@ internal sealed partial class LinuxSystem
 
         process.IsEnded = true;
         var job = process.Job;
+        EndBorrowers(process);
         if (process == job.Main)
         {
             bool isExit = (status & 0x7f) == 0;
@@ -312,6 +313,15 @@ internal sealed partial class LinuxSystem
         }
     }
 
+    /// <summary>Ends the children of vfork that run on a process's memory: it goes, and they cannot go on without it.</summary>
+    public void EndBorrowers(LinuxProcess process)
+    {
+        foreach (var borrower in process.Job.Processes.Values.Where(other => other.MemoryOwner == process.Id).ToArray())
+        {
+            EndProcess(borrower, Kill);
+        }
+    }
+
     /// <summary>Lets go of all that a process holds outside of its cell.</summary>
     private void Tear(LinuxProcess process)
     {
@@ -327,8 +337,8 @@ internal sealed partial class LinuxSystem
         }
 
         process.Threads.Clear();
-        process.Memory.Forget();
-        Invoker.Delete(process.Memory.Space.Slot);
+        process.OwnMemory.Forget();
+        Invoker.Delete(process.OwnMemory.Space.Slot);
         if (process.Executable is { } executable)
         {
             process.Executable = null;

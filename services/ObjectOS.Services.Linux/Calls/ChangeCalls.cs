@@ -27,6 +27,11 @@ internal static class ChangeCalls
             return Errno.EINVAL;
         }
 
+        if (call.Replies.Count == 0 && FileLimit.Check(call, call[1]) is var refused && refused != 0L)
+        {
+            return refused;
+        }
+
         if (file.Kind == OpenFileKind.HostFile)
         {
             return call.TryReply(0, out var reply) ? reply.Result : call.Ask(file.Grant, HostFileOperation.Truncate, [], file.Handle, call[1]);
@@ -48,6 +53,11 @@ internal static class ChangeCalls
         if (!call.TryPath(-1, 0, out string path))
         {
             return call.Failure;
+        }
+
+        if (call.Replies.Count == 0 && FileLimit.Check(call, call[1]) is var refused && refused != 0L)
+        {
+            return refused;
         }
 
         var target = ProcFiles.Find(call.Process, path, true);

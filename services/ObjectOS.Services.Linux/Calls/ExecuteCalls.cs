@@ -64,7 +64,15 @@ internal static class ExecuteCalls
     {
         var process = call.Process;
         var system = call.System;
-        foreach (var other in process.Threads.Where(other => other != call.Thread).ToArray())
+        var thread = call.Thread;
+        if (process.MemoryOwner != 0 && LeaveMemory(call, ref thread) is var left && left != KernelStatus.Ok)
+        {
+            system.Release(executable.Block);
+            return left == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+        }
+
+        system.EndBorrowers(process);
+        foreach (var other in process.Threads.Where(other => other != thread).ToArray())
         {
             system.EndThread(other);
         }
@@ -79,13 +87,33 @@ internal static class ExecuteCalls
 
         process.Executable = executable;
         process.Arguments = arguments;
-        call.Thread.ClearAddress = call.Thread.RobustList = 0;
-        call.Thread.AltStack = call.Thread.AltStackSize = 0;
+        thread.ClearAddress = thread.RobustList = 0;
+        thread.AltStack = thread.AltStackSize = 0;
         system.EndVfork(process);
         process.Load = new ProgramLoad(process, executable, arguments, environment);
-        call.Thread.Phase = ThreadPhase.Loading;
-        system.Enqueue(call.Thread);
+        thread.Phase = ThreadPhase.Loading;
+        system.Enqueue(thread);
         return CallResult.Gone;
+    }
+
+    /// <summary>Gives a child of vfork its own address space: a thread there takes the place of the one that runs on its parent's memory.</summary>
+    private static KernelStatus LeaveMemory(LinuxCall call, ref LinuxThread thread)
+    {
+        var process = call.Process;
+        int owner = process.MemoryOwner;
+        process.MemoryOwner = 0;
+        var status = call.System.CreateThread(process, thread.Id, 0, 0, out var made);
+        if (status != KernelStatus.Ok)
+        {
+            process.MemoryOwner = owner;
+            return status;
+        }
+
+        made.Mask = thread.Mask;
+        made.Name = thread.Name;
+        thread.Pending.MoveTo(made.Pending);
+        thread = made;
+        return status;
     }
 
     private static CallResult Content(LinuxCall call, PathTarget target, out byte[]? content)

@@ -123,12 +123,23 @@ internal static class FileCalls
             return Errno.ESPIPE;
         }
 
-        if (file.Kind == OpenFileKind.HostFile && call.TryReply(0, out var reply))
+        int step = 0;
+        ulong total = Total(parts);
+        if (call.Process.Limits.LargestFile != ResourceLimits.Infinity && file.Kind is OpenFileKind.File or OpenFileKind.HostFile && total > 0)
+        {
+            var result = FileLimit.Trim(call, file, at, ref total, ref step);
+            if (result != 0L)
+            {
+                return result;
+            }
+        }
+
+        if (file.Kind == OpenFileKind.HostFile && call.TryReply(step, out var reply))
         {
             return FileOutput.FinishHostWrite(file, at, reply);
         }
 
-        var data = new byte[Total(parts)];
+        var data = new byte[total];
         int done = 0;
         foreach (var (address, length) in parts)
         {

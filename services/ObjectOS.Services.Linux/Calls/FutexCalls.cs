@@ -74,7 +74,7 @@ internal static class FutexCalls
 
         Span<byte> value = stackalloc byte[4];
         Span<byte> time = stackalloc byte[16];
-        if (!call.TryRead(call[0], value) || (call[3] != 0 && !call.TryRead(call[3], time)))
+        if ((call[3] != 0 && !call.TryRead(call[3], time)) || (call[3] != 0 && !TimeCalls.IsValid(time) && !call.Fail(Errno.EINVAL)) || !call.TryRead(call[0], value))
         {
             return call.Failure;
         }
@@ -86,6 +86,7 @@ internal static class FutexCalls
 
         if (call[3] != 0)
         {
+
             ulong nanoseconds = TimeCalls.ReadTime(time);
             call.Deadline = isAbsolute ? TimeCalls.At(call, isRealTime, nanoseconds) : TimeCalls.Later(call, nanoseconds);
             if (call.IsTimedOut)
@@ -101,6 +102,11 @@ internal static class FutexCalls
 
     private static CallResult Requeue(LinuxCall call, FutexKey from, FutexKey to, bool compares)
     {
+        if (call.Int(2) < 0 || call.Int(3) < 0)
+        {
+            return Errno.EINVAL;
+        }
+
         if (compares)
         {
             Span<byte> value = stackalloc byte[4];

@@ -18,7 +18,8 @@ internal static class MemoryCalls
     {
         var memory = call.Process.Memory;
         ulong wanted = call[0];
-        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36))
+        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
+        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36) || (wanted > memory.HeapEnd && wanted - memory.HeapEnd > room))
         {
             return (long)memory.HeapEnd;
         }
@@ -122,6 +123,11 @@ internal static class MemoryCalls
         if (call[1] == 0 || length == 0 || length > ProcessMemory.UserEnd || (isFixed && call[0] % Pages.Size != 0) || call[5] % Pages.Size != 0)
         {
             return call[1] != 0 && (length == 0 || length > ProcessMemory.UserEnd) ? Errno.ENOMEM : Errno.EINVAL;
+        }
+
+        if (length > call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, call.Process.Memory.Mapped))
+        {
+            return Errno.ENOMEM;
         }
 
         byte[]? content = null;
@@ -322,6 +328,7 @@ internal static class MemoryCalls
         ulong newLength = Pages.RoundUp(call[2]);
         bool mayMove = (call[3] & 1) != 0;
         var memory = call.Process.Memory;
+        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
         if (call[0] % Pages.Size != 0 || oldLength == 0 || newLength == 0 || newLength > ProcessMemory.UserEnd || (call[3] & ~1UL) != 0)
         {
             return Errno.EINVAL;
@@ -350,7 +357,7 @@ internal static class MemoryCalls
         var part = area.Part(call[0], call[0] + oldLength);
         bool fits = offset + newLength <= area.Block.Size && area.Block.Uses == 1;
         bool inPlace = memory.IsFree(call[0] + oldLength, newLength - oldLength) && call[0] + newLength <= ProcessMemory.MapTop;
-        if (!inPlace && !mayMove)
+        if ((!inPlace && !mayMove) || newLength - oldLength > room)
         {
             return Errno.ENOMEM;
         }

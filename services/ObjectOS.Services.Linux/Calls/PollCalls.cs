@@ -110,7 +110,7 @@ internal static class PollCalls
 
     public static CallResult Poll(LinuxCall call)
     {
-        if (call[1] > DescriptorTable.Limit)
+        if (call[1] > (ulong)call.Process.Descriptors.Most)
         {
             return Errno.EINVAL;
         }

@@ -60,29 +60,6 @@ internal static class SystemCalls
         return call.Failure;
     }
 
-    private static byte[] Limit(LinuxCall call, ulong resource)
-    {
-        const ulong Infinity = ulong.MaxValue;
-        ulong limit = resource switch
-        {
-            3 => ProcessMemory.StackSize,
-            4 => 0,
-            7 => DescriptorTable.Limit,
-            9 => call.Job.Request.MemoryLimit,
-            _ => Infinity,
-        };
-        limit = resource == 9 ? Infinity : limit;
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, limit);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), resource == 3 ? Infinity : limit);
-        return bytes;
-    }
-
-    public static CallResult GetLimit(LinuxCall call) => call[0] > 15 ? Errno.EINVAL : call.TryWrite(call[1], Limit(call, call[0])) ? 0L : call.Failure;
-
-    public static CallResult GetOrSetLimit(LinuxCall call) =>
-        call[1] > 15 ? Errno.EINVAL : call[3] == 0 || call.TryWrite(call[3], Limit(call, call[1])) ? 0L : call.Failure;
-
     public static CallResult FileMask(LinuxCall call)
     {
         uint old = call.Process.FileMask;

@@ -75,6 +75,10 @@ internal static class ThreadCalls
         state[ThreadState.X(4)] = (flags & SetTls) != 0 ? call[3] : state[ThreadState.X(4)];
         thread.Capability.WriteState(state);
         thread.Capability.Resume();
+        if (thread.Process.StopSignal != 0)
+        {
+            LinuxSystem.Hold(thread);
+        }
     }
 
     public static CallResult Exit(LinuxCall call)

@@ -8,6 +8,9 @@ internal sealed class DescriptorTable(LinuxSystem system)
     private (OpenFile? File, bool CloseOnExec)[] _open = new (OpenFile?, bool)[16];
     private int _count;
 
+    /// <summary>New descriptors have numbers below this (RLIMIT_NOFILE).</summary>
+    public int Most { get; set; } = Limit;
+
     public IEnumerable<int> Numbers => Enumerable.Range(0, _open.Length).Where(descriptor => _open[descriptor].File is not null);
 
     public OpenFile? Find(int descriptor) => (uint)descriptor < (uint)_open.Length ? _open[descriptor].File : null;
@@ -17,12 +20,13 @@ internal sealed class DescriptorTable(LinuxSystem system)
     public void SetClosedOnExec(int descriptor, bool value) => _open[descriptor].CloseOnExec = value;
 
     /// <summary>True where <paramref name="count"/> more can be opened.</summary>
-    public bool HasRoom(int count = 1) => _count + count <= Limit;
+    public bool HasRoom(int count = 1) =>
+        _count + count <= Most || Most - _open.Take(Most).Count(open => open.File is not null) >= count;
 
     /// <summary>Puts a file under the lowest free number; −1 where there is none.</summary>
     public int Add(OpenFile file, bool closeOnExec, int lowest = 0)
     {
-        for (int i = lowest; i < Limit; i++)
+        for (int i = lowest; i < Most; i++)
         {
             if (Find(i) is null)
             {
