@@ -275,6 +275,9 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     public void AddReply(HostReply reply) => _replies.Add(reply);
 
+    /// <summary>Drops the answers of the host that a step of a long call has used.</summary>
+    public void ForgetReplies() => _replies.Clear();
+
     public void TakeReplyBack() => _replies.RemoveAt(_replies.Count - 1);
 
     /// <summary>Parks the call until <paramref name="wait"/> is woken; EINTR where a signal has come.</summary>

@@ -23,6 +23,8 @@ internal sealed record LinuxCallRow(int Number, string Name, SupportLevel Level,
 /// <summary>Every call that there is, one row each. A number without a row is answered with ENOSYS.</summary>
 internal static class LinuxCallTable
 {
+    public const int Futex = 98;
+
     /// <summary>The number of rt_sigtimedwait.</summary>
     public const int TimedWait = 137;
 
@@ -68,6 +70,8 @@ internal static class LinuxCallTable
         new(66, "writev", Full, FileCalls.WriteVector, true),
         new(67, "pread64", Full, FileCalls.ReadAt, true),
         new(68, "pwrite64", Full, FileCalls.WriteAt, true),
+        new(69, "preadv", Full, FileCalls.ReadVectorAt, true),
+        new(70, "pwritev", Full, FileCalls.WriteVectorAt, true),
         new(71, "sendfile", Stub, SystemCalls.InvalidArgument),
         new(72, "pselect6", Full, PollCalls.Select),
         new(73, "ppoll", Full, PollCalls.Poll),
@@ -82,7 +86,7 @@ internal static class LinuxCallTable
         new(94, "exit_group", Full, ProcessCalls.ExitGroup),
         new(95, "waitid", Full, WaitCalls.WaitId, true),
         new(96, "set_tid_address", Full, ThreadCalls.SetClearAddress),
-        new(98, "futex", Partial, FutexCalls.Futex, true),
+        new(Futex, "futex", Partial, FutexCalls.Futex, true),
         new(99, "set_robust_list", Partial, ThreadCalls.SetRobustList),
         new(100, "get_robust_list", Stub, SystemCalls.NotPermitted),
         new(101, "nanosleep", Full, TimeCalls.Sleep),
@@ -167,6 +171,8 @@ internal static class LinuxCallTable
         new(276, "renameat2", Full, DirectoryCalls.Rename),
         new(278, "getrandom", Full, SystemCalls.GetRandom),
         new(283, "membarrier", Stub, SystemCalls.Nothing),
+        new(286, "preadv2", Partial, FileCalls.ReadVectorFlags, true),
+        new(287, "pwritev2", Partial, FileCalls.WriteVectorFlags, true),
         new(291, "statx", Full, StatusCalls.StatusExtended),
         new(439, "faccessat2", Full, StatusCalls.Access),
         new(441, "epoll_pwait2", Full, EventPollCalls.WaitLong),

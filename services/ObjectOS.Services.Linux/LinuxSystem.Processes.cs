@@ -262,6 +262,7 @@ internal sealed partial class LinuxSystem
         thread.IsGone = true;
         Waits.Remove(thread);
         Futexes.Remove(thread);
+        Calls.PriorityFutexCalls.OwnerEnds(thread);
         ClearDeadline(thread);
         if (thread.Call.Request != 0)
         {
@@ -282,6 +283,12 @@ internal sealed partial class LinuxSystem
 
         process.IsEnded = true;
         var job = process.Job;
+        if (process != job.Main)
+        {
+            // What a signal ends, too, gives its shared mutexes back; where memory is suspended just now, its waiters get no news.
+            process.Threads.ForEach(thread => RobustList.TryRelease(thread));
+        }
+
         EndBorrowers(process);
         if (process == job.Main)
         {

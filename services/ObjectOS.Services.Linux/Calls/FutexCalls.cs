@@ -47,6 +47,10 @@ internal static class FutexCalls
                 return (uint)call[5] == 0 ? Errno.EINVAL : Wake(call.System, key, count, (uint)call[5]);
             case 3 or 4:
                 return Requeue(call, key, KeyOf(call.Process, call[4], isPrivate), operation == 4);
+            case 6 or 8 or 13:
+                return PriorityFutexCalls.Lock(call, key, isTry: operation == 8, isRealTime || operation == 6);
+            case 7:
+                return PriorityFutexCalls.Unlock(call, key);
             case 5:
                 return WakeOperation(call, key, KeyOf(call.Process, call[4], isPrivate));
             default:

@@ -16,6 +16,11 @@ internal static class ProcessCalls
 
     public static CallResult ExitGroup(LinuxCall call)
     {
+        if (!call.Process.Threads.TrueForAll(RobustList.TryRelease))
+        {
+            return CallResult.Suspended;
+        }
+
         call.System.EndProcess(call.Process, (call.Int(0) & 0xff) << 8);
         return CallResult.Gone;
     }

@@ -49,8 +49,14 @@ internal static class SystemCalls
 
     public static CallResult GetRandom(LinuxCall call)
     {
+        const ulong MostRandom = 32UL << 20; // Less than what may come at once in Linux, and more than one wants.
+        if ((call[2] & ~7UL) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
         ulong state = call.Process.RandomState;
-        var bytes = call.Process.Random((int)Math.Min(call[1], 65536));
+        var bytes = call.Process.Random((int)Math.Min(call[1], MostRandom));
         if (call.TryWrite(call[0], bytes))
         {
             return bytes.Length;

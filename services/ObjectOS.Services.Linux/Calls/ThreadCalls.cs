@@ -20,6 +20,12 @@ internal static class ThreadCalls
 
     public static CallResult SetRobustList(LinuxCall call)
     {
+        const ulong HeadBytes = 24;
+        if (call[1] != HeadBytes)
+        {
+            return Errno.EINVAL;
+        }
+
         call.Thread.RobustList = call[0];
         return 0L;
     }
@@ -84,6 +90,11 @@ internal static class ThreadCalls
     public static CallResult Exit(LinuxCall call)
     {
         var thread = call.Thread;
+        if (!RobustList.TryRelease(thread))
+        {
+            return CallResult.Suspended;
+        }
+
         if (thread.ClearAddress != 0)
         {
             if (!call.TryWrite(thread.ClearAddress, new byte[4]) && call.Failure.Outcome == CallOutcome.Suspended)

@@ -36,6 +36,11 @@ internal static class FileInput
 
     private static CallResult ReadHostFile(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take)
     {
+        if (count == 0)
+        {
+            return 0L;
+        }
+
         if (!call.TryReply(0, out var reply))
         {
             return call.Ask(file.Grant, HostFileOperation.Read, [], file.Handle, at ?? file.Position, count);
@@ -51,8 +56,10 @@ internal static class FileInput
             return call.Failure;
         }
 
-        file.Position += at is null ? (ulong)reply.Data.Length : 0;
-        return reply.Data.Length;
+        // A buffer that ends in memory that is not mapped takes less than what came.
+        ulong taken = Math.Min((ulong)reply.Data.Length, count);
+        file.Position += at is null ? taken : 0;
+        return (long)taken;
     }
 
     private static CallResult ReadPipe(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
