@@ -179,12 +179,14 @@ internal static class FileCalls
         var slice = Slice(parts, call.Progress, wanted);
         ulong? from = at is null ? null : at + call.Progress;
         var result = FileInput.Read(call, file, from, wanted, data => Scatter(call, slice, data));
-        if (result.Outcome == CallOutcome.Done && result == Errno.EFAULT && TryCut(call, ref slice, isWritten: true))
+        if (result == Errno.EFAULT)
         {
-            result = FileInput.Read(call, file, from, Total(slice), data => Scatter(call, slice, data[..(int)Math.Min((ulong)data.Length, Total(slice))]));
+            result = TryCut(call, ref slice, isWritten: true)
+                ? FileInput.Read(call, file, from, Total(slice), data => Scatter(call, slice, data[..(int)Math.Min((ulong)data.Length, Total(slice))]))
+                : call.Failure;
         }
 
-        return call.Failure.Outcome == CallOutcome.Suspended && result.Outcome == CallOutcome.Suspended ? result : Step(call, result, wanted, total);
+        return Step(call, result, wanted, total);
     }
 
     /// <summary>Puts bytes into the parts: all of them or none.</summary>
