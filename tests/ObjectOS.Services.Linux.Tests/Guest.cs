@@ -82,7 +82,7 @@ internal sealed class Guest
             }
 
             end.Should().NotBe(SliceEnd.Halted, kernel.HaltReport ?? "");
-            end.Should().NotBe(SliceEnd.Idle);
+            end.Should().NotBe(SliceEnd.Idle, "it wrote so far: {0}", Encoding.UTF8.GetString(output.ToArray()));
         }
 
         throw new TimeoutException($"{Program} does not end; so far it wrote: {Encoding.UTF8.GetString(output.ToArray())}");
