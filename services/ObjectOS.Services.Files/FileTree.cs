@@ -9,8 +9,10 @@ public sealed record FileGrant(ulong Number, string GuestPath, bool IsWritable);
 /// <summary>The tree of files in memory, with places where directories of the host are seen. Times are given by the caller: it has no clock.</summary>
 public sealed class FileTree
 {
+    /// <summary>The most bytes of a file.</summary>
+    public const ulong LargestFile = 1UL << 30;
+
     private const ulong EntryCost = 256;
-    private const ulong LargestFile = 1UL << 30;
 
     private readonly ulong _limit;
     private readonly List<FileGrant> _grants = [];
@@ -49,7 +51,7 @@ public sealed class FileTree
         made.Target = target;
         made.Device = device;
         directory.Entries.Add(name, made);
-        directory.ModifyTime = directory.ChangeTime = now;
+        directory.ModifyTime = directory.ChangeTime = (long)now;
         Used += CostOf(target);
         return made;
     }
@@ -101,7 +103,7 @@ public sealed class FileTree
     {
         var removed = directory.Entries[name];
         directory.Entries.Remove(name);
-        directory.ModifyTime = directory.ChangeTime = now;
+        directory.ModifyTime = directory.ChangeTime = (long)now;
         removed.Links = 0;
         Used -= CostOf(removed.Target);
         Settle(removed);
@@ -142,7 +144,18 @@ public sealed class FileTree
         directory.Entries.Remove(name);
         newDirectory.Entries.Add(newName, moved);
         moved.Parent = newDirectory;
-        moved.ChangeTime = directory.ModifyTime = newDirectory.ModifyTime = now;
+        moved.ChangeTime = directory.ModifyTime = newDirectory.ModifyTime = (long)now;
+    }
+
+    /// <summary>Exchanges two names. The caller has checked that it may.</summary>
+    public static void Exchange(Inode directory, string name, Inode otherDirectory, string otherName, ulong now)
+    {
+        var first = directory.Entries[name];
+        var second = otherDirectory.Entries[otherName];
+        directory.Entries[name] = second;
+        otherDirectory.Entries[otherName] = first;
+        (first.Parent, second.Parent) = (otherDirectory, directory);
+        first.ChangeTime = second.ChangeTime = directory.ModifyTime = otherDirectory.ModifyTime = (long)now;
     }
 
     /// <summary>Gives the bytes of a file back that has neither a name nor anyone who has it open.</summary>
@@ -189,7 +202,7 @@ public sealed class FileTree
         }
 
         file.Length = length;
-        file.ModifyTime = file.ChangeTime = now;
+        file.ModifyTime = file.ChangeTime = (long)now;
         return true;
     }
 
@@ -202,7 +215,7 @@ public sealed class FileTree
         }
 
         data.CopyTo(file.Bytes.AsSpan((int)offset));
-        file.ModifyTime = file.ChangeTime = now;
+        file.ModifyTime = file.ChangeTime = (long)now;
         return true;
     }
 
@@ -340,9 +353,9 @@ public sealed class FileTree
     {
         var inode = new Inode(reader.ReadUInt64(), (InodeKind)reader.ReadByte(), reader.ReadUInt32(), 0)
         {
-            AccessTime = reader.ReadUInt64(),
-            ModifyTime = reader.ReadUInt64(),
-            ChangeTime = reader.ReadUInt64(),
+            AccessTime = reader.ReadInt64(),
+            ModifyTime = reader.ReadInt64(),
+            ChangeTime = reader.ReadInt64(),
             Target = reader.ReadString(),
             Device = (DeviceKind)reader.ReadByte(),
             Grant = reader.ReadInt32(),

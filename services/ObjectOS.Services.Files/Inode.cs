@@ -58,7 +58,7 @@ public sealed class Inode
         Number = number;
         Kind = kind;
         Mode = mode;
-        AccessTime = ModifyTime = ChangeTime = now;
+        AccessTime = ModifyTime = ChangeTime = (long)now;
         if (kind == InodeKind.Directory)
         {
             Entries = new SortedDictionary<string, Inode>(StringComparer.Ordinal);
@@ -74,14 +74,14 @@ public sealed class Inode
     /// <summary>Permission bits.</summary>
     public uint Mode { get; set; }
 
-    /// <summary>When it was last read: nanoseconds since 1970.</summary>
-    public ulong AccessTime { get; set; }
+    /// <summary>When it was last read: nanoseconds since 1970, negative before.</summary>
+    public long AccessTime { get; set; }
 
-    /// <summary>When its bytes were last changed: nanoseconds since 1970.</summary>
-    public ulong ModifyTime { get; set; }
+    /// <summary>When its bytes were last changed: nanoseconds since 1970, negative before.</summary>
+    public long ModifyTime { get; set; }
 
-    /// <summary>When anything of it was last changed: nanoseconds since 1970.</summary>
-    public ulong ChangeTime { get; set; }
+    /// <summary>When anything of it was last changed: nanoseconds since 1970, negative before.</summary>
+    public long ChangeTime { get; set; }
 
     /// <summary>Where a link leads.</summary>
     public string Target { get; internal set; } = "";

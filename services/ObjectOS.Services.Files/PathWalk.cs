@@ -1,3 +1,4 @@
+using System.Text;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Files;
@@ -15,6 +16,9 @@ public readonly record struct PathTarget(HostError Error, Inode? Node, Inode? Di
 {
     /// <summary>True where the host has to be asked.</summary>
     public bool IsHost => Grant >= 0;
+
+    /// <summary>The path in that grant, with the slash at its end that says that a directory is meant.</summary>
+    public string HostName => NeedsDirectory && HostPath.Length > 0 ? HostPath + "/" : HostPath;
 }
 
 /// <summary>
@@ -64,9 +68,9 @@ public static class PathWalk
                 continue;
             }
 
-            if (name.Length > LongestName)
+            if (Encoding.UTF8.GetByteCount(name) > LongestName)
             {
-                return Failed((HostError)36);
+                return Failed(HostError.NameTooLong);
             }
 
             if (at.Kind != InodeKind.Directory)

@@ -43,6 +43,11 @@ internal sealed class FutexTable
         }
     }
 
+    public IReadOnlyCollection<LinuxThread> Of(FutexKey key) => _queues.TryGetValue(key, out var queue) ? [.. queue.Select(entry => entry.Thread)] : [];
+
+    /// <summary>All that wait, in a fixed order.</summary>
+    public IReadOnlyCollection<LinuxThread> All => [.. _waiting.Keys.OrderBy(thread => thread.Number)];
+
     public bool IsWaiting(LinuxThread thread) => _waiting.ContainsKey(thread);
 
     /// <summary>Takes at most that many waiters out.</summary>

@@ -15,6 +15,7 @@ internal static class Linux
     public const uint OpenTruncate = 0x200;
     public const uint OpenAppend = 0x400;
     public const uint OpenNonBlocking = 0x800;
+    public const uint OpenDataSync = 0x1000;
     public const uint OpenDirectory = 0x10000;
     public const uint OpenNoFollow = 0x20000;
     public const uint OpenCloseOnExec = 0x80000;

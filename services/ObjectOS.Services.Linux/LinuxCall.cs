@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
 
@@ -60,8 +61,11 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>The file that it works on, held.</summary>
     public OpenFile? File { get; set; }
 
-    /// <summary>What it waits for.</summary>
-    public List<ulong> WaitsFor { get; } = [];
+    /// <summary>What it waits for, and its thread's place in each queue.</summary>
+    public Dictionary<ulong, LinkedListNode<LinuxThread>> WaitsFor { get; } = [];
+
+    /// <summary>What this run of the call waits for: what an earlier run waited for besides is given up after it.</summary>
+    public HashSet<ulong> Renewed { get; } = [];
 
     public bool IsTimedOut => Deadline != Never && System.Now >= Deadline;
 
@@ -127,10 +131,28 @@ internal sealed class LinuxCall(LinuxThread thread)
         return status == KernelStatus.Ok;
     }
 
-    /// <summary>Reads text that ends with a zero byte.</summary>
+    /// <summary>Reads text that ends with a zero byte. Names of files are UTF-8 here: others are refused, for two of them would look alike.</summary>
     public bool TryReadText(ulong address, int longest, out string text)
     {
         text = "";
+        if (!TryReadBytes(address, longest, out byte[] bytes))
+        {
+            return false;
+        }
+
+        if (!Utf8.IsValid(bytes))
+        {
+            return Fail(Errno.EILSEQ);
+        }
+
+        text = Encoding.UTF8.GetString(bytes);
+        return true;
+    }
+
+    /// <summary>Reads the bytes before the next zero byte.</summary>
+    public bool TryReadBytes(ulong address, int longest, out byte[] text)
+    {
+        text = [];
         var bytes = new byte[Math.Min(longest, (int)Pages.Size)];
         int length = 0;
         while (length < longest)
@@ -149,7 +171,7 @@ internal sealed class LinuxCall(LinuxThread thread)
             int zero = bytes.AsSpan(length, part).IndexOf((byte)0);
             if (zero >= 0)
             {
-                text = Encoding.UTF8.GetString(bytes, 0, length + zero);
+                text = bytes[..(length + zero)];
                 return true;
             }
 
@@ -253,6 +275,9 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     public void AddReply(HostReply reply) => _replies.Add(reply);
 
+    /// <summary>Drops the answers of the host that a step of a long call has used.</summary>
+    public void ForgetReplies() => _replies.Clear();
+
     public void TakeReplyBack() => _replies.RemoveAt(_replies.Count - 1);
 
     /// <summary>Parks the call until <paramref name="wait"/> is woken; EINTR where a signal has come.</summary>
@@ -295,12 +320,6 @@ internal sealed class LinuxCall(LinuxThread thread)
             writer.Write(reply.Data.Length);
             writer.Write(reply.Data);
         }
-
-        writer.Write(WaitsFor.Count);
-        foreach (ulong wait in WaitsFor)
-        {
-            writer.Write(wait);
-        }
     }
 
     public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, OpenFile> files)
@@ -327,11 +346,6 @@ internal sealed class LinuxCall(LinuxThread thread)
         {
             long result = reader.ReadInt64();
             _replies.Add(new HostReply(result, reader.ReadBytes(reader.ReadInt32())));
-        }
-
-        for (int count = reader.ReadInt32(); count > 0; count--)
-        {
-            WaitsFor.Add(reader.ReadUInt64());
         }
     }
 }

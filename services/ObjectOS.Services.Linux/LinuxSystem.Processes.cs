@@ -113,11 +113,11 @@ internal sealed partial class LinuxSystem
             process.GroupId = process.SessionId = process.Id;
             OpenStreams(process);
             process.Executable = executable;
-            process.Arguments = [.. request.Arguments];
+            process.Arguments = [.. request.Arguments.Select(global::System.Text.Encoding.UTF8.GetBytes)];
             status = CreateThread(process, process.Id, 0, 0, out var thread);
             if (status == KernelStatus.Ok)
             {
-                process.Load = new ProgramLoad(process, executable, process.Arguments, [.. request.Environment]);
+                process.Load = new ProgramLoad(process, executable, process.Arguments, [.. request.Environment.Select(global::System.Text.Encoding.UTF8.GetBytes)]);
                 thread.Phase = ThreadPhase.Loading;
                 Enqueue(thread);
                 return;
@@ -182,8 +182,8 @@ internal sealed partial class LinuxSystem
     {
         ThreadCapability capability = default;
         ulong number = 0;
-        var status = process.WithRoom(() =>
-            process.Cell.CreateThread(process.Memory.Space, new VirtualAddress(pc), new VirtualAddress(stack), 0, out capability, out number));
+        var status = process.Memory.Process.WithRoom(() =>
+            process.Memory.Process.Cell.CreateThread(process.Memory.Space, new VirtualAddress(pc), new VirtualAddress(stack), 0, out capability, out number));
         thread = null!;
         if (status != KernelStatus.Ok)
         {
@@ -262,6 +262,7 @@ internal sealed partial class LinuxSystem
         thread.IsGone = true;
         Waits.Remove(thread);
         Futexes.Remove(thread);
+        Calls.PriorityFutexCalls.OwnerEnds(thread);
         ClearDeadline(thread);
         if (thread.Call.Request != 0)
         {
@@ -282,6 +283,13 @@ internal sealed partial class LinuxSystem
 
         process.IsEnded = true;
         var job = process.Job;
+        if (process != job.Main)
+        {
+            // What a signal ends, too, gives its shared mutexes back; where memory is suspended just now, its waiters get no news.
+            process.Threads.ForEach(thread => RobustList.TryRelease(thread));
+        }
+
+        EndBorrowers(process);
         if (process == job.Main)
         {
             bool isExit = (status & 0x7f) == 0;
@@ -312,6 +320,15 @@ internal sealed partial class LinuxSystem
         }
     }
 
+    /// <summary>Ends the children of vfork that run on a process's memory: it goes, and they cannot go on without it.</summary>
+    public void EndBorrowers(LinuxProcess process)
+    {
+        foreach (var borrower in process.Job.Processes.Values.Where(other => other.MemoryOwner == process.Id).ToArray())
+        {
+            EndProcess(borrower, Kill);
+        }
+    }
+
     /// <summary>Lets go of all that a process holds outside of its cell.</summary>
     private void Tear(LinuxProcess process)
     {
@@ -327,8 +344,8 @@ internal sealed partial class LinuxSystem
         }
 
         process.Threads.Clear();
-        process.Memory.Forget();
-        Invoker.Delete(process.Memory.Space.Slot);
+        process.OwnMemory.Forget();
+        Invoker.Delete(process.OwnMemory.Space.Slot);
         if (process.Executable is { } executable)
         {
             process.Executable = null;

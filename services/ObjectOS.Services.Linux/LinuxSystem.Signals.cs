@@ -16,8 +16,8 @@ internal sealed partial class LinuxSystem
     private const int Stop = 19;
     public const ulong Unmaskable = (1UL << (Kill - 1)) | (1UL << (Stop - 1));
 
-    /// <summary>SIGCHLD, SIGCONT, SIGURG, SIGWINCH: nothing happens; and the stops, which this service does not do.</summary>
-    private static bool IsIgnoredByDefault(int signal) => signal is 17 or 18 or 23 or 28 or 19 or 20 or 21 or 22;
+    /// <summary>SIGCHLD, SIGCONT, SIGURG, SIGWINCH: nothing happens.</summary>
+    private static bool IsIgnoredByDefault(int signal) => signal is 17 or 18 or 23 or 28;
 
     private static bool IsIgnored(LinuxProcess process, int signal)
     {
@@ -28,7 +28,8 @@ internal sealed partial class LinuxSystem
     /// <summary>Sends a signal to a process: to one of its threads that takes it.</summary>
     public void Send(LinuxProcess process, SignalInfo info)
     {
-        if (process.IsEnded || process.Threads.Count == 0 || Drops(process, info.Signal))
+        if (process.IsEnded || process.Threads.Count == 0 || StopsOrContinues(process, info.Signal, process.Threads.Exists(thread => IsOpen(thread, info.Signal)))
+            || Drops(process, info.Signal))
         {
             return;
         }
@@ -44,7 +45,7 @@ internal sealed partial class LinuxSystem
     /// <summary>Sends a signal to one thread.</summary>
     public void Send(LinuxThread thread, SignalInfo info)
     {
-        if (thread.IsGone || thread.Process.IsEnded || Drops(thread.Process, info.Signal))
+        if (thread.IsGone || thread.Process.IsEnded || StopsOrContinues(thread.Process, info.Signal, IsOpen(thread, info.Signal)) || Drops(thread.Process, info.Signal))
         {
             return;
         }
@@ -105,12 +106,23 @@ internal sealed partial class LinuxSystem
     /// <summary>Ends a call, a fault or a stop: delivers what signals there are and lets the thread go on. False: suspended.</summary>
     private bool Finish(LinuxThread thread)
     {
-        while (!thread.IsGone && TryPeek(thread, out var info, out var queue))
+        while (!thread.IsGone && thread.Process.StopSignal == 0 && TryPeek(thread, out var info, out var queue))
         {
             var action = thread.Process.Actions[info.Signal];
             if (IsIgnored(thread.Process, info.Signal))
             {
                 queue.Remove(info.Signal);
+                continue;
+            }
+
+            if (action.Handler == SignalAction.Default && IsStop(info.Signal))
+            {
+                queue.Remove(info.Signal);
+                if (CanStop(thread.Process, info.Signal))
+                {
+                    StopProcess(thread.Process, info.Signal);
+                }
+
                 continue;
             }
 
@@ -139,7 +151,8 @@ internal sealed partial class LinuxSystem
             }
         }
 
-        if (!thread.IsGone)
+        // A thread of a stopped process stays as it is until SIGCONT has it looked after again.
+        if (!thread.IsGone && thread.Process.StopSignal == 0)
         {
             Resume(thread);
         }

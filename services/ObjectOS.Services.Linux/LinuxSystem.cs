@@ -111,10 +111,23 @@ internal sealed partial class LinuxSystem
             return;
         }
 
+        foreach (var item in file.Watchers.ToArray())
+        {
+            file.Job?.Count(item, -1);
+            item.Set.Remove(Waits, item);
+        }
+
+        foreach (var item in file.PollSet?.Items ?? [])
+        {
+            file.Job?.Count(item, -1);
+        }
+
+        file.PollSet?.Clear(Waits);
         if (file.Pipe is { } pipe)
         {
             _ = file.CanWrite ? --pipe.Writers : --pipe.Readers;
-            Wake(pipe.Id);
+            Wake(pipe.DataWait, PollEvents.Read | PollEvents.Write | PollEvents.HangUp);
+            Wake(pipe.RoomWait, PollEvents.Read | PollEvents.Write | PollEvents.Error);
         }
 
         if (file.Inode is { } inode && file.Kind == OpenFileKind.File)
@@ -164,9 +177,45 @@ internal sealed partial class LinuxSystem
     /// <summary>Has all that wait for it looked after.</summary>
     public void Wake(ulong wait)
     {
+        Wake(wait, PollEvents.Any);
+    }
+
+    /// <summary>
+    /// Wakes what waits for it, because of those events. Poll sets that watch it pass it on, each once, however many of their items watch it.
+    /// </summary>
+    public void Wake(ulong wait, uint events)
+    {
         foreach (var thread in Waits.Of(wait))
         {
             Enqueue(thread);
+        }
+
+        if (Waits.WatchersOf(wait).Count == 0)
+        {
+            return;
+        }
+
+        var woken = new HashSet<PollSet>();
+        var pending = new Queue<(ulong Wait, uint Events)>([(wait, events)]);
+        while (pending.TryDequeue(out var next))
+        {
+            foreach (var item in Waits.WatchersOf(next.Wait))
+            {
+                if ((next.Events & PollEvents.Wanted(item)) == 0)
+                {
+                    continue;
+                }
+
+                item.IsReady = true;
+                if (woken.Add(item.Set))
+                {
+                    pending.Enqueue((item.Set.File.Id, PollEvents.Read));
+                    foreach (var thread in Waits.Of(item.Set.File.Id))
+                    {
+                        Enqueue(thread);
+                    }
+                }
+            }
         }
     }
 
@@ -223,17 +272,20 @@ internal sealed partial class LinuxSystem
     /// <summary>Runs a parked call again; false: suspended, and nothing has changed.</summary>
     private bool Rerun(LinuxThread thread)
     {
-        var waits = thread.Call.WaitsFor.ToArray();
-        Waits.Remove(thread);
+        thread.Call.Renewed.Clear();
         var result = LinuxCallTable.Run(thread.Call);
         if (result.Outcome == CallOutcome.Suspended)
         {
-            foreach (ulong wait in waits)
-            {
-                Waits.Add(wait, thread);
-            }
-
             return false;
+        }
+
+        if (result.Outcome == CallOutcome.Parked)
+        {
+            Waits.RemoveAllBut(thread.Call.Renewed, thread);
+        }
+        else
+        {
+            Waits.Remove(thread);
         }
 
         Settle(thread, result);
@@ -303,7 +355,7 @@ internal sealed partial class LinuxSystem
             {
                 if (writer.Complete(message.Label, result))
                 {
-                    Wake(StreamWait(job, writer.Number, true));
+                    Wake(StreamWait(job, writer.Number, true), PollEvents.Write | PollEvents.Error);
                     return true;
                 }
             }
@@ -312,7 +364,7 @@ internal sealed partial class LinuxSystem
             {
                 if (reader.Complete(message.Label, result, message.Data.Span))
                 {
-                    Wake(StreamWait(job, reader.Number, false));
+                    Wake(StreamWait(job, reader.Number, false), PollEvents.Read | PollEvents.HangUp);
                     return true;
                 }
             }

@@ -20,18 +20,21 @@ public enum HostFileKind : uint
 
 /// <summary>
 /// What the host says of a file in a granted directory. As data: kind and mode, 32 bits each; size, modification time, inode number, 64
-/// bits each; links and a reserved word, 32 bits each. Little-endian.
+/// bits each; links and a reserved word, 32 bits each; times of access and status change, 64 bits each. Little-endian.
 /// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Mode">The nine permission bits.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="ModifyTime">Nanoseconds since 1970-01-01 UTC.</param>
+/// <param name="ModifyTime">When its bytes were last changed: nanoseconds since 1970-01-01 UTC, negative before.</param>
 /// <param name="Inode">A number that tells files of one grant apart.</param>
 /// <param name="Links">Names that it has.</param>
-public readonly record struct HostFileStatus(HostFileKind Kind, uint Mode, ulong Size, long ModifyTime, ulong Inode, uint Links)
+/// <param name="AccessTime">When it was last read, likewise.</param>
+/// <param name="ChangeTime">When anything of it was last changed, likewise.</param>
+public readonly record struct HostFileStatus(
+    HostFileKind Kind, uint Mode, ulong Size, long ModifyTime, ulong Inode, uint Links, long AccessTime, long ChangeTime)
 {
     /// <summary>Bytes that it takes as data.</summary>
-    public const int Bytes = 40;
+    public const int Bytes = 56;
 
     /// <summary>The record as data.</summary>
     public byte[] ToBytes()
@@ -43,6 +46,8 @@ public readonly record struct HostFileStatus(HostFileKind Kind, uint Mode, ulong
         BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(16), ModifyTime);
         BinaryPrimitives.WriteUInt64LittleEndian(data.AsSpan(24), Inode);
         BinaryPrimitives.WriteUInt32LittleEndian(data.AsSpan(32), Links);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(40), AccessTime);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(48), ChangeTime);
         return data;
     }
 
@@ -61,7 +66,9 @@ public readonly record struct HostFileStatus(HostFileKind Kind, uint Mode, ulong
             BinaryPrimitives.ReadUInt64LittleEndian(data[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(data[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(data[24..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(data[32..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(data[32..]),
+            BinaryPrimitives.ReadInt64LittleEndian(data[40..]),
+            BinaryPrimitives.ReadInt64LittleEndian(data[48..]));
         return true;
     }
 }

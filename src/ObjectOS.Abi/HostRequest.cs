@@ -97,7 +97,10 @@ public enum HostFileOperation : uint
     /// <summary>Argument 1: handle, 2: offset, 3: length. Result: bytes; data: the bytes.</summary>
     Read = 3,
 
-    /// <summary>Argument 1: handle, 2: offset (all ones: at the end); data: the bytes. Result: bytes written.</summary>
+    /// <summary>
+    /// Argument 1: handle, 2: offset (all ones: at the end, in one step with finding it), 3: 1 if the bytes must reach the device; data: the bytes. Result: bytes written;
+    /// data, if at the end: the offset after them, 64 bits.
+    /// </summary>
     Write = 4,
 
     /// <summary>Path; argument 1: 1 to look at a link itself. Result 0; data: <see cref="HostFileStatus"/>.</summary>
@@ -118,7 +121,7 @@ public enum HostFileOperation : uint
     /// <summary>Path. Result 0.</summary>
     RemoveDirectory = 10,
 
-    /// <summary>Path, NUL, new path. Result 0.</summary>
+    /// <summary>Path, NUL, new path; argument 1: a <see cref="HostRenameMode"/>. Result 0.</summary>
     Rename = 11,
 
     /// <summary>Path. Result: length; data: the target.</summary>
@@ -127,7 +130,7 @@ public enum HostFileOperation : uint
     /// <summary>Target, NUL, path of the new link. Result 0.</summary>
     MakeLink = 13,
 
-    /// <summary>Argument 1: handle. Result 0.</summary>
+    /// <summary>Argument 1: handle, of a file or a directory; 0: all of the grant. Its bytes reach the device. Result 0.</summary>
     Synchronize = 14,
 
     /// <summary>Path; argument 1: permission bits. Result 0.</summary>
@@ -136,8 +139,43 @@ public enum HostFileOperation : uint
     /// <summary>Argument 1: handle. Result 0; data: <see cref="HostFileStatus"/>.</summary>
     HandleStatus = 16,
 
-    /// <summary>Path; argument 1: modification time in nanoseconds since 1970-01-01 UTC. Result 0.</summary>
-    SetTime = 17,
+    /// <summary>
+    /// Path; arguments 1 and 2: times of access and modification, signed nanoseconds since 1970-01-01 UTC, or <see cref="HostFileTime.Omitted"/>; 3: 1 to
+    /// change a link itself. Result 0.
+    /// </summary>
+    SetTimes = 17,
+
+    /// <summary>Argument 1: handle, 2 and 3: times as with <see cref="SetTimes"/>. Result 0.</summary>
+    SetHandleTimes = 18,
+
+    /// <summary>Argument 1: handle, 2: permission bits. Result 0.</summary>
+    ChangeHandleMode = 19,
+
+    /// <summary>Path; argument 1: length. Result 0.</summary>
+    TruncatePath = 20,
+
+    /// <summary>Path. Result 0; data: the file system's bytes in all, free, and free to this user, 64 bits each.</summary>
+    FileSystemStatus = 21,
+}
+
+/// <summary>What a rename does with what has the new name.</summary>
+public enum HostRenameMode : uint
+{
+    /// <summary>It is replaced.</summary>
+    Replace = 0,
+
+    /// <summary>The rename fails, in one step with the look.</summary>
+    KeepOld = 1,
+
+    /// <summary>It gets the old name.</summary>
+    Exchange = 2,
+}
+
+/// <summary>Times of files.</summary>
+public static class HostFileTime
+{
+    /// <summary>A time that is not changed.</summary>
+    public const long Omitted = long.MinValue;
 }
 
 /// <summary>How a granted file is opened.</summary>
@@ -156,8 +194,11 @@ public enum HostOpenFlags : uint
     /// <summary>With <see cref="Create"/>: it must not be there.</summary>
     Exclusive = 8,
 
-    /// <summary>Emptied.</summary>
+    /// <summary>Emptied; the grant must be writable.</summary>
     Truncate = 16,
+
+    /// <summary>A link at the end of the path is refused.</summary>
+    NoFollow = 32,
 }
 
 /// <summary>Why the host could not; results carry it negated. The values are Linux's error numbers.</summary>
@@ -181,6 +222,9 @@ public enum HostError
     /// <summary>Access denied: outside of the grant, or the grant is not writable.</summary>
     AccessDenied = 13,
 
+    /// <summary>In use: the grant's root.</summary>
+    Busy = 16,
+
     /// <summary>There already.</summary>
     Exists = 17,
 
@@ -193,6 +237,9 @@ public enum HostError
     /// <summary>Not understood.</summary>
     InvalidArgument = 22,
 
+    /// <summary>Larger than files can be.</summary>
+    TooLarge = 27,
+
     /// <summary>No room left.</summary>
     NoSpace = 28,
 
@@ -202,11 +249,20 @@ public enum HostError
     /// <summary>Nobody reads the stream any more.</summary>
     BrokenPipe = 32,
 
+    /// <summary>A name or path that is too long.</summary>
+    NameTooLong = 36,
+
     /// <summary>Not empty.</summary>
     NotEmpty = 39,
 
     /// <summary>Links led round in a circle.</summary>
     LinkLoop = 40,
+
+    /// <summary>A name that is not UTF-8.</summary>
+    IllegalSequence = 84,
+
+    /// <summary>The host cannot do that.</summary>
+    NotSupported = 95,
 }
 
 /// <summary>

@@ -88,11 +88,11 @@ public sealed class HostDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void Root_RemovedOrRenamed_AccessDenied()
+    public void Root_RemovedOrRenamed_Busy()
     {
-        Do(HostFileOperation.RemoveDirectory, "").Result.Should().Be(-(long)HostError.AccessDenied);
-        Do(HostFileOperation.RemoveDirectory, "sub/..").Result.Should().Be(-(long)HostError.AccessDenied);
-        Do(HostFileOperation.Rename, "\0x").Result.Should().Be(-(long)HostError.AccessDenied);
+        Do(HostFileOperation.RemoveDirectory, "").Result.Should().Be(-(long)HostError.Busy);
+        Do(HostFileOperation.RemoveDirectory, "sub/..").Result.Should().Be(-(long)HostError.Busy);
+        Do(HostFileOperation.Rename, "\0x").Result.Should().Be(-(long)HostError.Busy);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class HostDirectoryTests : IDisposable
     {
         foreach (var operation in (HostFileOperation[])
             [HostFileOperation.MakeDirectory, HostFileOperation.RemoveFile, HostFileOperation.RemoveDirectory, HostFileOperation.Rename, HostFileOperation.MakeLink,
-             HostFileOperation.ChangeMode, HostFileOperation.SetTime, HostFileOperation.Write, HostFileOperation.Truncate])
+             HostFileOperation.ChangeMode, HostFileOperation.SetTimes, HostFileOperation.SetHandleTimes, HostFileOperation.ChangeHandleMode, HostFileOperation.TruncatePath, HostFileOperation.Write, HostFileOperation.Truncate])
         {
             _readOnly.Execute(Request(operation, "file", 0, 0, 0)).Result.Should().Be(-(long)HostError.ReadOnly);
         }
@@ -109,6 +109,43 @@ public sealed class HostDirectoryTests : IDisposable
         _readOnly.Execute(Request(HostFileOperation.Open, "file", (ulong)HostOpenFlags.Write, 0, 0)).Result.Should().Be(-(long)HostError.ReadOnly);
         File.ReadAllText(Path.Combine(_root, "file")).Should().Be("content");
         File.Exists(Path.Combine(_root, "new")).Should().BeFalse();
+    }
+
+    [Fact]
+    public void ReadOnlyGrant_OpenThatEmpties_ReadOnly()
+    {
+        _readOnly.Execute(Request(HostFileOperation.Open, "file", (ulong)(HostOpenFlags.Read | HostOpenFlags.Truncate), 0, 0)).Result.Should().Be(-(long)HostError.ReadOnly);
+        File.ReadAllText(Path.Combine(_root, "file")).Should().Be("content");
+    }
+
+    [Fact]
+    public void Rename_OverAFileThatIsKept_ExistsAndChangesNothing()
+    {
+        File.WriteAllText(Path.Combine(_root, "other"), "other");
+        _grant.Execute(Request(HostFileOperation.Rename, "file\0other", (ulong)HostRenameMode.KeepOld, 0, 0)).Result.Should().Be(-(long)HostError.Exists);
+        File.ReadAllText(Path.Combine(_root, "file")).Should().Be("content");
+        File.ReadAllText(Path.Combine(_root, "other")).Should().Be("other");
+    }
+
+    [Fact]
+    public void FileWithASlash_OpenedRemovedOrMoved_NotDirectory()
+    {
+        Open("file/", HostOpenFlags.Write | HostOpenFlags.Truncate).Result.Should().Be(-(long)HostError.NotDirectory);
+        Do(HostFileOperation.RemoveFile, "file/").Result.Should().Be(-(long)HostError.NotDirectory);
+        Do(HostFileOperation.Rename, "file\0new/").Result.Should().Be(-(long)HostError.NotDirectory);
+        Do(HostFileOperation.Status, "file/").Result.Should().Be(-(long)HostError.NotDirectory);
+        File.ReadAllText(Path.Combine(_root, "file")).Should().Be("content");
+    }
+
+    [Fact]
+    public void Open_NameOf256Bytes_NameTooLong() =>
+        Open(new string('é', 128), HostOpenFlags.Write | HostOpenFlags.Create).Result.Should().Be(-(long)HostError.NameTooLong);
+
+    [Fact]
+    public void Open_LinkThatIsNotToBeFollowed_LinkLoop()
+    {
+        Open("inside", HostOpenFlags.Write | HostOpenFlags.Truncate | HostOpenFlags.NoFollow).Result.Should().Be(-(long)HostError.LinkLoop);
+        File.ReadAllText(Path.Combine(_root, "file")).Should().Be("content");
     }
 
     [Fact]

@@ -24,6 +24,9 @@ internal sealed class Guest
 
     public string? Directory { get; init; }
 
+    /// <summary>Where it starts; null: the root, or the granted directory.</summary>
+    public string? WorkingDirectory { get; init; }
+
     public ulong MemoryLimit { get; init; } = 64UL << 20;
 
     /// <summary>True: the service is saved and restored between any two messages.</summary>
@@ -79,7 +82,7 @@ internal sealed class Guest
             }
 
             end.Should().NotBe(SliceEnd.Halted, kernel.HaltReport ?? "");
-            end.Should().NotBe(SliceEnd.Idle);
+            end.Should().NotBe(SliceEnd.Idle, "it wrote so far: {0}", Encoding.UTF8.GetString(output.ToArray()));
         }
 
         throw new TimeoutException($"{Program} does not end; so far it wrote: {Encoding.UTF8.GetString(output.ToArray())}");
@@ -93,7 +96,7 @@ internal sealed class Guest
             Job = 5,
             FileName = Path.GetFileName(Program),
             Arguments = [Path.GetFileName(Program), .. Arguments],
-            WorkingDirectory = Directory is null ? "/" : "/w",
+            WorkingDirectory = WorkingDirectory ?? (Directory is null ? "/" : "/w"),
             Grants = Directory is null ? [] : [new ProgramGrant(0, "/w", true)],
             MemoryLimit = MemoryLimit,
         }.ToBytes();

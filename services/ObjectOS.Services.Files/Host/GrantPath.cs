@@ -1,3 +1,4 @@
+using System.Text;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Files.Host;
@@ -28,7 +29,7 @@ internal sealed class GrantPath(string root)
         full = root;
         if (path.Length > LongestPath || path.Contains('\0', StringComparison.Ordinal))
         {
-            return HostError.InvalidArgument;
+            return path.Length > LongestPath ? HostError.NameTooLong : HostError.InvalidArgument;
         }
 
         // The path so far, then what it was before each of its names: joining all names anew for each would be quadratic.
@@ -47,6 +48,11 @@ internal sealed class GrantPath(string root)
 
                 found.Pop();
                 continue;
+            }
+
+            if (Encoding.UTF8.GetByteCount(name) > PathWalk.LongestName)
+            {
+                return HostError.NameTooLong;
             }
 
             string at = Path.Combine(found.Peek(), name);

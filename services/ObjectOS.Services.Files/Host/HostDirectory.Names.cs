@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using ObjectOS.Abi;
 
@@ -24,10 +25,14 @@ public sealed partial class HostDirectory
 
     private Completion RemoveFile(HostRequest request)
     {
+        bool wantsDirectory = TextOf(request.Data).EndsWith('/');
         var error = FindName(request.Data.Span, out string path);
         if (error == 0)
         {
-            error = !TryStatus(path, false, out var status) ? HostError.NotFound : status.Kind == HostFileKind.Directory ? HostError.IsDirectory : 0;
+            error = !TryStatus(path, false, out var status) ? HostError.NotFound
+                : status.Kind == HostFileKind.Directory ? HostError.IsDirectory
+                : wantsDirectory ? HostError.NotDirectory
+                : 0;
         }
 
         if (error == 0)
@@ -60,65 +65,45 @@ public sealed partial class HostDirectory
     private Completion Rename(HostRequest request)
     {
         Split(request.Data.Span, out var first, out var second);
+        var mode = (HostRenameMode)request.Argument1;
         var error = FindName(first, out string from);
-        error = error == 0 ? FindName(second, out string to) : SetEmpty(error, out to);
-        if (error == 0 && !TryStatus(from, false, out var source))
+        string to = "";
+        error = error == 0 ? FindName(second, out to) : error;
+        if (error == 0)
         {
-            error = HostError.NotFound;
-        }
-        else if (error == 0)
-        {
-            TryStatus(from, false, out source);
-            bool isThere = TryStatus(to, false, out var old);
-            error = MoveOver(from, to, source.Kind, isThere ? old.Kind : null);
+            bool wantsDirectory = EndsWithSlash(first) || (EndsWithSlash(second) && mode != HostRenameMode.Exchange);
+            error = !TryStatus(from, false, out var source) ? HostError.NotFound
+                : wantsDirectory && source.Kind != HostFileKind.Directory ? HostError.NotDirectory
+                : WhyNotMoved(from, to, source.Kind, mode);
         }
 
+        error = error == 0 && from != to ? _calls.Rename(from, to, mode) : error;
         return error == 0 ? Done(request) : Failed(request, error);
     }
 
-    private static HostError MoveOver(string from, string to, HostFileKind source, HostFileKind? old)
+    private static bool EndsWithSlash(ReadOnlySpan<byte> path) => path.Length > 0 && path[^1] == (byte)'/';
+
+    /// <summary>
+    /// What .NET's calls would not find out, or would tell by a general error. That <see cref="HostRenameMode.KeepOld"/> keeps what is there is for the
+    /// call itself to see to: between this look and the call, the host may make the name.
+    /// </summary>
+    private HostError WhyNotMoved(string from, string to, HostFileKind source, HostRenameMode mode)
     {
-        if (from == to)
+        bool isThere = TryStatus(to, false, out var old);
+        if (mode == HostRenameMode.Exchange)
         {
-            return 0;
+            return !isThere ? HostError.NotFound
+                : to.StartsWith(from + "/", StringComparison.Ordinal) || from.StartsWith(to + "/", StringComparison.Ordinal) ? HostError.InvalidArgument
+                : 0;
         }
 
-        if (source != HostFileKind.Directory)
-        {
-            if (old == HostFileKind.Directory)
-            {
-                return HostError.IsDirectory;
-            }
-
-            File.Move(from, to, overwrite: true);
-            return 0;
-        }
-
-        if (old is { } kind)
-        {
-            if (kind != HostFileKind.Directory)
-            {
-                return HostError.NotDirectory;
-            }
-
-            if (Directory.EnumerateFileSystemEntries(to).Any())
-            {
-                return HostError.NotEmpty;
-            }
-        }
-
-        if (to.StartsWith(from + "/", StringComparison.Ordinal))
-        {
-            return HostError.InvalidArgument;
-        }
-
-        if (old is not null)
-        {
-            Directory.Delete(to);
-        }
-
-        Directory.Move(from, to);
-        return 0;
+        return isThere && mode == HostRenameMode.KeepOld ? HostError.Exists
+            : source == HostFileKind.Directory && to.StartsWith(from + "/", StringComparison.Ordinal) ? HostError.InvalidArgument
+            : !isThere || from == to ? 0
+            : source != HostFileKind.Directory ? old.Kind == HostFileKind.Directory ? HostError.IsDirectory : 0
+            : old.Kind != HostFileKind.Directory ? HostError.NotDirectory
+            : Directory.EnumerateFileSystemEntries(to).Any() ? HostError.NotEmpty
+            : 0;
     }
 
     private Completion ReadLink(HostRequest request)
@@ -134,6 +119,11 @@ public sealed partial class HostDirectory
             return Failed(request, TryStatus(path, false, out _) ? HostError.InvalidArgument : HostError.NotFound);
         }
 
+        if (target.Contains('\ufffd', StringComparison.Ordinal))
+        {
+            return Failed(request, HostError.IllegalSequence); // It is not UTF-8, or says so itself: .NET does not tell.
+        }
+
         byte[] data = Encoding.UTF8.GetBytes(target);
         return new Completion(request.Id, data.Length, data);
     }
@@ -142,9 +132,9 @@ public sealed partial class HostDirectory
     {
         Split(request.Data.Span, out var target, out var name);
         var error = FindName(name, out string path);
-        if (error == 0 && (TryStatus(path, false, out _) || target.IsEmpty))
+        if (error == 0 && (TryStatus(path, false, out _) || target.IsEmpty || EndsWithSlash(name)))
         {
-            error = target.IsEmpty ? HostError.NotFound : HostError.Exists;
+            error = target.IsEmpty || !TryStatus(path, false, out _) ? HostError.NotFound : HostError.Exists;
         }
 
         if (error == 0)
@@ -157,23 +147,25 @@ public sealed partial class HostDirectory
 
     private Completion Synchronize(HostRequest request)
     {
-        if (!_open.TryGetValue(request.Argument1, out var file))
+        if (request.Argument1 == 0)
+        {
+            using var root = _calls.OpenDirectory(Root);
+            var outcome = root is null ? HostError.NotSupported : _calls.SynchronizeAll(root);
+            return outcome == 0 ? Done(request) : Failed(request, outcome);
+        }
+
+        if (!_open.TryGetValue(request.Argument1, out var file) || file.Handle is not { } handle)
         {
             return Failed(request, HostError.InvalidArgument);
         }
 
-        if (file.Stream is { CanWrite: true } stream)
-        {
-            RandomAccess.FlushToDisk(stream.SafeFileHandle);
-        }
-
-        return Done(request);
+        var error = _calls.Synchronize(handle);
+        return error == 0 ? Done(request) : Failed(request, error);
     }
 
     private Completion ChangeMode(HostRequest request)
     {
-        var error = _paths.Find(TextOf(request.Data), true, out string path);
-        error = error == 0 && !TryStatus(path, true, out _) ? HostError.NotFound : error;
+        var error = Find(request, out string path, out _);
         if (error == 0 && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, (UnixFileMode)(request.Argument1 & 0x1ff));
@@ -182,15 +174,79 @@ public sealed partial class HostDirectory
         return error == 0 ? Done(request) : Failed(request, error);
     }
 
-    private Completion SetTime(HostRequest request)
+    /// <summary>Finds what a path leads to, links followed; a path that ends in a slash leads to a directory.</summary>
+    private HostError Find(HostRequest request, out string path, out HostFileStatus status, bool followed = true)
     {
-        var error = _paths.Find(TextOf(request.Data), true, out string path);
-        error = error == 0 && !TryStatus(path, true, out _) ? HostError.NotFound : error;
-        if (error == 0)
+        string text = TextOf(request.Data);
+        status = default;
+        var error = _paths.Find(text, followed, out path);
+        return error != 0 ? error
+            : !TryStatus(path, followed, out status) ? HostError.NotFound
+            : text.EndsWith('/') && status.Kind != HostFileKind.Directory ? HostError.NotDirectory
+            : 0;
+    }
+
+    private Completion ChangeHandleMode(HostRequest request)
+    {
+        if (!_open.TryGetValue(request.Argument1, out var file) || file.Handle is not { } handle || OperatingSystem.IsWindows())
         {
-            File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks((long)(request.Argument1 / 100)));
+            return Failed(request, HostError.NotSupported);
         }
 
+        File.SetUnixFileMode(handle, (UnixFileMode)(request.Argument2 & 0x1ff));
+        return Done(request);
+    }
+
+    private Completion SetTimes(HostRequest request)
+    {
+        var error = Find(request, out string path, out _, request.Argument3 != 1);
+        error = error == 0 ? _calls.SetTimes(path, (long)request.Argument1, (long)request.Argument2) : error;
         return error == 0 ? Done(request) : Failed(request, error);
+    }
+
+    private Completion SetHandleTimes(HostRequest request)
+    {
+        if (!_open.TryGetValue(request.Argument1, out var file) || file.Handle is not { } handle)
+        {
+            return Failed(request, HostError.NotSupported);
+        }
+
+        var error = _calls.SetTimes(handle, (long)request.Argument2, (long)request.Argument3);
+        return error == 0 ? Done(request) : Failed(request, error);
+    }
+
+    private Completion TruncatePath(HostRequest request)
+    {
+        var error = Find(request, out string path, out var status);
+        error = error != 0 ? error : status.Kind switch
+        {
+            HostFileKind.File => request.Argument1 > long.MaxValue ? HostError.InvalidArgument : 0,
+            HostFileKind.Directory => HostError.IsDirectory,
+            _ => HostError.InvalidArgument,
+        };
+        if (error != 0)
+        {
+            return Failed(request, error);
+        }
+
+        using var stream = OpenStream(path, HostOpenFlags.Write, isThere: true, 0);
+        stream.SetLength((long)request.Argument1);
+        return Done(request);
+    }
+
+    private Completion FileSystemStatus(HostRequest request)
+    {
+        var error = Find(request, out string path, out _);
+        if (error != 0)
+        {
+            return Failed(request, error);
+        }
+
+        var drive = new DriveInfo(path);
+        var data = new byte[3 * sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(data, drive.TotalSize);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(sizeof(long)), drive.TotalFreeSpace);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(2 * sizeof(long)), drive.AvailableFreeSpace);
+        return new Completion(request.Id, 0, data);
     }
 }

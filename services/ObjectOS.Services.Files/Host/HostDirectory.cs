@@ -1,5 +1,6 @@
-using System.Formats.Tar;
+using System.Buffers.Binary;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Files.Host;
@@ -16,15 +17,18 @@ public sealed partial class HostDirectory : IDisposable
 
     private readonly GrantPath _paths;
     private readonly bool _writable;
-    private readonly Dictionary<ulong, (string Path, FileStream? Stream)> _open = [];
+    private readonly IFileCalls _calls;
+    private readonly Dictionary<ulong, OpenHandle> _open = [];
     private ulong _nextHandle = 1;
 
     /// <summary>Grants <paramref name="directory"/>.</summary>
     /// <param name="directory">A directory of the host that exists.</param>
     /// <param name="writable">True: guests may change it.</param>
+    /// <param name="calls">The host's calls; null: what .NET alone can do.</param>
     /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
-    public HostDirectory(string directory, bool writable)
+    public HostDirectory(string directory, bool writable, IFileCalls? calls = null)
     {
+        _calls = calls ?? new PortableFileCalls();
         string full = Path.GetFullPath(directory);
         if (!Directory.Exists(full))
         {
@@ -38,6 +42,14 @@ public sealed partial class HostDirectory : IDisposable
 
     /// <summary>The directory, without links.</summary>
     public string Root => _paths.Root;
+
+    /// <summary>The path below the directory of a file of the host, links in its path followed; null if it lies elsewhere.</summary>
+    public string? NameInside(string path)
+    {
+        string real = RealPath(Path.GetFullPath(path));
+        string start = Root == "/" ? "/" : Root + "/";
+        return real.StartsWith(start, StringComparison.Ordinal) ? real[start.Length..] : null;
+    }
 
     /// <summary>Does what the request asks; never throws for what a guest asked or a file system answered.</summary>
     public Completion Execute(HostRequest request)
@@ -55,9 +67,9 @@ public sealed partial class HostDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, stream) in _open.Values)
+        foreach (var file in _open.Values)
         {
-            stream?.Dispose();
+            file.Dispose();
         }
 
         _open.Clear();
@@ -68,7 +80,8 @@ public sealed partial class HostDirectory : IDisposable
         var operation = (HostFileOperation)request.Argument0;
         if (!_writable && operation is HostFileOperation.Write or HostFileOperation.Truncate or HostFileOperation.MakeDirectory
             or HostFileOperation.RemoveFile or HostFileOperation.RemoveDirectory or HostFileOperation.Rename or HostFileOperation.MakeLink
-            or HostFileOperation.ChangeMode or HostFileOperation.SetTime)
+            or HostFileOperation.ChangeMode or HostFileOperation.SetTimes or HostFileOperation.SetHandleTimes or HostFileOperation.ChangeHandleMode
+            or HostFileOperation.TruncatePath)
         {
             return Failed(request, HostError.ReadOnly);
         }
@@ -91,7 +104,11 @@ public sealed partial class HostDirectory : IDisposable
             HostFileOperation.MakeLink => MakeLink(request),
             HostFileOperation.Synchronize => Synchronize(request),
             HostFileOperation.ChangeMode => ChangeMode(request),
-            HostFileOperation.SetTime => SetTime(request),
+            HostFileOperation.SetTimes => SetTimes(request),
+            HostFileOperation.SetHandleTimes => SetHandleTimes(request),
+            HostFileOperation.ChangeHandleMode => ChangeHandleMode(request),
+            HostFileOperation.TruncatePath => TruncatePath(request),
+            HostFileOperation.FileSystemStatus => FileSystemStatus(request),
             _ => Failed(request, HostError.InvalidArgument),
         };
     }
@@ -99,48 +116,58 @@ public sealed partial class HostDirectory : IDisposable
     private Completion Open(HostRequest request)
     {
         var flags = (HostOpenFlags)request.Argument1;
-        bool changes = (flags & (HostOpenFlags.Write | HostOpenFlags.Create | HostOpenFlags.Truncate)) != 0;
+        string text = TextOf(request.Data);
         bool exclusive = flags.HasFlag(HostOpenFlags.Create | HostOpenFlags.Exclusive);
-        var error = _paths.Find(TextOf(request.Data), !exclusive, out string path);
+        var error = _paths.Find(text, !exclusive && !flags.HasFlag(HostOpenFlags.NoFollow), out string path);
         if (error != 0)
         {
             return Failed(request, error);
         }
 
-        bool isThere = TryStatus(path, followed: true, out var status);
-        error = (isThere, exclusive, status.Kind) switch
-        {
-            (true, true, _) => HostError.Exists,
-            (true, _, HostFileKind.Directory) => changes ? HostError.IsDirectory : 0,
-            (true, _, not HostFileKind.File) => HostError.AccessDenied,
-            (false, _, _) => flags.HasFlag(HostOpenFlags.Create) ? 0 : HostError.NotFound,
-            _ => 0,
-        };
-        if (error == 0 && changes && !_writable && (!isThere || (flags & (HostOpenFlags.Write | HostOpenFlags.Truncate)) != 0))
-        {
-            error = HostError.ReadOnly;
-        }
-
+        bool isThere = TryStatus(path, followed: false, out var status);
+        error = WhyNotOpened(flags, isThere, status.Kind, exclusive, text.EndsWith('/'));
         if (error != 0 || _open.Count >= MostHandles)
         {
             return Failed(request, error == 0 ? HostError.NoSpace : error);
         }
 
-        FileStream? stream = null;
-        if (!isThere || status.Kind == HostFileKind.File)
+        var file = isThere && status.Kind == HostFileKind.Directory
+            ? new OpenHandle(path, null, _calls.OpenDirectory(path))
+            : new OpenHandle(path, OpenStream(path, flags, isThere, (uint)request.Argument2), null);
+        if (file.Handle is null || !_calls.TryStatus(file.Handle, out status))
         {
-            stream = OpenStream(path, flags, isThere, (uint)request.Argument2);
             TryStatus(path, followed: true, out status);
         }
 
         ulong handle = _nextHandle++;
-        _open[handle] = (path, stream);
+        _open[handle] = file;
         return new Completion(request.Id, (long)handle, status.ToBytes());
+    }
+
+    private HostError WhyNotOpened(HostOpenFlags flags, bool isThere, HostFileKind kind, bool exclusive, bool wantsDirectory)
+    {
+        bool writes = (flags & (HostOpenFlags.Write | HostOpenFlags.Truncate)) != 0;
+        if (!isThere)
+        {
+            return !flags.HasFlag(HostOpenFlags.Create) ? HostError.NotFound
+                : wantsDirectory ? HostError.IsDirectory
+                : _writable ? 0 : HostError.ReadOnly;
+        }
+
+        return kind switch
+        {
+            _ when exclusive => HostError.Exists,
+            HostFileKind.Link => flags.HasFlag(HostOpenFlags.NoFollow) ? HostError.LinkLoop : HostError.NotFound,
+            HostFileKind.Directory => writes || flags.HasFlag(HostOpenFlags.Create) ? HostError.IsDirectory : 0,
+            _ when wantsDirectory => HostError.NotDirectory,
+            HostFileKind.File => writes && !_writable ? HostError.ReadOnly : 0,
+            _ => HostError.AccessDenied,
+        };
     }
 
     private static FileStream OpenStream(string path, HostOpenFlags flags, bool isThere, uint mode)
     {
-        bool writes = flags.HasFlag(HostOpenFlags.Write);
+        bool writes = (flags & (HostOpenFlags.Write | HostOpenFlags.Truncate)) != 0;
         var options = new FileStreamOptions
         {
             Mode = isThere ? FileMode.Open : FileMode.CreateNew,
@@ -154,7 +181,7 @@ public sealed partial class HostDirectory : IDisposable
         }
 
         var stream = new FileStream(path, options);
-        if (isThere && writes && flags.HasFlag(HostOpenFlags.Truncate))
+        if (isThere && flags.HasFlag(HostOpenFlags.Truncate))
         {
             stream.SetLength(0);
         }
@@ -169,7 +196,7 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        file.Stream?.Dispose();
+        file.Dispose();
         return Done(request);
     }
 
@@ -203,22 +230,36 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        ulong offset = request.Argument2 == ulong.MaxValue ? (ulong)RandomAccess.GetLength(stream.SafeFileHandle) : request.Argument2;
-        if (offset > long.MaxValue - MostBytes)
+        long written = request.Data.Length;
+        var data = Array.Empty<byte>();
+        HostError error = 0;
+        if (request.Argument2 == ulong.MaxValue)
         {
-            return Failed(request, HostError.InvalidArgument);
+            error = _calls.Append(stream.SafeFileHandle, request.Data, out written, out long end);
+            data = new byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(data, end);
+        }
+        else if (request.Argument2 > long.MaxValue - MostBytes)
+        {
+            return Failed(request, HostError.TooLarge);
+        }
+        else
+        {
+            RandomAccess.Write(stream.SafeFileHandle, request.Data.Span, (long)request.Argument2);
         }
 
-        RandomAccess.Write(stream.SafeFileHandle, request.Data.Span, (long)offset);
-        return Done(request, request.Data.Length);
+        error = error == 0 && request.Argument3 == 1 ? _calls.Synchronize(stream.SafeFileHandle) : error;
+        return error == 0 ? new Completion(request.Id, written, data) : Failed(request, error);
     }
 
     private Completion Status(HostRequest request)
     {
-        var error = _paths.Find(TextOf(request.Data), request.Argument1 != 1, out string path);
+        string text = TextOf(request.Data);
+        var error = _paths.Find(text, request.Argument1 != 1, out string path);
         return error != 0 ? Failed(request, error)
-            : TryStatus(path, request.Argument1 != 1, out var status) ? new Completion(request.Id, 0, status.ToBytes())
-            : Failed(request, HostError.NotFound);
+            : !TryStatus(path, request.Argument1 != 1, out var status) ? Failed(request, HostError.NotFound)
+            : text.EndsWith('/') && status.Kind != HostFileKind.Directory ? Failed(request, HostError.NotDirectory)
+            : new Completion(request.Id, 0, status.ToBytes());
     }
 
     private Completion HandleStatus(HostRequest request)
@@ -228,7 +269,12 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        bool isThere = TryStatus(file.Path, followed: true, out var status);
+        if (file.Handle is { } handle && _calls.TryStatus(handle, out var status))
+        {
+            return new Completion(request.Id, 0, status.ToBytes());
+        }
+
+        bool isThere = TryStatus(file.Path, followed: true, out status);
         if (file.Stream is { } stream)
         {
             // The handle's own length: the name may be gone, or another file's by now.
@@ -249,6 +295,12 @@ public sealed partial class HostDirectory : IDisposable
         var entries = new List<(string Name, byte Kind)>();
         foreach (var info in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true, ReturnSpecialDirectories = false }))
         {
+            // A name that is not UTF-8 cannot be said by a guest, and two of them would look alike.
+            if (info.Name.Contains('\ufffd', StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             entries.Add((info.Name, (byte)(info.LinkTarget is not null ? HostFileKind.Link : info is DirectoryInfo ? HostFileKind.Directory : HostFileKind.File)));
         }
 
@@ -280,7 +332,7 @@ public sealed partial class HostDirectory : IDisposable
     {
         string text = Encoding.UTF8.GetString(path).TrimEnd('/');
         var error = _paths.Find(text, false, out full);
-        return error == 0 && full == Root ? HostError.AccessDenied : error;
+        return error == 0 && full == Root ? HostError.Busy : error;
     }
 
     private static HostError SetEmpty(HostError error, out string text)
@@ -289,66 +341,9 @@ public sealed partial class HostDirectory : IDisposable
         return error;
     }
 
-    private static bool TryStatus(string path, bool followed, out HostFileStatus status)
-    {
-        status = default;
-        FileSystemInfo info = new FileInfo(path);
-        bool isLink = info.LinkTarget is not null;
-        if (isLink && followed)
-        {
-            return false; // Find has followed every link that leads somewhere inside; this one does not.
-        }
-
-        if (!isLink && !info.Exists)
-        {
-            info = new DirectoryInfo(path);
-            if (!info.Exists)
-            {
-                return false;
-            }
-        }
-
-        var kind = isLink ? HostFileKind.Link : info is DirectoryInfo ? HostFileKind.Directory : HostFileKind.File;
-        ulong size = info is FileInfo file && !isLink ? (ulong)file.Length : isLink ? (ulong)Encoding.UTF8.GetByteCount(info.LinkTarget!) : 4096;
-        if (kind == HostFileKind.File && size == 0 && IsSpecial(path))
-        {
-            kind = HostFileKind.Other;
-        }
-
-        uint mode = OperatingSystem.IsWindows() || isLink ? 0x1ffu : (uint)info.UnixFileMode & 0x1ff;
-        long time = (info.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * 100;
-        status = new HostFileStatus(kind, mode, size, time, NumberOf(path), 1);
-        return true;
-    }
-
-    /// <summary>True for pipes, sockets and devices, told without opening them: the archive writer asks the file system for the type.</summary>
-    private static bool IsSpecial(string path)
-    {
-        using var data = new MemoryStream();
-        try
-        {
-            using var writer = new TarWriter(data, TarEntryFormat.Ustar, leaveOpen: true);
-            writer.WriteEntry(path, "x");
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
-        {
-            return problem is not UnauthorizedAccessException;
-        }
-
-        return data.Length > 156 && data.GetBuffer()[156] is not ((byte)'0' or 0);
-    }
-
-    /// <summary>FNV-1a over the path: .NET does not tell inode numbers.</summary>
-    private static ulong NumberOf(string path)
-    {
-        ulong hash = 0xcbf29ce484222325;
-        foreach (char letter in path)
-        {
-            hash = (hash ^ letter) * 0x100000001b3;
-        }
-
-        return (hash >> 1) | 1;
-    }
+    /// <summary>Reads what lies at a path; <see cref="GrantPath.Find"/> has followed every link that leads somewhere inside.</summary>
+    private bool TryStatus(string path, bool followed, out HostFileStatus status) =>
+        _calls.TryStatus(path, out status) && !(followed && status.Kind == HostFileKind.Link);
 
     private static string RealPath(string path)
     {
@@ -386,6 +381,18 @@ public sealed partial class HostDirectory : IDisposable
 
     private FileStream? StreamOf(HostRequest request) => _open.TryGetValue(request.Argument1, out var file) ? file.Stream : null;
 
+    /// <summary>What a handle stands for: a file's stream, or a directory's handle if the host has such.</summary>
+    private sealed record OpenHandle(string Path, FileStream? Stream, SafeFileHandle? Directory) : IDisposable
+    {
+        public SafeFileHandle? Handle => Stream?.SafeFileHandle ?? Directory;
+
+        public void Dispose()
+        {
+            Stream?.Dispose();
+            Directory?.Dispose();
+        }
+    }
+
     private static void Split(ReadOnlySpan<byte> data, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
     {
         int zero = data.IndexOf((byte)0);
@@ -403,7 +410,9 @@ public sealed partial class HostDirectory : IDisposable
     {
         FileNotFoundException or DirectoryNotFoundException => HostError.NotFound,
         UnauthorizedAccessException => HostError.AccessDenied,
-        ArgumentException or NotSupportedException or PathTooLongException => HostError.InvalidArgument,
+        ArgumentException or NotSupportedException => HostError.InvalidArgument,
+        PathTooLongException or IOException { HResult: 36 } => HostError.NameTooLong,
+        IOException { HResult: 27 } => HostError.TooLarge,
         IOException { HResult: 28 } => HostError.NoSpace,
         IOException { HResult: 17 } => HostError.Exists,
         IOException { HResult: 39 } => HostError.NotEmpty,

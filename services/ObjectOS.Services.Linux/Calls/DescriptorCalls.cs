@@ -16,7 +16,7 @@ internal static class DescriptorCalls
             return Errno.EBADF;
         }
 
-        if (lowest >= DescriptorTable.Limit)
+        if (lowest >= (ulong)call.Process.Descriptors.Most)
         {
             return Errno.EINVAL;
         }
@@ -27,7 +27,7 @@ internal static class DescriptorCalls
 
     public static CallResult Duplicate3(LinuxCall call)
     {
-        if (call.Process.Descriptors.Find(call.Int(0)) is not { } file || call[1] >= DescriptorTable.Limit)
+        if (call.Process.Descriptors.Find(call.Int(0)) is not { } file || call[1] >= (ulong)call.Process.Descriptors.Most)
         {
             return Errno.EBADF;
         }

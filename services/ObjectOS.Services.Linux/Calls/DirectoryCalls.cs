@@ -33,7 +33,7 @@ internal static class DirectoryCalls
         {
             if (!call.TryReply(0, out var reply))
             {
-                return call.Ask(target.Grant, HostFileOperation.Status, target.HostPath);
+                return call.Ask(target.Grant, HostFileOperation.Status, target.HostName);
             }
 
             if (reply.IsError || !HostFileStatus.TryRead(reply.Data, out var status) || status.Kind != HostFileKind.Directory)
@@ -57,7 +57,7 @@ internal static class DirectoryCalls
             return call.Failure;
         }
 
-        var target = ProcFiles.Find(call.Process, path.TrimEnd('/'), false);
+        var target = ProcFiles.Find(call.Process, PathEnd.Of(path).IsName ? path.TrimEnd('/') : path, false);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
@@ -65,10 +65,10 @@ internal static class DirectoryCalls
 
         if (target.IsHost)
         {
-            return target.HostPath.Length == 0 ? Errno.EEXIST : Simple(call, target, HostFileOperation.MakeDirectory);
+            return target.HostPath.Length == 0 || !PathEnd.Of(path).IsName ? Errno.EEXIST : Simple(call, target, HostFileOperation.MakeDirectory, false);
         }
 
-        if (target.Node is not null || path.TrimEnd('/').Length == 0)
+        if (target.Node is not null || !PathEnd.Of(path).IsName)
         {
             return Errno.EEXIST;
         }
@@ -82,15 +82,26 @@ internal static class DirectoryCalls
         return 0L;
     }
 
-    private static CallResult Simple(LinuxCall call, PathTarget target, HostFileOperation operation) =>
-        call.TryReply(0, out var reply) ? Math.Min(0, reply.Result) : call.Ask(target.Grant, operation, target.HostPath);
+    private static CallResult Simple(LinuxCall call, PathTarget target, HostFileOperation operation, bool hasSlash) =>
+        call.TryReply(0, out var reply) ? Math.Min(0, reply.Result) : call.Ask(target.Grant, operation, hasSlash ? target.HostPath + "/" : target.HostPath);
 
     public static CallResult Remove(LinuxCall call)
     {
         bool directory = (call[2] & 0x200) != 0;
+        if ((call[2] & ~0x200UL) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
         if (!call.TryPath(0, 1, out string path))
         {
             return call.Failure;
+        }
+
+        var end = PathEnd.Of(path);
+        if (!end.IsName)
+        {
+            return !directory ? Errno.EISDIR : end.IsDot ? Errno.EINVAL : end.IsDotDot ? Errno.ENOTEMPTY : Errno.EBUSY;
         }
 
         var target = ProcFiles.Find(call.Process, path.TrimEnd('/'), false);
@@ -101,7 +112,8 @@ internal static class DirectoryCalls
 
         if (target.IsHost)
         {
-            return target.HostPath.Length == 0 ? Errno.EACCES : Simple(call, target, directory ? HostFileOperation.RemoveDirectory : HostFileOperation.RemoveFile);
+            return target.HostPath.Length == 0 ? directory ? Errno.EBUSY : Errno.EISDIR
+                : Simple(call, target, directory ? HostFileOperation.RemoveDirectory : HostFileOperation.RemoveFile, end.HasSlash);
         }
 
         if (target.Node is not { } node || target.Directory is null)
@@ -112,6 +124,11 @@ internal static class DirectoryCalls
         if (directory != (node.Kind == InodeKind.Directory))
         {
             return directory ? Errno.ENOTDIR : Errno.EISDIR;
+        }
+
+        if (end.HasSlash && !directory)
+        {
+            return Errno.ENOTDIR;
         }
 
         if (directory && node.Entries.Count > 0)
@@ -130,20 +147,28 @@ internal static class DirectoryCalls
             return call.Failure;
         }
 
-        var target = ProcFiles.Find(call.Process, path, false);
+        var end = PathEnd.Of(path);
+        var target = ProcFiles.Find(call.Process, end.IsName ? path.TrimEnd('/') : path, false);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
         }
 
-        if (target.IsHost)
-        {
-            return call.TryReply(0, out var reply) ? reply.Result : call.Ask(target.Grant, HostFileOperation.MakeLink, text + "\0" + target.HostPath);
-        }
-
-        if (target.Node is not null || text.Length == 0)
+        if (!end.IsName || text.Length == 0)
         {
             return text.Length == 0 ? Errno.ENOENT : Errno.EEXIST;
+        }
+
+        if (target.IsHost)
+        {
+            return target.HostPath.Length == 0 ? Errno.EEXIST
+                : call.TryReply(0, out var reply) ? reply.Result
+                : call.Ask(target.Grant, HostFileOperation.MakeLink, text + "\0" + target.HostPath + (end.HasSlash ? "/" : ""));
+        }
+
+        if (target.Node is not null || end.HasSlash)
+        {
+            return target.Node is not null ? Errno.EEXIST : Errno.ENOENT;
         }
 
         if (!call.Job.Tree.HasRoomFor(text))
@@ -178,7 +203,7 @@ internal static class DirectoryCalls
         {
             if (!call.TryReply(0, out var reply))
             {
-                return call.Ask(target.Grant, HostFileOperation.ReadLink, target.HostPath);
+                return call.Ask(target.Grant, HostFileOperation.ReadLink, target.HostName);
             }
 
             if (reply.IsError)
@@ -208,10 +233,16 @@ internal static class DirectoryCalls
             return call.Failure;
         }
 
-        bool noReplace = call.Number == 276 && (call[4] & 1) != 0;
-        if (call.Number == 276 && (call[4] & ~1UL) != 0)
+        var mode = call.Number == 276 ? (HostRenameMode)call[4] : HostRenameMode.Replace;
+        if (mode > HostRenameMode.Exchange)
         {
             return Errno.EINVAL;
+        }
+
+        var (fromEnd, toEnd) = (PathEnd.Of(from), PathEnd.Of(to));
+        if (!fromEnd.IsName || !toEnd.IsName)
+        {
+            return fromEnd.IsName && mode == HostRenameMode.KeepOld ? Errno.EEXIST : Errno.EBUSY;
         }
 
         var (source, target) = ProcFiles.Find(call.Process, from.TrimEnd('/'), to.TrimEnd('/'));
@@ -222,36 +253,53 @@ internal static class DirectoryCalls
 
         if (source.IsHost || target.IsHost)
         {
+            string names = source.HostPath + (fromEnd.HasSlash ? "/" : "") + "\0" + target.HostPath + (toEnd.HasSlash ? "/" : "");
             return source.Grant != target.Grant ? Errno.EXDEV
+                : source.HostPath.Length == 0 || target.HostPath.Length == 0 ? Errno.EBUSY
                 : call.TryReply(0, out var reply) ? reply.Result
-                : call.Ask(source.Grant, HostFileOperation.Rename, source.HostPath + "\0" + target.HostPath);
+                : call.Ask(source.Grant, HostFileOperation.Rename, names, (ulong)mode);
         }
 
-        return RenameLocal(call, source, target, noReplace);
+        bool wantsDirectory = fromEnd.HasSlash || (toEnd.HasSlash && mode != HostRenameMode.Exchange);
+        return RenameLocal(call, source, target, mode, wantsDirectory);
     }
 
-    private static CallResult RenameLocal(LinuxCall call, PathTarget source, PathTarget target, bool noReplace)
+    private static CallResult RenameLocal(LinuxCall call, PathTarget source, PathTarget target, HostRenameMode mode, bool wantsDirectory)
     {
         if (source.Node is not { } node || source.Directory is null || target.Directory is null)
         {
             return source.Node is null ? Errno.ENOENT : Errno.EACCES;
         }
 
-        for (var at = target.Directory; at.Parent != at; at = at.Parent)
+        if (target.Node is not null && mode == HostRenameMode.KeepOld)
         {
-            if (at == node)
+            return Errno.EEXIST;
+        }
+
+        if (wantsDirectory && node.Kind != InodeKind.Directory)
+        {
+            return Errno.ENOTDIR;
+        }
+
+        if (IsBelow(target.Directory, node))
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong now = call.Job.WallClock;
+        if (mode == HostRenameMode.Exchange)
+        {
+            if (target.Node is null || IsBelow(source.Directory, target.Node))
             {
-                return Errno.EINVAL;
+                return target.Node is null ? Errno.ENOENT : Errno.EINVAL;
             }
+
+            FileTree.Exchange(source.Directory, source.Name, target.Directory, target.Name, now);
+            return 0L;
         }
 
         if (target.Node is { } old && old != node)
         {
-            if (noReplace)
-            {
-                return Errno.EEXIST;
-            }
-
             if (old.Kind == InodeKind.Directory != (node.Kind == InodeKind.Directory))
             {
                 return old.Kind == InodeKind.Directory ? Errno.EISDIR : Errno.ENOTDIR;
@@ -263,8 +311,20 @@ internal static class DirectoryCalls
             }
         }
 
-        call.Job.Tree.Rename(source.Directory, source.Name, target.Directory, target.Name, call.Job.WallClock);
+        call.Job.Tree.Rename(source.Directory, source.Name, target.Directory, target.Name, now);
         return 0L;
+    }
+
+    /// <summary>True if a directory is that inode or lies below it.</summary>
+    private static bool IsBelow(Inode directory, Inode node)
+    {
+        var at = directory;
+        while (at != node && at.Parent != at)
+        {
+            at = at.Parent;
+        }
+
+        return at == node;
     }
 
     public static CallResult List(LinuxCall call)

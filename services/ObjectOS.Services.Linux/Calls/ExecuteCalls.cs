@@ -14,7 +14,7 @@ internal static class ExecuteCalls
 
     public static CallResult Execute(LinuxCall call)
     {
-        if (!call.TryPath(-1, 0, out string path) || !TryTexts(call, call[1], out string[] arguments) || !TryTexts(call, call[2], out string[] environment))
+        if (!call.TryPath(-1, 0, out string path) || !TryTexts(call, call[1], out byte[][] arguments) || !TryTexts(call, call[2], out byte[][] environment))
         {
             return call.Failure;
         }
@@ -60,11 +60,19 @@ internal static class ExecuteCalls
     }
 
     /// <summary>From here on there is no way back: the old program's memory goes.</summary>
-    private static CallResult Commit(LinuxCall call, Executable executable, string[] arguments, string[] environment)
+    private static CallResult Commit(LinuxCall call, Executable executable, byte[][] arguments, byte[][] environment)
     {
         var process = call.Process;
         var system = call.System;
-        foreach (var other in process.Threads.Where(other => other != call.Thread).ToArray())
+        var thread = call.Thread;
+        if (process.MemoryOwner != 0 && LeaveMemory(call, ref thread) is var left && left != KernelStatus.Ok)
+        {
+            system.Release(executable.Block);
+            return left == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+        }
+
+        system.EndBorrowers(process);
+        foreach (var other in process.Threads.Where(other => other != thread).ToArray())
         {
             system.EndThread(other);
         }
@@ -79,13 +87,33 @@ internal static class ExecuteCalls
 
         process.Executable = executable;
         process.Arguments = arguments;
-        call.Thread.ClearAddress = call.Thread.RobustList = 0;
-        call.Thread.AltStack = call.Thread.AltStackSize = 0;
+        thread.ClearAddress = thread.RobustList = 0;
+        thread.AltStack = thread.AltStackSize = 0;
         system.EndVfork(process);
         process.Load = new ProgramLoad(process, executable, arguments, environment);
-        call.Thread.Phase = ThreadPhase.Loading;
-        system.Enqueue(call.Thread);
+        thread.Phase = ThreadPhase.Loading;
+        system.Enqueue(thread);
         return CallResult.Gone;
+    }
+
+    /// <summary>Gives a child of vfork its own address space: a thread there takes the place of the one that runs on its parent's memory.</summary>
+    private static KernelStatus LeaveMemory(LinuxCall call, ref LinuxThread thread)
+    {
+        var process = call.Process;
+        int owner = process.MemoryOwner;
+        process.MemoryOwner = 0;
+        var status = call.System.CreateThread(process, thread.Id, 0, 0, out var made);
+        if (status != KernelStatus.Ok)
+        {
+            process.MemoryOwner = owner;
+            return status;
+        }
+
+        made.Mask = thread.Mask;
+        made.Name = thread.Name;
+        thread.Pending.MoveTo(made.Pending);
+        thread = made;
+        return status;
     }
 
     private static CallResult Content(LinuxCall call, PathTarget target, out byte[]? content)
@@ -114,7 +142,7 @@ internal static class ExecuteCalls
 
         if (!call.TryReply(0, out var opened))
         {
-            return call.Ask(target.Grant, HostFileOperation.Open, target.HostPath, (ulong)HostOpenFlags.Read);
+            return call.Ask(target.Grant, HostFileOperation.Open, target.HostName, (ulong)HostOpenFlags.Read);
         }
 
         if (opened.IsError)
@@ -136,10 +164,10 @@ internal static class ExecuteCalls
         return result;
     }
 
-    /// <summary>A list of texts that ends with a zero pointer.</summary>
-    private static bool TryTexts(LinuxCall call, ulong address, out string[] texts)
+    /// <summary>A list of texts that ends with a zero pointer. They are bytes: arguments need not be UTF-8.</summary>
+    private static bool TryTexts(LinuxCall call, ulong address, out byte[][] texts)
     {
-        var found = new List<string>();
+        var found = new List<byte[]>();
         texts = [];
         int total = 0;
         Span<byte> pointer = stackalloc byte[8];
@@ -156,7 +184,7 @@ internal static class ExecuteCalls
                 break;
             }
 
-            if (!call.TryReadText(text, 131072, out string one))
+            if (!call.TryReadBytes(text, 131072, out byte[] one))
             {
                 return call.Failure == Errno.ENAMETOOLONG ? call.Fail(Errno.E2BIG) : false;
             }

@@ -47,6 +47,10 @@ internal static class FutexCalls
                 return (uint)call[5] == 0 ? Errno.EINVAL : Wake(call.System, key, count, (uint)call[5]);
             case 3 or 4:
                 return Requeue(call, key, KeyOf(call.Process, call[4], isPrivate), operation == 4);
+            case 6 or 8 or 13:
+                return PriorityFutexCalls.Lock(call, key, isTry: operation == 8, isRealTime || operation == 6);
+            case 7:
+                return PriorityFutexCalls.Unlock(call, key);
             case 5:
                 return WakeOperation(call, key, KeyOf(call.Process, call[4], isPrivate));
             default:
@@ -74,7 +78,7 @@ internal static class FutexCalls
 
         Span<byte> value = stackalloc byte[4];
         Span<byte> time = stackalloc byte[16];
-        if (!call.TryRead(call[0], value) || (call[3] != 0 && !call.TryRead(call[3], time)))
+        if ((call[3] != 0 && !call.TryRead(call[3], time)) || (call[3] != 0 && !TimeCalls.IsValid(time) && !call.Fail(Errno.EINVAL)) || !call.TryRead(call[0], value))
         {
             return call.Failure;
         }
@@ -86,6 +90,7 @@ internal static class FutexCalls
 
         if (call[3] != 0)
         {
+
             ulong nanoseconds = TimeCalls.ReadTime(time);
             call.Deadline = isAbsolute ? TimeCalls.At(call, isRealTime, nanoseconds) : TimeCalls.Later(call, nanoseconds);
             if (call.IsTimedOut)
@@ -101,6 +106,11 @@ internal static class FutexCalls
 
     private static CallResult Requeue(LinuxCall call, FutexKey from, FutexKey to, bool compares)
     {
+        if (call.Int(2) < 0 || call.Int(3) < 0)
+        {
+            return Errno.EINVAL;
+        }
+
         if (compares)
         {
             Span<byte> value = stackalloc byte[4];

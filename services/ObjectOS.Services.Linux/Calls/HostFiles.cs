@@ -46,9 +46,12 @@ internal static class HostFiles
         return 0L;
     }
 
-    public static void PutTime(Span<byte> bytes, ulong nanoseconds)
+    /// <summary>Writes a time as seconds and nanoseconds; those before 1970 have negative seconds and nanoseconds from 0 on.</summary>
+    public static void PutTime(Span<byte> bytes, long nanoseconds)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, nanoseconds / Linux.NanosecondsPerSecond);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], nanoseconds % Linux.NanosecondsPerSecond);
+        const long Second = (long)Linux.NanosecondsPerSecond;
+        long part = ((nanoseconds % Second) + Second) % Second;
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, (nanoseconds - part) / Second);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], part);
     }
 }

@@ -18,7 +18,8 @@ internal static class MemoryCalls
     {
         var memory = call.Process.Memory;
         ulong wanted = call[0];
-        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36))
+        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
+        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36) || (wanted > memory.HeapEnd && wanted - memory.HeapEnd > room))
         {
             return (long)memory.HeapEnd;
         }
@@ -124,6 +125,11 @@ internal static class MemoryCalls
             return call[1] != 0 && (length == 0 || length > ProcessMemory.UserEnd) ? Errno.ENOMEM : Errno.EINVAL;
         }
 
+        if (length > call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, call.Process.Memory.Mapped))
+        {
+            return Errno.ENOMEM;
+        }
+
         byte[]? content = null;
         if ((flags & MapAnonymous) == 0)
         {
@@ -216,8 +222,7 @@ internal static class MemoryCalls
 
         if (file.Kind == OpenFileKind.File)
         {
-            content = file.Inode!.Read(call[5], (int)Math.Min(length, LargestFileMap)).ToArray();
-            return 0L;
+            return TryHold(file.Inode!.Length, call[5], length, out int count) ? ReadOwn(file.Inode, call[5], count, out content) : Errno.ENOMEM;
         }
 
         if (file.Kind == OpenFileKind.Device && file.Device == DeviceKind.Zero)
@@ -226,7 +231,37 @@ internal static class MemoryCalls
             return 0L;
         }
 
-        return file.Kind == OpenFileKind.HostFile ? HostFiles.ReadAll(call, file, call[5], Math.Min(length, LargestFileMap), 0, out content) : Errno.ENODEV;
+        return file.Kind == OpenFileKind.HostFile ? HostContent(call, file, length, out content) : Errno.ENODEV;
+    }
+
+    private static CallResult ReadOwn(Inode inode, ulong offset, int count, out byte[]? content)
+    {
+        content = inode.Read(offset, count).ToArray();
+        return 0L;
+    }
+
+    private static CallResult HostContent(LinuxCall call, OpenFile file, ulong length, out byte[]? content)
+    {
+        content = null;
+        if (!call.TryReply(0, out var reply))
+        {
+            return call.Ask(file.Grant, HostFileOperation.HandleStatus, [], file.Handle);
+        }
+
+        if (reply.IsError || !HostFileStatus.TryRead(reply.Data, out var status))
+        {
+            return reply.IsError ? reply.Result : Errno.EIO;
+        }
+
+        return TryHold(status.Size, call[5], length, out int count) ? HostFiles.ReadAll(call, file, call[5], (ulong)count, 1, out content) : Errno.ENOMEM;
+    }
+
+    /// <summary>The bytes of a file that a map shows; false if they are more than a map holds: one that shows zeros for the rest would be wrong.</summary>
+    private static bool TryHold(ulong size, ulong offset, ulong length, out int count)
+    {
+        ulong shown = Math.Min(length, size - Math.Min(size, offset));
+        count = (int)Math.Min(shown, LargestFileMap);
+        return shown <= LargestFileMap;
     }
 
     public static CallResult Unmap(LinuxCall call)
@@ -293,6 +328,7 @@ internal static class MemoryCalls
         ulong newLength = Pages.RoundUp(call[2]);
         bool mayMove = (call[3] & 1) != 0;
         var memory = call.Process.Memory;
+        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
         if (call[0] % Pages.Size != 0 || oldLength == 0 || newLength == 0 || newLength > ProcessMemory.UserEnd || (call[3] & ~1UL) != 0)
         {
             return Errno.EINVAL;
@@ -321,7 +357,7 @@ internal static class MemoryCalls
         var part = area.Part(call[0], call[0] + oldLength);
         bool fits = offset + newLength <= area.Block.Size && area.Block.Uses == 1;
         bool inPlace = memory.IsFree(call[0] + oldLength, newLength - oldLength) && call[0] + newLength <= ProcessMemory.MapTop;
-        if (!inPlace && !mayMove)
+        if ((!inPlace && !mayMove) || newLength - oldLength > room)
         {
             return Errno.ENOMEM;
         }

@@ -24,6 +24,21 @@ internal static class OpenCalls
             return Errno.EOPNOTSUPP;
         }
 
+        if ((flags & Linux.OpenPath) != 0)
+        {
+            flags &= Linux.OpenPath | Linux.OpenDirectory | Linux.OpenNoFollow | Linux.OpenCloseOnExec;
+        }
+
+        if ((flags & (Linux.OpenCreate | Linux.OpenDirectory)) == (Linux.OpenCreate | Linux.OpenDirectory))
+        {
+            return Errno.EINVAL;
+        }
+
+        if ((flags & Linux.OpenCreate) != 0 && (PathEnd.Of(path).HasSlash || !PathEnd.Of(path).IsName))
+        {
+            return Errno.EISDIR;
+        }
+
         bool exclusive = (flags & (Linux.OpenCreate | Linux.OpenExclusive)) == (Linux.OpenCreate | Linux.OpenExclusive);
         var target = ProcFiles.Find(call.Process, path, (flags & Linux.OpenNoFollow) == 0 && !exclusive);
         return target.Error != 0 ? (Errno)target.Error : target.IsHost ? OpenHost(call, target, flags) : OpenLocal(call, target, flags, exclusive);
@@ -36,8 +51,10 @@ internal static class OpenCalls
         {
             var wanted = (access != Linux.OpenWrite ? HostOpenFlags.Read : 0) | (access != 0 ? HostOpenFlags.Write : 0)
                 | ((flags & Linux.OpenCreate) != 0 ? HostOpenFlags.Create : 0) | ((flags & Linux.OpenExclusive) != 0 ? HostOpenFlags.Exclusive : 0)
-                | ((flags & Linux.OpenTruncate) != 0 && access != 0 ? HostOpenFlags.Truncate : 0);
-            return call.Ask(target.Grant, HostFileOperation.Open, target.HostPath, (ulong)wanted, call[3] & 0x1ff & ~call.Process.FileMask);
+                | ((flags & Linux.OpenTruncate) != 0 ? HostOpenFlags.Truncate : 0) | ((flags & Linux.OpenNoFollow) != 0 ? HostOpenFlags.NoFollow : 0);
+            bool wantsDirectory = target.NeedsDirectory || (flags & Linux.OpenDirectory) != 0;
+            string name = wantsDirectory && target.HostPath.Length > 0 ? target.HostPath + "/" : target.HostPath;
+            return call.Ask(target.Grant, HostFileOperation.Open, name, (ulong)wanted, call[3] & 0x1ff & ~call.Process.FileMask);
         }
 
         if (reply.IsError)
@@ -54,8 +71,7 @@ internal static class OpenCalls
             HostStatus = status,
             Job = call.Job,
         };
-        bool isWrong = !isDirectory && ((flags & Linux.OpenDirectory) != 0 || target.NeedsDirectory);
-        return Add(call, file, flags, isWrong ? Errno.ENOTDIR : call.Process.Descriptors.HasRoom() ? Errno.None : Errno.EMFILE);
+        return Add(call, file, flags, call.Process.Descriptors.HasRoom() ? Errno.None : Errno.EMFILE);
     }
 
     private static CallResult Add(LinuxCall call, OpenFile file, uint flags, Errno error = Errno.None)
@@ -77,9 +93,9 @@ internal static class OpenCalls
         bool writes = (flags & Linux.OpenAccess) != 0;
         if (node is null)
         {
-            if ((flags & Linux.OpenCreate) == 0 || target.NeedsDirectory)
+            if ((flags & Linux.OpenCreate) == 0)
             {
-                return (flags & Linux.OpenCreate) == 0 ? Errno.ENOENT : Errno.EISDIR;
+                return Errno.ENOENT;
             }
 
             if (!call.Job.Tree.HasRoomFor())
@@ -101,7 +117,7 @@ internal static class OpenCalls
 
         if (node.Kind == InodeKind.Directory)
         {
-            return writes || (flags & Linux.OpenCreate) != 0
+            return writes || (flags & (Linux.OpenCreate | Linux.OpenTruncate)) != 0
                 ? Errno.EISDIR
                 : Add(call, new OpenFile(call.System.NewId(), OpenFileKind.Directory, target.FullPath, flags) { Inode = node, Job = call.Job }, flags);
         }
@@ -116,7 +132,7 @@ internal static class OpenCalls
             return OpenDevice(call, node, target.FullPath, flags);
         }
 
-        if ((flags & Linux.OpenTruncate) != 0 && writes)
+        if ((flags & Linux.OpenTruncate) != 0)
         {
             call.Job.Tree.TrySetLength(node, 0, now);
         }

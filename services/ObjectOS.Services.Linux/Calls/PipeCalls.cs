@@ -3,10 +3,17 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>Pipes and events.</summary>
 internal static class PipeCalls
 {
+    private const uint Semaphore = 1; // EFD_SEMAPHORE
+
     public static CallResult Create(LinuxCall call)
     {
         var table = call.Process.Descriptors;
         uint flags = (uint)call[1];
+        if ((flags & ~(Linux.OpenNonBlocking | Linux.OpenCloseOnExec)) != 0)
+        {
+            return Errno.EINVAL; // O_DIRECT, too: packets are not kept apart.
+        }
+
         if (!table.HasRoom(2))
         {
             return Errno.EMFILE;
@@ -33,9 +40,15 @@ internal static class PipeCalls
     public static CallResult EventFile(LinuxCall call)
     {
         uint flags = (uint)call[1];
+        if ((flags & ~(Semaphore | Linux.OpenNonBlocking | Linux.OpenCloseOnExec)) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
         var file = new OpenFile(call.System.NewId(), OpenFileKind.Event, "anon_inode:[eventfd]", (flags & Linux.OpenNonBlocking) | Linux.OpenReadWrite)
         {
             Counter = (uint)call[0],
+            IsSemaphore = (flags & Semaphore) != 0,
             Job = call.Job,
         };
         int made = call.Process.Descriptors.Add(file, (flags & Linux.OpenCloseOnExec) != 0);

@@ -1,161 +1,224 @@
 using System.Buffers.Binary;
+using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Linux.Calls;
 
-/// <summary>Waiting for several files at once.</summary>
+/// <summary>ppoll and pselect6: waiting for several files at once.</summary>
 internal static class PollCalls
 {
-    private const uint In = 1;
-    private const uint Out = 4;
-    private const uint Error = 8;
-    private const uint HangUp = 16;
-    private const uint Invalid = 32;
+    private const ulong HostPause = 100_000;
 
-    /// <summary>What can be done now, and what to wait for where nothing can.</summary>
-    private static uint Ready(LinuxCall call, OpenFile file, uint events, out ulong wait)
+    /// <summary>Reads how long a call waits, once: afterwards <see cref="LinuxCall.Progress"/> is the time at which it ends.</summary>
+    private static bool TryTimeout(LinuxCall call, ulong address)
     {
-        wait = 0;
-        uint ready = In | Out;
-        switch (file.Kind)
+        if (call.Progress != 0)
         {
-            case OpenFileKind.Pipe when file.CanWrite:
-                wait = file.Pipe!.Id;
-                return (file.Pipe.Readers == 0 ? Error : 0) | (file.Pipe.Room >= Pipe.Atomic ? events & Out : 0);
-            case OpenFileKind.Pipe:
-                wait = file.Pipe!.Id;
-                return (file.Pipe.Length > 0 ? events & In : 0) | (file.Pipe.Writers == 0 ? HangUp : 0);
-            case OpenFileKind.Input when call.Job.Readers.TryGetValue(file.Stream, out var reader):
-                wait = LinuxSystem.StreamWait(call.Job, file.Stream, false);
-                if ((events & In) != 0 && !reader.IsReady)
-                {
-                    reader.Ask(call.System.Host, 4096);
-                }
-
-                ready = (reader.IsReady ? In : 0) | Out;
-                break;
-            case OpenFileKind.Output when call.Job.Writers.TryGetValue(file.Stream, out var writer):
-                wait = LinuxSystem.StreamWait(call.Job, file.Stream, true);
-                ready = writer.Error != 0 ? Out | Error : writer.Room > 0 ? Out : 0;
-                return ready & (events | Error);
-            case OpenFileKind.Event:
-                wait = file.Id;
-                ready = (file.Counter > 0 ? In : 0) | Out;
-                break;
-            default:
-                break;
-        }
-
-        return ready & events;
-    }
-
-    private static bool TryDeadline(LinuxCall call, ulong address)
-    {
-        if (address == 0 || call.Progress != 0)
-        {
-            call.Progress = 1;
             return true;
         }
 
         Span<byte> time = stackalloc byte[16];
-        if (!call.TryRead(address, time))
+        if (address != 0 && !call.TryRead(address, time))
         {
             return false;
         }
 
-        call.Deadline = TimeCalls.Later(call, TimeCalls.ReadTime(time));
-        call.Progress = 1;
+        if (address != 0 && !TimeCalls.IsValid(time))
+        {
+            return call.Fail(Errno.EINVAL);
+        }
+
+        call.Progress = address == 0 ? LinuxCall.Never : TimeCalls.Later(call, TimeCalls.ReadTime(time));
         return true;
     }
 
-    private static bool TryMask(LinuxCall call, ulong address)
+    /// <summary>Reads a mask of signals that holds while the call waits; null if there is none.</summary>
+    public static bool TryMask(LinuxCall call, ulong address, out ulong? mask)
     {
-        Span<byte> mask = stackalloc byte[8];
-        if (address == 0 || call.Thread.SavedMask is not null)
+        Span<byte> bytes = stackalloc byte[8];
+        mask = null;
+        if (address == 0)
         {
             return true;
         }
 
-        if (!call.TryRead(address, mask))
+        if (!call.TryRead(address, bytes))
         {
             return false;
         }
 
-        call.Thread.SavedMask = call.Thread.Mask;
-        call.Thread.Mask = BinaryPrimitives.ReadUInt64LittleEndian(mask) & ~LinuxSystem.Unmaskable;
+        mask = BinaryPrimitives.ReadUInt64LittleEndian(bytes) & ~LinuxSystem.Unmaskable;
         return true;
     }
 
-    public static CallResult Poll(LinuxCall call)
-    {
-        if (call[1] > DescriptorTable.Limit)
-        {
-            return Errno.EINVAL;
-        }
-
-        var bytes = new byte[(int)call[1] * 8];
-        if (!call.TryRead(call[0], bytes) || !call.TryPrepare(call[0], (ulong)bytes.Length) || !TryDeadline(call, call[2]) || !TryMask(call, call[3]))
-        {
-            return call.Failure;
-        }
-
-        int count = 0;
-        var waits = new List<ulong>();
-        for (int i = 0; i < bytes.Length; i += 8)
-        {
-            int descriptor = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i));
-            uint events = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i + 4));
-            ulong wait = 0;
-            uint ready = descriptor < 0 ? 0 : call.Process.Descriptors.Find(descriptor) is { } file ? Ready(call, file, events, out wait) : Invalid;
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i + 6), (ushort)ready);
-            count += ready != 0 ? 1 : 0;
-            waits.Add(wait);
-        }
-
-        if (count == 0 && !call.IsTimedOut)
-        {
-            return Wait(call, waits);
-        }
-
-        call.Write(call[0], bytes);
-        return count;
-    }
-
-    private static CallResult Wait(LinuxCall call, List<ulong> waits)
+    /// <summary>
+    /// Parks the call until one of the numbers is woken or its time is over. EINTR if a signal has come. The mask is installed here, so that a call that
+    /// need not wait delivers no signal that only its mask lets through (sigprocmask(2) after ppoll(2)).
+    /// </summary>
+    public static CallResult Wait(LinuxCall call, IEnumerable<ulong> waits, ulong? mask)
     {
         if (call.IsInterrupted)
         {
             return Errno.EINTR;
         }
 
-        foreach (ulong wait in waits.Where(wait => wait != 0))
+        if (mask is { } wanted && call.Thread.SavedMask is null)
+        {
+            call.Thread.SavedMask = call.Thread.Mask;
+            call.Thread.Mask = wanted;
+        }
+
+        foreach (ulong wait in waits)
         {
             call.System.Waits.Add(wait, call.Thread);
         }
 
+        call.Deadline = call.Progress;
         return CallResult.Parked;
     }
 
-    public static CallResult Select(LinuxCall call)
+    /// <summary>Ends a wait that found something, or whose time is over: the signals that only its mask let through stay pending.</summary>
+    public static CallResult Finish(LinuxCall call, int count)
     {
-        int count = (int)Math.Min(call[0], DescriptorTable.Limit);
-        if (!TryReadSets(call, (count + 63) / 64 * 8, out var sets, out ulong mask))
+        if (call.Thread.SavedMask is { } mask)
+        {
+            call.Thread.Mask = mask;
+            call.Thread.SavedMask = null;
+        }
+
+        return count;
+    }
+
+    public static bool IsTimeOver(LinuxCall call) => call.System.Now >= call.Progress;
+
+    /// <summary>
+    /// Asks the host for input if the program looks for some and there is none: what it looks at comes only so. Not Ok: suspended, or the queue
+    /// to the host is full and the call looks again a little later.
+    /// </summary>
+    public static KernelStatus AskForInput(LinuxCall call, OpenFile file)
+    {
+        bool asks = file.Kind == OpenFileKind.Input || (file.Kind == OpenFileKind.Poll && call.Job.WatchedInputs > 0);
+        return asks && call.Job.Readers.TryGetValue(call.Job.Request.Input.Number, out var reader) ? reader.Ask(call.System.Host, 4096) : KernelStatus.Ok;
+    }
+
+    /// <summary>Parks a call whose request for input found no room in the queue to the host.</summary>
+    public static CallResult WaitForHost(LinuxCall call, IEnumerable<ulong> waits, ulong? mask)
+    {
+        var result = Wait(call, waits, mask);
+        call.Deadline = Math.Min(call.Progress, call.System.Now + HostPause);
+        return result;
+    }
+
+    public static CallResult Poll(LinuxCall call)
+    {
+        if (call[1] > (ulong)call.Process.Descriptors.Most)
+        {
+            return Errno.EINVAL;
+        }
+
+        var bytes = new byte[(int)call[1] * 8];
+        if (!TryTimeout(call, call[2]) || !call.TryRead(call[0], bytes) || !call.TryPrepare(call[0], (ulong)bytes.Length) || !TryMask(call, call[3], out ulong? mask))
         {
             return call.Failure;
         }
 
-        if (!TryDeadline(call, call[4]) || !TryMask(call, mask))
+        int count = 0;
+        var waits = new HashSet<ulong>();
+        ulong last = 0;
+        OpenFile? input = null;
+        for (int i = 0; i < bytes.Length; i += 8)
+        {
+            int descriptor = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i));
+            uint events = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i + 4)) | PollEvents.Error | PollEvents.HangUp;
+            uint ready = 0;
+            if (descriptor >= 0)
+            {
+                if (call.Process.Descriptors.Find(descriptor) is { } file)
+                {
+                    ready = PollEvents.Of(file, out ulong wait) & events;
+                    input = file.Kind is OpenFileKind.Input or OpenFileKind.Poll && (events & PollEvents.Read) != 0 && ready == 0 ? file : input;
+                    if (wait != last)
+                    {
+                        waits.Add(last = wait);
+                    }
+                }
+                else
+                {
+                    ready = PollEvents.Invalid;
+                }
+            }
+
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i + 6), (ushort)ready);
+            count += ready != 0 ? 1 : 0;
+        }
+
+        return End(call, count, waits, input, mask, () => call.Write(call[0], bytes), call[2]);
+    }
+
+    private static CallResult End(LinuxCall call, int count, HashSet<ulong> waits, OpenFile? input, ulong? mask, Action write, ulong timeout)
+    {
+        waits.Remove(0);
+        bool hasRoom = timeout == 0 || call.TryPrepare(timeout, 16);
+        if (!hasRoom && call.Failure.Outcome == CallOutcome.Suspended)
+        {
+            return CallResult.Suspended;
+        }
+
+        var asked = input is null ? KernelStatus.Ok : AskForInput(call, input);
+        if (asked == KernelStatus.Suspended)
+        {
+            return CallResult.Suspended;
+        }
+
+        if (count == 0 && !IsTimeOver(call))
+        {
+            var result = asked == KernelStatus.Ok ? Wait(call, waits, mask) : WaitForHost(call, waits, mask);
+            if (result.Outcome == CallOutcome.Parked)
+            {
+                return result;
+            }
+
+            WriteRest(call, hasRoom ? timeout : 0);
+            return result;
+        }
+
+        write();
+        WriteRest(call, hasRoom ? timeout : 0);
+        return Finish(call, count);
+    }
+
+    /// <summary>Linux's own calls write back what is left of the time (poll_select_finish of fs/select.c); where that fails, it does not matter.</summary>
+    private static void WriteRest(LinuxCall call, ulong timeout)
+    {
+        if (timeout == 0)
+        {
+            return;
+        }
+
+        var rest = new byte[16];
+        HostFiles.PutTime(rest, (long)(call.Progress - Math.Min(call.Progress, call.System.Now)));
+        call.Write(timeout, rest);
+    }
+
+    public static CallResult Select(LinuxCall call)
+    {
+        if (call.Int(0) < 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        int count = Math.Min(call.Int(0), DescriptorTable.Limit);
+        if (!TryTimeout(call, call[4]) || !TryReadSets(call, (count + 63) / 64 * 8, out var sets, out ulong at) || !TryMask(call, at, out ulong? mask))
         {
             return call.Failure;
         }
 
         byte[][] results = [.. sets.Select(set => new byte[set.Length])];
-        var waits = new List<ulong>();
+        var waits = new HashSet<ulong>();
+        OpenFile? input = null;
         int ready = 0;
         for (int descriptor = 0; descriptor < count; descriptor++)
         {
-            bool reads = Bit(sets[0], descriptor);
-            bool writes = Bit(sets[1], descriptor);
-            if (!reads && !writes && !Bit(sets[2], descriptor))
+            if (((sets[0][descriptor / 8] | sets[1][descriptor / 8] | sets[2][descriptor / 8]) & (1 << (descriptor % 8))) == 0)
             {
                 continue;
             }
@@ -165,25 +228,27 @@ internal static class PollCalls
                 return Errno.EBADF;
             }
 
-            uint now = Ready(call, file, (reads ? In : 0) | (writes ? Out : 0), out ulong wait);
+            uint now = PollEvents.Of(file, out ulong wait);
             waits.Add(wait);
-            ready += Set(results[0], descriptor, reads && (now & (In | HangUp | Error)) != 0) + Set(results[1], descriptor, writes && (now & (Out | Error)) != 0);
+            const uint Reads = PollEvents.Read | PollEvents.BandIn | PollEvents.HangUp | PollEvents.Error;
+            const uint Writes = PollEvents.Write | PollEvents.BandOut | PollEvents.Error;
+            bool reads = Bit(sets[0], descriptor);
+            input = reads && (now & Reads) == 0 && file.Kind is OpenFileKind.Input or OpenFileKind.Poll ? file : input;
+            ready += Set(results[0], descriptor, reads && (now & Reads) != 0) + Set(results[1], descriptor, Bit(sets[1], descriptor) && (now & Writes) != 0);
         }
 
-        if (ready == 0 && !call.IsTimedOut)
-        {
-            return Wait(call, waits);
-        }
+        return End(call, ready, waits, input, mask, Write, call[4]);
 
-        for (int i = 0; i < 3; i++)
+        void Write()
         {
-            if (call[i + 1] != 0)
+            for (int i = 0; i < 3; i++)
             {
-                call.Write(call[i + 1], results[i]);
+                if (call[i + 1] != 0)
+                {
+                    call.Write(call[i + 1], results[i]);
+                }
             }
         }
-
-        return ready;
     }
 
     /// <summary>The sets for reading, writing and exceptions, whose places can be written afterwards, and where the signal mask is, 0 for none.</summary>
@@ -219,85 +284,5 @@ internal static class PollCalls
         }
 
         return value ? 1 : 0;
-    }
-
-    public static CallResult CreatePoll(LinuxCall call)
-    {
-        var file = new OpenFile(call.System.NewId(), OpenFileKind.Poll, "anon_inode:[eventpoll]", Linux.OpenReadWrite) { Watched = [], Job = call.Job };
-        int made = call.Process.Descriptors.Add(file, ((uint)call[0] & Linux.OpenCloseOnExec) != 0);
-        return made < 0 ? Errno.EMFILE : made;
-    }
-
-    public static CallResult ControlPoll(LinuxCall call)
-    {
-        if (call.Process.Descriptors.Find(call.Int(0))?.Watched is not { } watched || call.Process.Descriptors.Find(call.Int(2)) is null)
-        {
-            return Errno.EBADF;
-        }
-
-        if (call[1] == 2)
-        {
-            return watched.Remove(call.Int(2)) ? 0L : Errno.ENOENT;
-        }
-
-        var bytes = new byte[16];
-        if (!call.TryRead(call[3], bytes))
-        {
-            return call.Failure;
-        }
-
-        if ((call[1] == 1) == watched.ContainsKey(call.Int(2)))
-        {
-            return call[1] == 1 ? Errno.EEXIST : Errno.ENOENT;
-        }
-
-        watched[call.Int(2)] = (BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
-        return 0L;
-    }
-
-    public static CallResult WaitPoll(LinuxCall call)
-    {
-        if (!call.TryFile(0, out var poll) || poll.Watched is not { } watched || call.Int(2) <= 0)
-        {
-            return poll?.Watched is null ? Errno.EBADF : Errno.EINVAL;
-        }
-
-        int most = Math.Min(call.Int(2), DescriptorTable.Limit);
-        if (!call.TryPrepare(call[1], (ulong)most * 16) || !TryMask(call, call[4]))
-        {
-            return call.Failure;
-        }
-
-        if (call.Progress == 0 && call.Int(3) >= 0)
-        {
-            call.Deadline = TimeCalls.Later(call, (ulong)call.Int(3) * 1_000_000);
-        }
-
-        call.Progress = 1;
-        var waits = new List<ulong>();
-        var bytes = new MemoryStream();
-        int count = 0;
-        foreach (var (descriptor, (events, data)) in watched)
-        {
-            if (count < most && call.Process.Descriptors.Find(descriptor) is { } file)
-            {
-                uint ready = Ready(call, file, events & 0x1f, out ulong wait);
-                waits.Add(wait);
-                if (ready != 0)
-                {
-                    bytes.Write(BitConverter.GetBytes((ulong)ready));
-                    bytes.Write(BitConverter.GetBytes(data));
-                    count++;
-                }
-            }
-        }
-
-        if (count == 0 && !call.IsTimedOut)
-        {
-            return Wait(call, waits);
-        }
-
-        call.Write(call[1], bytes.ToArray());
-        return count;
     }
 }

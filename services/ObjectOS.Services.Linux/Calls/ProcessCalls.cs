@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 
@@ -17,6 +16,11 @@ internal static class ProcessCalls
 
     public static CallResult ExitGroup(LinuxCall call)
     {
+        if (!call.Process.Threads.TrueForAll(RobustList.TryRelease))
+        {
+            return CallResult.Suspended;
+        }
+
         call.System.EndProcess(call.Process, (call.Int(0) & 0xff) << 8);
         return CallResult.Gone;
     }
@@ -39,7 +43,11 @@ internal static class ProcessCalls
             return CallResult.Parked;
         }
 
-        // A child that asks to share memory without being a thread gets a copy: what it writes is not seen by its parent (as under qemu-user).
+        if ((ulong)call.Job.Processes.Values.Sum(process => process.Threads.Count) >= call.Process.Limits.MostProcesses)
+        {
+            return Errno.EAGAIN;
+        }
+
         return (flags & SharesMemory) != 0 && (flags & Vfork) == 0 ? Errno.EINVAL : Fork(call, (flags & Vfork) != 0);
     }
 
@@ -65,7 +73,10 @@ internal static class ProcessCalls
             return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.EAGAIN;
         }
 
-        status = CopyMemory(parent, child);
+        // A child that shares memory runs in the cell of the memory's owner until it has a program of its own (vfork(2)).
+        bool shares = (call[0] & SharesMemory) != 0;
+        child.MemoryOwner = shares ? parent.Memory.Process.Id : 0;
+        status = shares ? KernelStatus.Ok : CopyMemory(parent, child);
         LinuxThread thread = null!;
         if (status == KernelStatus.Ok)
         {
@@ -103,6 +114,7 @@ internal static class ProcessCalls
         child.Arguments = parent.Arguments;
         child.RandomState = parent.NextRandom();
         child.CopyActions(parent);
+        child.CopyLimits(parent);
         child.Executable = parent.Executable;
         if (child.Executable is { } executable)
         {
@@ -149,68 +161,6 @@ internal static class ProcessCalls
         }
 
         return KernelStatus.Ok;
-    }
-
-    public static CallResult Wait4(LinuxCall call)
-    {
-        int target = call.Int(0);
-        var zombie = Find(call, target == -1 ? 0 : target == 0 ? -call.Process.GroupId : target);
-        if (zombie is null)
-        {
-            return NoneYet(call, target, (call[2] & 1) != 0);
-        }
-
-        if ((call[3] != 0 && !call.TryWrite(call[3], new byte[144])) || (call[1] != 0 && !call.TryWrite(call[1], BitConverter.GetBytes(zombie.Status))))
-        {
-            return call.Failure;
-        }
-
-        call.Process.Zombies.Remove(zombie);
-        return zombie.Id;
-    }
-
-    /// <summary>A child that has ended: any (0), that one (positive), one of that group (negative).</summary>
-    private static Zombie? Find(LinuxCall call, int target) =>
-        call.Process.Zombies.Find(zombie => target == 0 || zombie.Id == target || zombie.GroupId == -target);
-
-    private static CallResult NoneYet(LinuxCall call, int target, bool noHang)
-    {
-        bool any = call.Job.Processes.Values.Any(process => process.Parent == call.Process.Id && (target <= 0 || process.Id == target));
-        return !any ? Errno.ECHILD : noHang ? 0L : call.WaitFor(call.Process.ChildrenWait);
-    }
-
-    public static CallResult WaitId(LinuxCall call)
-    {
-        int target = call[0] switch
-        {
-            0 => 0,
-            1 => call.Int(1),
-            _ => -call.Int(1),
-        };
-        var zombie = Find(call, target);
-        if (zombie is null)
-        {
-            return NoneYet(call, target, (call[3] & 1) != 0);
-        }
-
-        bool isExit = (zombie.Status & 0x7f) == 0;
-        var bytes = new byte[128];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, 17);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), isExit ? SignalInfo.ChildExited : SignalInfo.ChildKilled);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), zombie.Id);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Linux.UserId);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), isExit ? zombie.Status >> 8 : zombie.Status & 0x7f);
-        if (call[2] != 0 && !call.TryWrite(call[2], bytes))
-        {
-            return call.Failure;
-        }
-
-        if ((call[3] & 0x1000000) == 0)
-        {
-            call.Process.Zombies.Remove(zombie);
-        }
-
-        return 0L;
     }
 
     private static LinuxProcess? Named(LinuxCall call) =>

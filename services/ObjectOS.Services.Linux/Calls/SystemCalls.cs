@@ -49,8 +49,14 @@ internal static class SystemCalls
 
     public static CallResult GetRandom(LinuxCall call)
     {
+        const ulong MostRandom = 32UL << 20; // Less than what may come at once in Linux, and more than one wants.
+        if ((call[2] & ~7UL) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
         ulong state = call.Process.RandomState;
-        var bytes = call.Process.Random((int)Math.Min(call[1], 65536));
+        var bytes = call.Process.Random((int)Math.Min(call[1], MostRandom));
         if (call.TryWrite(call[0], bytes))
         {
             return bytes.Length;
@@ -59,29 +65,6 @@ internal static class SystemCalls
         call.Process.RandomState = state;
         return call.Failure;
     }
-
-    private static byte[] Limit(LinuxCall call, ulong resource)
-    {
-        const ulong Infinity = ulong.MaxValue;
-        ulong limit = resource switch
-        {
-            3 => ProcessMemory.StackSize,
-            4 => 0,
-            7 => DescriptorTable.Limit,
-            9 => call.Job.Request.MemoryLimit,
-            _ => Infinity,
-        };
-        limit = resource == 9 ? Infinity : limit;
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, limit);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), resource == 3 ? Infinity : limit);
-        return bytes;
-    }
-
-    public static CallResult GetLimit(LinuxCall call) => call[0] > 15 ? Errno.EINVAL : call.TryWrite(call[1], Limit(call, call[0])) ? 0L : call.Failure;
-
-    public static CallResult GetOrSetLimit(LinuxCall call) =>
-        call[1] > 15 ? Errno.EINVAL : call[3] == 0 || call.TryWrite(call[3], Limit(call, call[1])) ? 0L : call.Failure;
 
     public static CallResult FileMask(LinuxCall call)
     {
@@ -102,10 +85,10 @@ internal static class SystemCalls
                 }
 
                 int zero = name.AsSpan().IndexOf((byte)0);
-                call.Thread.Name = Encoding.UTF8.GetString(name, 0, zero < 0 ? 15 : zero);
+                call.Thread.Name = Encoding.Latin1.GetString(name, 0, Math.Min(15, zero < 0 ? 15 : zero)); // Bytes, kept as they are.
                 return 0L;
             case 16:
-                byte[] text = Encoding.UTF8.GetBytes(call.Thread.Name);
+                byte[] text = Encoding.Latin1.GetBytes(call.Thread.Name);
                 text.AsSpan(0, Math.Min(15, text.Length)).CopyTo(name);
                 return call.TryWrite(call[1], name) ? 0L : call.Failure;
             case 1 or 4 or 36 or 38 or 0x53564d41:

@@ -20,6 +20,12 @@ internal static class ThreadCalls
 
     public static CallResult SetRobustList(LinuxCall call)
     {
+        const ulong HeadBytes = 24;
+        if (call[1] != HeadBytes)
+        {
+            return Errno.EINVAL;
+        }
+
         call.Thread.RobustList = call[0];
         return 0L;
     }
@@ -75,11 +81,20 @@ internal static class ThreadCalls
         state[ThreadState.X(4)] = (flags & SetTls) != 0 ? call[3] : state[ThreadState.X(4)];
         thread.Capability.WriteState(state);
         thread.Capability.Resume();
+        if (thread.Process.StopSignal != 0)
+        {
+            LinuxSystem.Hold(thread);
+        }
     }
 
     public static CallResult Exit(LinuxCall call)
     {
         var thread = call.Thread;
+        if (!RobustList.TryRelease(thread))
+        {
+            return CallResult.Suspended;
+        }
+
         if (thread.ClearAddress != 0)
         {
             if (!call.TryWrite(thread.ClearAddress, new byte[4]) && call.Failure.Outcome == CallOutcome.Suspended)

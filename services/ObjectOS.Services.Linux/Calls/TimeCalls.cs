@@ -13,6 +13,10 @@ internal static class TimeCalls
         return seconds > 1UL << 33 ? 1UL << 62 : (seconds * Linux.NanosecondsPerSecond) + Math.Min(rest, Linux.NanosecondsPerSecond);
     }
 
+    /// <summary>False for a timespec that Linux refuses: negative, or with a thousand million nanoseconds and more (timespec64_valid).</summary>
+    public static bool IsValid(ReadOnlySpan<byte> bytes) =>
+        BinaryPrimitives.ReadInt64LittleEndian(bytes) >= 0 && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) < Linux.NanosecondsPerSecond;
+
     /// <summary>The guest time so many nanoseconds from now.</summary>
     public static ulong Later(LinuxCall call, ulong nanoseconds) => call.System.Now + Math.Min(nanoseconds, 1UL << 62);
 
@@ -50,7 +54,7 @@ internal static class TimeCalls
                 return call.Failure;
             }
 
-            if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) >= Linux.NanosecondsPerSecond || (long)BinaryPrimitives.ReadUInt64LittleEndian(bytes) < 0)
+            if (!IsValid(bytes))
             {
                 return Errno.EINVAL;
             }

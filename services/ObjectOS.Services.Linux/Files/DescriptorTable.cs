@@ -5,25 +5,30 @@ internal sealed class DescriptorTable(LinuxSystem system)
 {
     public const int Limit = 1024;
 
-    private readonly SortedDictionary<int, (OpenFile File, bool CloseOnExec)> _open = [];
+    private (OpenFile? File, bool CloseOnExec)[] _open = new (OpenFile?, bool)[16];
+    private int _count;
 
-    public IEnumerable<int> Numbers => _open.Keys;
+    /// <summary>New descriptors have numbers below this (RLIMIT_NOFILE).</summary>
+    public int Most { get; set; } = Limit;
 
-    public OpenFile? Find(int descriptor) => _open.TryGetValue(descriptor, out var open) ? open.File : null;
+    public IEnumerable<int> Numbers => Enumerable.Range(0, _open.Length).Where(descriptor => _open[descriptor].File is not null);
+
+    public OpenFile? Find(int descriptor) => (uint)descriptor < (uint)_open.Length ? _open[descriptor].File : null;
 
     public bool IsClosedOnExec(int descriptor) => _open[descriptor].CloseOnExec;
 
-    public void SetClosedOnExec(int descriptor, bool value) => _open[descriptor] = (_open[descriptor].File, value);
+    public void SetClosedOnExec(int descriptor, bool value) => _open[descriptor].CloseOnExec = value;
 
     /// <summary>True where <paramref name="count"/> more can be opened.</summary>
-    public bool HasRoom(int count = 1) => _open.Count + count <= Limit;
+    public bool HasRoom(int count = 1) =>
+        _count + count <= Most || Most - _open.Take(Most).Count(open => open.File is not null) >= count;
 
     /// <summary>Puts a file under the lowest free number; −1 where there is none.</summary>
     public int Add(OpenFile file, bool closeOnExec, int lowest = 0)
     {
-        for (int i = lowest; i < Limit; i++)
+        for (int i = lowest; i < Most; i++)
         {
-            if (!_open.ContainsKey(i))
+            if (Find(i) is null)
             {
                 Set(i, file, closeOnExec);
                 return i;
@@ -38,31 +43,39 @@ internal sealed class DescriptorTable(LinuxSystem system)
     {
         file.References++;
         Remove(descriptor);
+        if (descriptor >= _open.Length)
+        {
+            Array.Resize(ref _open, Math.Min(Limit, Math.Max(descriptor + 1, _open.Length * 2)));
+        }
+
         _open[descriptor] = (file, closeOnExec);
+        _count++;
     }
 
     public bool Remove(int descriptor)
     {
-        if (!_open.Remove(descriptor, out var open))
+        if (Find(descriptor) is not { } file)
         {
             return false;
         }
 
-        system.Release(open.File);
+        _open[descriptor] = default;
+        _count--;
+        system.Release(file);
         return true;
     }
 
     public void CopyTo(DescriptorTable other)
     {
-        foreach (var (descriptor, open) in _open)
+        foreach (int descriptor in Numbers)
         {
-            other.Set(descriptor, open.File, open.CloseOnExec);
+            other.Set(descriptor, _open[descriptor].File!, _open[descriptor].CloseOnExec);
         }
     }
 
     public void CloseOnExec()
     {
-        foreach (int descriptor in _open.Where(open => open.Value.CloseOnExec).Select(open => open.Key).ToArray())
+        foreach (int descriptor in Numbers.Where(IsClosedOnExec))
         {
             Remove(descriptor);
         }
@@ -70,7 +83,7 @@ internal sealed class DescriptorTable(LinuxSystem system)
 
     public void CloseAll()
     {
-        foreach (int descriptor in _open.Keys.ToArray())
+        foreach (int descriptor in Numbers)
         {
             Remove(descriptor);
         }
@@ -78,12 +91,12 @@ internal sealed class DescriptorTable(LinuxSystem system)
 
     public void Save(BinaryWriter writer)
     {
-        writer.Write(_open.Count);
-        foreach (var (descriptor, open) in _open)
+        writer.Write(_count);
+        foreach (int descriptor in Numbers)
         {
             writer.Write(descriptor);
-            writer.Write(open.File.Id);
-            writer.Write(open.CloseOnExec);
+            writer.Write(_open[descriptor].File!.Id);
+            writer.Write(_open[descriptor].CloseOnExec);
         }
     }
 
@@ -91,7 +104,10 @@ internal sealed class DescriptorTable(LinuxSystem system)
     {
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            _open.Add(reader.ReadInt32(), (files[reader.ReadUInt64()], reader.ReadBoolean()));
+            int descriptor = reader.ReadInt32();
+            var file = files[reader.ReadUInt64()];
+            Set(descriptor, file, reader.ReadBoolean());
+            file.References--; // It was counted when it was saved.
         }
     }
 }

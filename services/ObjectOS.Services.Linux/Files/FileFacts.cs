@@ -5,7 +5,7 @@ using ObjectOS.Services.Files;
 namespace ObjectOS.Services.Linux;
 
 /// <summary>What the stat calls tell of a file.</summary>
-internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, uint Links, ulong Size, ulong DeviceNumber, ulong AccessTime, ulong ModifyTime, ulong ChangeTime)
+internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, uint Links, ulong Size, ulong DeviceNumber, long AccessTime, long ModifyTime, long ChangeTime)
 {
     public const int StatBytes = 128;
     public const int ExtendedBytes = 256;
@@ -38,15 +38,15 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
             HostFileKind.File => Linux.TypeFile,
             _ => Linux.TypePipe,
         };
-        ulong time = (ulong)Math.Max(0, status.ModifyTime);
-        return new FileFacts((ulong)grant + 16, status.Inode, type | status.Mode, status.Links, status.Size, 0, time, time, time);
+        return new FileFacts(
+            (ulong)grant + 16, status.Inode, type | status.Mode, status.Links, status.Size, 0, status.AccessTime, status.ModifyTime, status.ChangeTime);
     }
 
     public static FileFacts Of(OpenFile file, ulong now) => file.Inode is { } inode
         ? Of(inode)
         : new FileFacts(
             2, file.Id, file.Kind == OpenFileKind.Pipe || (file.Kind is OpenFileKind.Input or OpenFileKind.Output && !file.IsTerminal) ? Linux.TypePipe | 0x180 : Linux.TypeDevice | 0x190,
-            1, 0, file.IsTerminal ? 0x8800UL : 0, now, now, now);
+            1, 0, file.IsTerminal ? 0x8800UL : 0, (long)now, (long)now, (long)now);
 
     /// <summary>struct stat (asm-generic/stat.h).</summary>
     public byte[] ToStat()
@@ -81,11 +81,10 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), Inode);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(40), Size);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(48), (Size + 511) / 512);
-        ulong[] times = [AccessTime, 0, ChangeTime, ModifyTime];
+        long[] times = [AccessTime, 0, ChangeTime, ModifyTime];
         for (int i = 0; i < times.Length; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(64 + (i * 16)), times[i] / Linux.NanosecondsPerSecond);
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(72 + (i * 16)), (uint)(times[i] % Linux.NanosecondsPerSecond));
+            Calls.HostFiles.PutTime(bytes.AsSpan(64 + (i * 16)), times[i]);
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(128), (uint)DeviceNumber >> 8);

@@ -29,13 +29,18 @@ internal static class FileInput
             return call.Failure;
         }
 
-        file.Inode.AccessTime = call.Job.WallClock;
+        file.Inode.AccessTime = (long)call.Job.WallClock;
         file.Position += at is null ? (ulong)data.Length : 0;
         return data.Length;
     }
 
     private static CallResult ReadHostFile(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take)
     {
+        if (count == 0)
+        {
+            return 0L;
+        }
+
         if (!call.TryReply(0, out var reply))
         {
             return call.Ask(file.Grant, HostFileOperation.Read, [], file.Handle, at ?? file.Position, count);
@@ -51,8 +56,10 @@ internal static class FileInput
             return call.Failure;
         }
 
-        file.Position += at is null ? (ulong)reply.Data.Length : 0;
-        return reply.Data.Length;
+        // A buffer that ends in memory that is not mapped takes less than what came.
+        ulong taken = Math.Min((ulong)reply.Data.Length, count);
+        file.Position += at is null ? taken : 0;
+        return (long)taken;
     }
 
     private static CallResult ReadPipe(LinuxCall call, OpenFile file, ulong count, TakeBytes take)
@@ -60,7 +67,7 @@ internal static class FileInput
         var pipe = file.Pipe!;
         if (pipe.Length == 0 && count > 0)
         {
-            return pipe.Writers == 0 ? 0L : file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(pipe.Id);
+            return pipe.Writers == 0 ? 0L : file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(pipe.DataWait);
         }
 
         byte[] data = pipe.Peek((int)count);
@@ -69,8 +76,13 @@ internal static class FileInput
             return call.Failure;
         }
 
+        bool hadRoom = pipe.IsWritable;
         pipe.Drop(data.Length);
-        call.System.Wake(pipe.Id);
+        if (!hadRoom)
+        {
+            call.System.Wake(pipe.RoomWait, PollEvents.Write);
+        }
+
         return data.Length;
     }
 
@@ -88,12 +100,13 @@ internal static class FileInput
 
         if (!reader.IsReady)
         {
+            var status = reader.Ask(call.System.Host, count);
             if (file.IsNonBlocking)
             {
-                return Errno.EAGAIN;
+                // The host is asked all the same: a program that tries again and again would never get any.
+                return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.EAGAIN;
             }
 
-            var status = reader.Ask(call.System.Host, count);
             if (status == KernelStatus.Suspended || call.IsInterrupted)
             {
                 return call.IsInterrupted ? Errno.EINTR : CallResult.Suspended;
@@ -145,13 +158,14 @@ internal static class FileInput
             return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
         }
 
-        if (!take(BitConverter.GetBytes(file.Counter)))
+        ulong taken = file.IsSemaphore ? 1 : file.Counter;
+        if (!take(BitConverter.GetBytes(taken)))
         {
             return call.Failure;
         }
 
-        file.Counter = 0;
-        call.System.Wake(file.Id);
+        file.Counter -= taken;
+        call.System.Wake(file.Id, PollEvents.Out);
         return 8L;
     }
 }

@@ -12,7 +12,7 @@ internal static class FileOutput
     {
         OpenFileKind.File => WriteFile(call, file, at, data),
         OpenFileKind.HostFile => data.Length == 0 ? 0L : call.Ask(
-            file.Grant, HostFileOperation.Write, data, file.Handle, (file.Flags & Linux.OpenAppend) != 0 ? ulong.MaxValue : at ?? file.Position),
+            file.Grant, HostFileOperation.Write, data, file.Handle, file.IsAppending ? ulong.MaxValue : at ?? file.Position, (file.Flags & Linux.OpenDataSync) != 0 ? 1u : 0),
         OpenFileKind.Pipe => WritePipe(call, file, data),
         OpenFileKind.Output or OpenFileKind.Input => WriteStream(call, file, data),
         OpenFileKind.Device => file.Device == DeviceKind.Full ? Errno.ENOSPC : data.Length,
@@ -25,7 +25,8 @@ internal static class FileOutput
     {
         if (!reply.IsError && at is null)
         {
-            file.Position += (ulong)reply.Result;
+            // Behind an append, the position is the file's end (open(2), O_APPEND).
+            file.Position = reply.Data.Length >= sizeof(ulong) ? BitConverter.ToUInt64(reply.Data) : file.Position + (ulong)reply.Result;
         }
 
         return reply.Result;
@@ -39,7 +40,7 @@ internal static class FileOutput
             return 0L; // Not even a file that ends before its position grows by nothing.
         }
 
-        ulong position = (file.Flags & Linux.OpenAppend) != 0 ? inode.Length : at ?? file.Position;
+        ulong position = file.IsAppending ? inode.Length : at ?? file.Position;
         if (!call.Job.Tree.TryWrite(inode, position, data, call.Job.WallClock))
         {
             return Errno.ENOSPC;
@@ -67,14 +68,14 @@ internal static class FileOutput
         bool fits = data.Length <= Pipe.Atomic ? pipe.Room >= left : pipe.Room > 0;
         if (!fits)
         {
-            return Wait(call, file, pipe.Id);
+            return Wait(call, file, pipe.RoomWait);
         }
 
         int part = Math.Min(left, pipe.Room);
         pipe.Add(data.AsSpan((int)call.Progress, part));
         call.Progress += (ulong)part;
-        call.System.Wake(pipe.Id);
-        return (int)call.Progress == data.Length ? data.Length : Wait(call, file, pipe.Id);
+        call.System.Wake(pipe.DataWait, PollEvents.Read);
+        return (int)call.Progress == data.Length ? data.Length : Wait(call, file, pipe.RoomWait);
     }
 
     private static CallResult Wait(LinuxCall call, OpenFile file, ulong wait)
@@ -136,13 +137,18 @@ internal static class FileOutput
         }
 
         ulong value = BitConverter.ToUInt64(data);
+        if (value == ulong.MaxValue)
+        {
+            return Errno.EINVAL;
+        }
+
         if (value > ulong.MaxValue - 1 - file.Counter)
         {
             return file.IsNonBlocking ? Errno.EAGAIN : call.WaitFor(file.Id);
         }
 
         file.Counter += value;
-        call.System.Wake(file.Id);
+        call.System.Wake(file.Id, PollEvents.In);
         return 8L;
     }
 

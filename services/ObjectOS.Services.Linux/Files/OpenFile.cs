@@ -61,8 +61,14 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
     /// <summary>An event's counter.</summary>
     public ulong Counter { get; set; }
 
-    /// <summary>A poll set: descriptor, events, data.</summary>
-    public SortedDictionary<int, (uint Events, ulong Data)>? Watched { get; init; }
+    /// <summary>True for an event whose reads take one (EFD_SEMAPHORE).</summary>
+    public bool IsSemaphore { get; init; }
+
+    /// <summary>What an epoll descriptor watches.</summary>
+    public PollSet? PollSet { get; set; }
+
+    /// <summary>Items of poll sets that watch this file: they go with its last descriptor.</summary>
+    public LinkedList<PollItem> Watchers { get; } = [];
 
     /// <summary>A listing that is being read.</summary>
     public List<DirectoryEntry>? Entries { get; set; }
@@ -72,6 +78,11 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
     public bool CanRead => (Flags & Linux.OpenAccess) != Linux.OpenWrite && (Flags & Linux.OpenPath) == 0;
 
     public bool CanWrite => (Flags & Linux.OpenAccess) != 0 && (Flags & Linux.OpenPath) == 0;
+
+    public bool IsAppending => (Flags & Linux.OpenAppend) != 0;
+
+    /// <summary>True for a descriptor that names a file and does not open it (O_PATH): most calls answer EBADF.</summary>
+    public bool IsPathOnly => (Flags & Linux.OpenPath) != 0;
 
     public bool IsNonBlocking => (Flags & Linux.OpenNonBlocking) != 0;
 
@@ -94,14 +105,8 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         writer.Write(Stream);
         writer.Write(IsTerminal);
         writer.Write(Counter);
-        writer.Write(Watched?.Count ?? -1);
-        foreach (var (descriptor, (events, data)) in Watched ?? [])
-        {
-            writer.Write(descriptor);
-            writer.Write(events);
-            writer.Write(data);
-        }
-
+        writer.Write(IsSemaphore);
+        PollSet?.Save(writer);
         writer.Write(Entries?.Count ?? -1);
         foreach (var entry in Entries ?? [])
         {
@@ -111,7 +116,7 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         }
     }
 
-    public static OpenFile Restore(BinaryReader reader, IReadOnlyDictionary<ulong, Inode> inodes, IReadOnlyDictionary<ulong, Pipe> pipes)
+    public static OpenFile Restore(BinaryReader reader, IReadOnlyDictionary<ulong, Inode> inodes, IReadOnlyDictionary<ulong, Pipe> pipes, List<PollSetRecord> sets)
     {
         ulong id = reader.ReadUInt64();
         var kind = (OpenFileKind)reader.ReadByte();
@@ -128,7 +133,7 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         ulong stream = reader.ReadUInt64();
         bool isTerminal = reader.ReadBoolean();
         ulong counter = reader.ReadUInt64();
-        int watched = reader.ReadInt32();
+        bool isSemaphore = reader.ReadBoolean();
         var file = new OpenFile(id, kind, path, flags)
         {
             References = references,
@@ -142,11 +147,12 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
             Stream = stream,
             IsTerminal = isTerminal,
             Counter = counter,
-            Watched = watched < 0 ? null : [],
+            IsSemaphore = isSemaphore,
         };
-        for (; watched > 0; watched--)
+        if (kind == OpenFileKind.Poll)
         {
-            file.Watched!.Add(reader.ReadInt32(), (reader.ReadUInt32(), reader.ReadUInt64()));
+            file.PollSet = new PollSet(file);
+            sets.Add(file.PollSet.Restore(reader));
         }
 
         int entries = reader.ReadInt32();

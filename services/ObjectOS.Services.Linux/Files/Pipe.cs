@@ -9,8 +9,16 @@ internal sealed class Pipe(ulong id)
     private byte[] _bytes = [];
     private int _start;
 
-    /// <summary>What readers and writers wait for.</summary>
     public ulong Id => id;
+
+    /// <summary>What readers wait for.</summary>
+    public ulong DataWait => id;
+
+    /// <summary>What writers wait for: a number beyond those of <see cref="LinuxSystem.NewId"/>.</summary>
+    public ulong RoomWait => id | (1UL << 62);
+
+    /// <summary>True if poll says that it can be written. Whatever a writer waits for comes with this, or needs less room.</summary>
+    public bool IsWritable => Room >= Atomic;
 
     public int Length { get; private set; }
 

@@ -53,7 +53,7 @@ internal static class ProcFiles
         }
 
         Text(self, "maps", Maps(process));
-        Text(self, "cmdline", string.Join('\0', process.Arguments) + "\0");
+        Bytes(self, "cmdline", [.. process.Arguments.SelectMany(argument => argument.Append((byte)0))]);
         Text(self, "comm", NameOf(process) + "\n");
         Text(self, "stat", string.Create(CultureInfo.InvariantCulture,
             $"{process.Id} ({NameOf(process)}) R {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {process.Threads.Count} 0 {process.StartTime / 10_000_000} {process.Memory.Mapped} {process.Memory.Mapped / 4096} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"));
@@ -63,11 +63,9 @@ internal static class ProcFiles
         ulong total = process.Job.Request.MemoryLimit / 1024;
         Text(proc, "meminfo", string.Create(CultureInfo.InvariantCulture, $"MemTotal:       {total} kB\nMemFree:        {total / 2} kB\nMemAvailable:   {total / 2} kB\n"));
 
-        void Text(Inode directory, string name, string text)
-        {
-            var file = tree.Make(directory, name, InodeKind.File, 0x124, now);
-            tree.TryWrite(file, 0, Encoding.UTF8.GetBytes(text), now);
-        }
+        void Text(Inode directory, string name, string text) => Bytes(directory, name, Encoding.UTF8.GetBytes(text));
+
+        void Bytes(Inode directory, string name, byte[] bytes) => tree.TryWrite(tree.Make(directory, name, InodeKind.File, 0x124, now), 0, bytes, now);
     }
 
     private static string NameOf(LinuxProcess process)

@@ -16,7 +16,7 @@ internal static class InitialStack
 
     /// <summary>Makes it. The bytes belong at the address given back, which is 16-byte aligned and the stack pointer.</summary>
     public static (ulong Pointer, byte[] Bytes) Build(
-        ulong top, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ElfImage image, ReadOnlySpan<byte> random, string fileName)
+        ulong top, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, ElfImage image, ReadOnlySpan<byte> random, string fileName)
     {
         var strings = new MemoryStream();
         var argumentOffsets = Append(strings, arguments);
@@ -82,7 +82,7 @@ internal static class InitialStack
         (0, 0),
     ];
 
-    private static ulong[] Append(MemoryStream strings, IReadOnlyList<string> texts)
+    private static ulong[] Append(MemoryStream strings, IReadOnlyList<byte[]> texts)
     {
         var offsets = new ulong[texts.Count];
         for (int i = 0; i < texts.Count; i++)
@@ -93,10 +93,12 @@ internal static class InitialStack
         return offsets;
     }
 
-    private static ulong Append(MemoryStream strings, string text)
+    private static ulong Append(MemoryStream strings, string text) => Append(strings, Encoding.UTF8.GetBytes(text));
+
+    private static ulong Append(MemoryStream strings, byte[] text)
     {
         ulong offset = (ulong)strings.Length;
-        strings.Write(Encoding.UTF8.GetBytes(text));
+        strings.Write(text);
         strings.WriteByte(0);
         return offset;
     }

@@ -43,6 +43,15 @@ internal sealed class Job
 
     public int NextId { get; set; } = 100;
 
+    /// <summary>Most items that its poll sets hold (max_user_watches of epoll(7)).</summary>
+    public const int MostWatches = 16384;
+
+    /// <summary>Items that its poll sets hold.</summary>
+    public int Watches { get; private set; }
+
+    /// <summary>Those of them that watch standard input.</summary>
+    public int WatchedInputs { get; private set; }
+
     /// <summary>Lines of help that the host was told.</summary>
     public int Notes { get; set; }
 
@@ -59,6 +68,13 @@ internal sealed class Job
 
     /// <summary>What the realtime clock shows.</summary>
     public ulong WallClock => System.Now + Request.WallClockBase;
+
+    /// <summary>Counts an item of a poll set that comes (1) or goes (−1).</summary>
+    public void Count(PollItem item, int change)
+    {
+        Watches += change;
+        WatchedInputs += item.File.Kind == OpenFileKind.Input ? change : 0;
+    }
 
     /// <summary>Makes the files that programs expect, mounts what was granted.</summary>
     public void MakeFiles()
@@ -121,21 +137,22 @@ internal sealed class Job
         Tree.TryWrite(file, 0, global::System.Text.Encoding.UTF8.GetBytes(text), now);
     }
 
-    public static void Write(BinaryWriter writer, string[] texts)
+    public static void Write(BinaryWriter writer, byte[][] texts)
     {
         writer.Write(texts.Length);
-        foreach (string text in texts)
+        foreach (byte[] text in texts)
         {
+            writer.Write(text.Length);
             writer.Write(text);
         }
     }
 
-    public static string[] ReadStrings(BinaryReader reader)
+    public static byte[][] ReadTexts(BinaryReader reader)
     {
-        var texts = new string[reader.ReadInt32()];
+        var texts = new byte[reader.ReadInt32()][];
         for (int i = 0; i < texts.Length; i++)
         {
-            texts[i] = reader.ReadString();
+            texts[i] = reader.ReadBytes(reader.ReadInt32());
         }
 
         return texts;
@@ -256,11 +273,18 @@ internal sealed class Job
         }
 
         var files = new Dictionary<ulong, OpenFile>();
+        var sets = new List<PollSetRecord>();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            var file = OpenFile.Restore(reader, inodes, pipes);
+            var file = OpenFile.Restore(reader, inodes, pipes, sets);
             file.Job = job;
             files.Add(file.Id, file);
+        }
+
+        PollSet.Link(sets, files, system.Waits);
+        foreach (var item in sets.SelectMany(record => record.Set.Items))
+        {
+            job.Count(item, 1);
         }
 
         for (int count = reader.ReadInt32(); count > 0; count--)

@@ -14,6 +14,7 @@ internal record struct SignalAction(ulong Handler, ulong Flags, ulong Mask)
     public const ulong Restart = 0x10000000;
     public const ulong NoDefer = 0x40000000;
     public const ulong ResetHand = 0x80000000;
+    public const ulong NoChildStop = 1;
     public const ulong NoChildWait = 2;
 }
 
@@ -34,7 +35,7 @@ internal sealed class LinuxProcess
         Id = id;
         Parent = parent;
         Cell = cell;
-        Memory = memory;
+        OwnMemory = memory;
         memory.Process = this;
         Descriptors = new DescriptorTable(job.System);
     }
@@ -54,7 +55,14 @@ internal sealed class LinuxProcess
 
     public CellCapability Cell { get; }
 
-    public ProcessMemory Memory { get; }
+    /// <summary>The memory of its own address space.</summary>
+    public ProcessMemory OwnMemory { get; }
+
+    /// <summary>The process whose memory a child of vfork runs on until it has a program of its own; 0: its own.</summary>
+    public int MemoryOwner { get; set; }
+
+    /// <summary>The memory that its threads run on.</summary>
+    public ProcessMemory Memory => MemoryOwner == 0 ? OwnMemory : Job.Processes[MemoryOwner].OwnMemory;
 
     public int ObjectLimit { get; set; }
 
@@ -70,7 +78,7 @@ internal sealed class LinuxProcess
 
     public Executable? Executable { get; set; }
 
-    public string[] Arguments { get; set; } = [];
+    public byte[][] Arguments { get; set; } = [];
 
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
@@ -87,6 +95,18 @@ internal sealed class LinuxProcess
     public ulong AlarmPeriod { get; set; }
 
     public bool IsEnded { get; set; }
+
+    /// <summary>The signal that stopped it; 0 while it is not stopped.</summary>
+    public int StopSignal { get; set; }
+
+    /// <summary>True if its parent has not yet waited for the stop.</summary>
+    public bool HasStopNews { get; set; }
+
+    /// <summary>True if its parent has not yet waited for the end of a stop.</summary>
+    public bool HasContinueNews { get; set; }
+
+    /// <summary>Its resource limits; a fork copies them.</summary>
+    public ResourceLimits Limits { get; private set; } = new();
 
     public ulong StartTime { get; set; }
 
@@ -111,6 +131,11 @@ internal sealed class LinuxProcess
     /// <summary>Makes an empty block of memory that this process pays for; nobody uses it yet.</summary>
     public KernelStatus CreateBlock(ulong size, out MemoryBlock block)
     {
+        if (Memory.Process != this)
+        {
+            return Memory.Process.CreateBlock(size, out block);
+        }
+
         MemoryCapability memory = default;
         var status = WithRoom(() => Cell.CreateMemory(size, out memory));
         block = status == KernelStatus.Ok ? System.AddBlock(memory, size, false) : null!;
@@ -146,6 +171,12 @@ internal sealed class LinuxProcess
         }
     }
 
+    public void CopyLimits(LinuxProcess other)
+    {
+        Limits = other.Limits.Copy();
+        Descriptors.Most = other.Descriptors.Most;
+    }
+
     public void CopyActions(LinuxProcess other) => Actions = (SignalAction[])other.Actions.Clone();
 
     public void Save(BinaryWriter writer)
@@ -154,11 +185,16 @@ internal sealed class LinuxProcess
         writer.Write(Parent);
         writer.Write(Cell.Slot);
         writer.Write(ChildrenWait);
-        Memory.Save(writer);
+        OwnMemory.Save(writer);
         writer.Write(GroupId);
         writer.Write(SessionId);
         writer.Write(ObjectLimit);
         Descriptors.Save(writer);
+        writer.Write(StopSignal);
+        writer.Write(HasStopNews);
+        writer.Write(HasContinueNews);
+        Limits.Save(writer);
+        writer.Write(MemoryOwner);
         writer.Write(WorkingDirectory);
         writer.Write(FileMask);
         writer.Write(VforkParent);
@@ -166,11 +202,7 @@ internal sealed class LinuxProcess
         writer.Write(AlarmPeriod);
         writer.Write(StartTime);
         writer.Write(RandomState);
-        writer.Write(Arguments.Length);
-        foreach (string argument in Arguments)
-        {
-            writer.Write(argument);
-        }
+        Job.Write(writer, Arguments);
 
         foreach (var action in Actions)
         {
@@ -209,6 +241,12 @@ internal sealed class LinuxProcess
         process.SessionId = reader.ReadInt32();
         process.ObjectLimit = reader.ReadInt32();
         process.Descriptors.Restore(reader, files);
+        process.StopSignal = reader.ReadInt32();
+        process.HasStopNews = reader.ReadBoolean();
+        process.HasContinueNews = reader.ReadBoolean();
+        process.Limits = ResourceLimits.Restore(reader);
+        process.Descriptors.Most = process.Limits.MostDescriptors;
+        process.MemoryOwner = reader.ReadInt32();
         process.WorkingDirectory = reader.ReadString();
         process.FileMask = reader.ReadUInt32();
         process.VforkParent = reader.ReadUInt64();
@@ -216,11 +254,7 @@ internal sealed class LinuxProcess
         process.AlarmPeriod = reader.ReadUInt64();
         process.StartTime = reader.ReadUInt64();
         process.RandomState = reader.ReadUInt64();
-        process.Arguments = new string[reader.ReadInt32()];
-        for (int i = 0; i < process.Arguments.Length; i++)
-        {
-            process.Arguments[i] = reader.ReadString();
-        }
+        process.Arguments = Job.ReadTexts(reader);
 
         for (int i = 0; i <= Signals; i++)
         {

@@ -11,7 +11,7 @@ internal sealed class ProgramLoad
     private int _stage;
     private int _noted;
 
-    public ProgramLoad(LinuxProcess process, Executable executable, string[] arguments, string[] environment)
+    public ProgramLoad(LinuxProcess process, Executable executable, byte[][] arguments, byte[][] environment)
     {
         _process = process;
         Executable = executable;
@@ -22,9 +22,9 @@ internal sealed class ProgramLoad
 
     public Executable Executable { get; }
 
-    public string[] Arguments { get; }
+    public byte[][] Arguments { get; }
 
-    public string[] Environment { get; }
+    public byte[][] Environment { get; }
 
     /// <summary>Where the stack starts, once all is done.</summary>
     public ulong StackPointer { get; private set; }
@@ -138,7 +138,7 @@ internal sealed class ProgramLoad
 
     public static ProgramLoad Restore(BinaryReader reader, LinuxProcess process)
     {
-        var load = new ProgramLoad(process, process.System.RestoreExecutable(reader)!, Job.ReadStrings(reader), Job.ReadStrings(reader))
+        var load = new ProgramLoad(process, process.System.RestoreExecutable(reader)!, Job.ReadTexts(reader), Job.ReadTexts(reader))
         {
             _stage = reader.ReadInt32(),
             _noted = reader.ReadInt32(),

@@ -8,6 +8,8 @@ internal readonly record struct SignalInfo(int Signal, int Code, int Sender, ulo
     public const int FromKernel = 0x80;
     public const int ChildExited = 1;
     public const int ChildKilled = 2;
+    public const int ChildStopped = 5;
+    public const int ChildContinued = 6;
 }
 
 /// <summary>Signals that wait to be delivered, one of each number.</summary>
@@ -38,6 +40,24 @@ internal sealed class SignalQueue
     {
         _signals.Remove(signal);
         Set &= ~(1UL << (signal - 1));
+    }
+
+    public void MoveTo(SignalQueue other)
+    {
+        foreach (var info in _signals.Values)
+        {
+            other.Add(info);
+        }
+
+        Clear();
+    }
+
+    public void RemoveAll(ulong signals)
+    {
+        for (ulong left = Set & signals; left != 0; left &= left - 1)
+        {
+            Remove(System.Numerics.BitOperations.TrailingZeroCount(left) + 1);
+        }
     }
 
     public void Clear()

@@ -48,7 +48,7 @@ internal sealed partial class ProgramJobs(
         {
             foreach (var grant in spec.Directories)
             {
-                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable));
+                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable, LinuxFileCalls.OfThisHost()));
             }
         }
         catch
@@ -223,7 +223,7 @@ internal sealed partial class ProgramJobs(
         return new ProgramRequest
         {
             Job = job.Number,
-            FileName = Path.GetFileName(spec.Called) is { Length: > 0 } name ? name : "program",
+            FileName = NameInGuest(job) ?? (Path.GetFileName(spec.Called) is { Length: > 0 } name ? name : "program"),
             Arguments = [spec.Name ?? spec.Called, .. spec.Arguments],
             Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
             WorkingDirectory = spec.WorkingDirectory,
@@ -242,6 +242,15 @@ internal sealed partial class ProgramJobs(
             Share = spec.Limits.CpuShare is { } share ? (ulong)(share * ProgramRequest.SharePeriod) : 0,
         };
     }
+
+    /// <summary>Where the program itself sees its file: in the granted directory that leads to it the shortest way; null if none does.</summary>
+    private static string? NameInGuest(Job job) =>
+        job.Spec.Image is not null || job.Spec.Path.Length == 0 ? null
+        : job.Directories.Values.Zip(job.Spec.Directories, (directory, grant) => (Inside: directory.NameInside(job.Spec.Path), grant.GuestPath))
+            .Where(place => place.Inside is not null)
+            .OrderBy(place => place.Inside!.Length)
+            .Select(place => place.GuestPath.TrimEnd('/') + "/" + place.Inside)
+            .FirstOrDefault();
 
     /// <summary>A child's own limit is its virtual CPU's, which can change.</summary>
     private ulong MemoryOf(ProgramLimits limits) => limits.Memory ?? (kernel.Cpu.Description.Depth > 0 ? ProgramLimits.UsualMemory : Math.Min(ProgramLimits.UsualMemory, options.Memory));
