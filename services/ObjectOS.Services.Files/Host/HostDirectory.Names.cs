@@ -14,9 +14,11 @@ public sealed partial class HostDirectory
             error = HostError.Exists;
         }
 
+        error = error == 0 && !HasRoomForFile ? HostError.NoSpace : error;
         if (error == 0)
         {
             Directory.CreateDirectory(path);
+            _addedFiles++;
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -28,11 +30,11 @@ public sealed partial class HostDirectory
         if (error == 0)
         {
             error = !TryStatus(path, false, out var status) ? HostError.NotFound : status.Kind == HostFileKind.Directory ? HostError.IsDirectory : 0;
-        }
-
-        if (error == 0)
-        {
-            File.Delete(path);
+            if (error == 0)
+            {
+                File.Delete(path);
+                CountRemoved(path, status);
+            }
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -52,6 +54,7 @@ public sealed partial class HostDirectory
         if (error == 0)
         {
             Directory.Delete(path);
+            AddFiles(-1);
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -71,6 +74,10 @@ public sealed partial class HostDirectory
             TryStatus(from, false, out source);
             bool isThere = TryStatus(to, false, out var old);
             error = MoveOver(from, to, source.Kind, isThere ? old.Kind : null);
+            if (error == 0 && from != to)
+            {
+                CountMoved(from, to, isThere ? old : null);
+            }
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -147,8 +154,10 @@ public sealed partial class HostDirectory
             error = target.IsEmpty ? HostError.NotFound : HostError.Exists;
         }
 
+        error = error == 0 && !HasRoomForFile ? HostError.NoSpace : error;
         if (error == 0)
         {
+            _addedFiles++;
             File.CreateSymbolicLink(path, Encoding.UTF8.GetString(target));
         }
 

@@ -16,15 +16,19 @@ public sealed partial class HostDirectory : IDisposable
 
     private readonly GrantPath _paths;
     private readonly bool _writable;
-    private readonly Dictionary<ulong, (string Path, FileStream? Stream)> _open = [];
+    private readonly Dictionary<ulong, OpenHandle> _open = [];
     private ulong _nextHandle = 1;
 
     /// <summary>Grants <paramref name="directory"/>.</summary>
     /// <param name="directory">A directory of the host that exists.</param>
     /// <param name="writable">True: guests may change it.</param>
+    /// <param name="mostBytes">Bytes that guests may add, counted by the lengths of files; what they remove is given back.</param>
+    /// <param name="mostFiles">Files, directories and links that they may add.</param>
     /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
-    public HostDirectory(string directory, bool writable)
+    public HostDirectory(string directory, bool writable, ulong mostBytes = ulong.MaxValue, long mostFiles = long.MaxValue)
     {
+        _mostBytes = (long)Math.Min(mostBytes, long.MaxValue);
+        _mostFiles = mostFiles;
         string full = Path.GetFullPath(directory);
         if (!Directory.Exists(full))
         {
@@ -55,9 +59,9 @@ public sealed partial class HostDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, stream) in _open.Values)
+        foreach (var handle in _open.Values)
         {
-            stream?.Dispose();
+            handle.Stream?.Dispose();
         }
 
         _open.Clear();
@@ -121,7 +125,7 @@ public sealed partial class HostDirectory : IDisposable
             error = HostError.ReadOnly;
         }
 
-        if (error != 0 || _open.Count >= MostHandles)
+        if (error != 0 || _open.Count >= MostHandles || (!isThere && !HasRoomForFile))
         {
             return Failed(request, error == 0 ? HostError.NoSpace : error);
         }
@@ -130,11 +134,12 @@ public sealed partial class HostDirectory : IDisposable
         if (!isThere || status.Kind == HostFileKind.File)
         {
             stream = OpenStream(path, flags, isThere, (uint)request.Argument2);
+            CountOpened(isThere, stream.Length - (long)(isThere ? status.Size : 0));
             TryStatus(path, followed: true, out status);
         }
 
         ulong handle = _nextHandle++;
-        _open[handle] = (path, stream);
+        _open[handle] = new OpenHandle(path, stream);
         return new Completion(request.Id, (long)handle, status.ToBytes());
     }
 
@@ -169,6 +174,7 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
+        CountClosed(file);
         file.Stream?.Dispose();
         return Done(request);
     }
@@ -209,8 +215,16 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        RandomAccess.Write(stream.SafeFileHandle, request.Data.Span, (long)offset);
-        return Done(request, request.Data.Length);
+        int length = LengthThatFits(stream, (long)offset, request.Data.Length);
+        if (length == 0 && request.Data.Length > 0)
+        {
+            return Failed(request, HostError.NoSpace);
+        }
+
+        long before = stream.Length;
+        RandomAccess.Write(stream.SafeFileHandle, request.Data.Span[..length], (long)offset);
+        _addedBytes += stream.Length - before;
+        return Done(request, length);
     }
 
     private Completion Status(HostRequest request)
@@ -238,32 +252,6 @@ public sealed partial class HostDirectory : IDisposable
         return new Completion(request.Id, 0, status.ToBytes());
     }
 
-    private Completion List(HostRequest request)
-    {
-        var error = _paths.Find(TextOf(request.Data), true, out string path);
-        if (error != 0)
-        {
-            return Failed(request, error);
-        }
-
-        var entries = new List<(string Name, byte Kind)>();
-        foreach (var info in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true, ReturnSpecialDirectories = false }))
-        {
-            entries.Add((info.Name, (byte)(info.LinkTarget is not null ? HostFileKind.Link : info is DirectoryInfo ? HostFileKind.Directory : HostFileKind.File)));
-        }
-
-        entries.Sort((left, right) => string.CompareOrdinal(left.Name, right.Name));
-        using var data = new MemoryStream();
-        foreach (var (name, kind) in entries)
-        {
-            data.WriteByte(kind);
-            data.Write(Encoding.UTF8.GetBytes(name));
-            data.WriteByte(0);
-        }
-
-        return new Completion(request.Id, entries.Count, data.ToArray());
-    }
-
     private Completion Truncate(HostRequest request)
     {
         if (StreamOf(request) is not { CanWrite: true } stream || request.Argument2 > long.MaxValue)
@@ -271,7 +259,14 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
+        long more = (long)request.Argument2 - stream.Length;
+        if (more > 0 && more > _mostBytes - _addedBytes)
+        {
+            return Failed(request, HostError.NoSpace);
+        }
+
         stream.SetLength((long)request.Argument2);
+        AddBytes(more);
         return Done(request);
     }
 

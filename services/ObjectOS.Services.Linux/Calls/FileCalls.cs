@@ -192,11 +192,6 @@ internal static class FileCalls
         }
 
         file.Position = (ulong)position;
-        if (position == 0)
-        {
-            file.Entries = null;
-        }
-
         return position;
     }
 }

@@ -43,6 +43,9 @@ internal sealed class Job
 
     public int NextId { get; set; } = 100;
 
+    /// <summary>Bytes of all pipes.</summary>
+    public ulong PipeBytes { get; set; }
+
     /// <summary>Lines of help that the host was told.</summary>
     public int Notes { get; set; }
 
@@ -51,6 +54,9 @@ internal sealed class Job
 
     /// <summary>True once the record of its end holds the figures.</summary>
     public bool IsCounted { get; set; }
+
+    /// <summary>The hash of its state, while it is made.</summary>
+    public StateHash? Hash { get; set; }
 
     /// <summary>True once the record of its end is complete.</summary>
     public bool IsReported { get; set; }
@@ -70,6 +76,7 @@ internal sealed class Job
         }
 
         Tree.MakePath("/tmp", now).Mode = 0x3ff;
+        ProcFiles.Mount(Tree.MakePath("/proc", now));
         var devices = Tree.MakePath("/dev", now);
         foreach (var (name, kind) in ((string, DeviceKind)[])
             [("null", DeviceKind.Null), ("zero", DeviceKind.Zero), ("full", DeviceKind.Full), ("random", DeviceKind.Random), ("urandom", DeviceKind.Random),
@@ -180,6 +187,7 @@ internal sealed class Job
 
         writer.Write(NextId);
         writer.Write(Notes);
+        writer.Write(PipeBytes);
         writer.Write(Unsupported.Count);
         foreach (var (name, count) in Unsupported)
         {
@@ -211,6 +219,9 @@ internal sealed class Job
         {
             process.Save(writer);
         }
+
+        writer.Write(Hash is not null);
+        Hash?.Save(writer);
     }
 
     public static Job Restore(BinaryReader reader, LinuxSystem system)
@@ -236,6 +247,7 @@ internal sealed class Job
 
         job.NextId = reader.ReadInt32();
         job.Notes = reader.ReadInt32();
+        job.PipeBytes = reader.ReadUInt64();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             job.Unsupported.Add(reader.ReadString(), reader.ReadUInt64());
@@ -267,6 +279,12 @@ internal sealed class Job
         {
             var process = LinuxProcess.Restore(reader, job, files);
             job.Processes.Add(process.Id, process);
+        }
+
+        if (reader.ReadBoolean() && job.Main is { } main)
+        {
+            job.Hash = new StateHash(main);
+            job.Hash.Restore(reader);
         }
 
         return job;

@@ -36,7 +36,7 @@ internal sealed class LinuxProcess
         Cell = cell;
         Memory = memory;
         memory.Process = this;
-        Descriptors = new DescriptorTable(job.System);
+        Descriptors = new DescriptorTable(job);
     }
 
     public Job Job { get; }
@@ -72,6 +72,9 @@ internal sealed class LinuxProcess
 
     public string[] Arguments { get; set; } = [];
 
+    /// <summary>Bytes of the host that its arguments take, as they count against what its job may hold.</summary>
+    public ulong TextBytes { get; set; }
+
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
     public SignalQueue Pending { get; } = new();
@@ -87,6 +90,9 @@ internal sealed class LinuxProcess
     public ulong AlarmPeriod { get; set; }
 
     public bool IsEnded { get; set; }
+
+    /// <summary>How it ended, as wait4 tells it.</summary>
+    public int Status { get; set; }
 
     public ulong StartTime { get; set; }
 
@@ -166,6 +172,9 @@ internal sealed class LinuxProcess
         writer.Write(AlarmPeriod);
         writer.Write(StartTime);
         writer.Write(RandomState);
+        writer.Write(TextBytes);
+        writer.Write(IsEnded);
+        writer.Write(Status);
         writer.Write(Arguments.Length);
         foreach (string argument in Arguments)
         {
@@ -216,6 +225,9 @@ internal sealed class LinuxProcess
         process.AlarmPeriod = reader.ReadUInt64();
         process.StartTime = reader.ReadUInt64();
         process.RandomState = reader.ReadUInt64();
+        process.TextBytes = reader.ReadUInt64();
+        process.IsEnded = reader.ReadBoolean();
+        process.Status = reader.ReadInt32();
         process.Arguments = new string[reader.ReadInt32()];
         for (int i = 0; i < process.Arguments.Length; i++)
         {
@@ -238,6 +250,7 @@ internal sealed class LinuxProcess
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             process.Threads.Add(LinuxThread.Restore(reader, process, files));
+            process.Threads[^1].IsGone = process.IsEnded;
         }
 
         return process;
