@@ -3,7 +3,7 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>Pipes and events.</summary>
 internal static class PipeCalls
 {
-    /// <summary>Pipes of full size take at most this part of what a job may hold.</summary>
+    /// <summary>Pipes of full size take at most this part of what a job may hold, all together half of it.</summary>
     private const ulong ShareOfPipes = 4;
 
     public static CallResult Create(LinuxCall call)
@@ -18,7 +18,7 @@ internal static class PipeCalls
         // As with Linux's pipe-user-pages-soft, one who has many pipes gets small ones.
         var tree = call.Job.Tree;
         int capacity = call.Job.PipeBytes + Pipe.LargestCapacity <= tree.Limit / ShareOfPipes ? Pipe.LargestCapacity : Pipe.Atomic;
-        if (!tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
+        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
         {
             return Errno.ENFILE;
         }
