@@ -7,5 +7,8 @@ internal sealed class CodeMeter
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+    /// <summary>The most that it took.</summary>
+    public long Peak { get; private set; }
+
+    public void Add(long bytes) => Peak = Math.Max(Peak, Interlocked.Add(ref _bytes, bytes));
 }

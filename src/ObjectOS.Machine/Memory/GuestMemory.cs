@@ -212,8 +212,8 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
         return Pool.AttachCode(frame, _code);
     }
 
-    /// <summary>Bytes of the host that decoded code takes.</summary>
-    public long CodeBytes => _code.Bytes;
+    /// <summary>The most bytes of the host that decoded code took.</summary>
+    public long PeakCodeBytes => _code.Peak;
 
     /// <summary>
     /// Forgets all decoded code where it takes more than it may: a program can enter a page at each of its half words, and decode it 2,048 times. Called

@@ -48,7 +48,7 @@ internal sealed partial class ProgramJobs(
         {
             foreach (var grant in spec.Directories)
             {
-                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable, grant.AddedBytes ?? job.Spec.Limits.Memory, grant.AddedFiles));
+                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable, grant.AddedBytes ?? MemoryOf(spec.Limits), grant.AddedFiles));
             }
         }
         catch
