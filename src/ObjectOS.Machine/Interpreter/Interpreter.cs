@@ -193,6 +193,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         {
             _code.Enter();
             _epoch = _code.FetchEpoch;
+            Array.Clear(_jumps);
         }
 
         if (_code.Fetch(pc) is not { } page)
