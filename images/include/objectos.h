@@ -28,6 +28,7 @@ enum objectos_status {
     OBJECTOS_INTERRUPTED = 14,
     OBJECTOS_ADDRESS_SPACE_EXHAUSTED = 15,
     OBJECTOS_NESTED_TOO_DEEPLY = 16,
+    OBJECTOS_IN_PROGRESS = 17,
 };
 
 enum objectos_right {
@@ -673,7 +674,7 @@ static inline objectos_status objectos_notification_poll(uint64_t target, uint64
     return w0;
 }
 
-/* Makes a memory object, all zero; pages are charged to the cell that first writes them. */
+/* Makes a memory object, all zero; pages are charged to the cell that first writes them. Its length, rounded up to a power of two, counts against the quota of objects: see docs/threat-model.md. */
 static inline objectos_status objectos_memory_create(uint64_t target, uint64_t destination, uint64_t bytes)
 {
     register uint64_t a7 __asm__("a7") = 72;
@@ -738,6 +739,17 @@ static inline objectos_status objectos_memory_discard(uint64_t target, uint64_t 
     register uint64_t w1 __asm__("a1") = offset;
     register uint64_t w2 __asm__("a2") = length;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Finds the first page at or after the offset that was written since the object was made or the page was given back; the object's size where there is none. */
+static inline objectos_status objectos_memory_find(uint64_t target, uint64_t offset, uint64_t *found_out)
+{
+    register uint64_t a7 __asm__("a7") = 78;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = offset;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    *found_out = w1;
     return w0;
 }
 
@@ -858,7 +870,7 @@ static inline objectos_status objectos_timer_create(uint64_t target, uint64_t de
     return w0;
 }
 
-/* Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). */
+/* Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). The timers of a cell, and of those below it, repeat at most once a second for each object of its quota. */
 static inline objectos_status objectos_timer_set(uint64_t target, uint64_t deadline, uint64_t period)
 {
     register uint64_t a7 __asm__("a7") = 93;
@@ -904,6 +916,16 @@ static inline objectos_status objectos_host_port_bind(uint64_t target, uint64_t 
     register uint64_t a7 __asm__("a7") = 97;
     register uint64_t w0 __asm__("a0") = target;
     register uint64_t w1 __asm__("a1") = endpoint;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* For a managed program: charges so many virtual instructions (at most 2^32), for work that it does itself, to the sender of the message that it handles. */
+static inline objectos_status objectos_work_charge(uint64_t instructions)
+{
+    register uint64_t a7 __asm__("a7") = 104;
+    register uint64_t w0 __asm__("a0") = 0;
+    register uint64_t w1 __asm__("a1") = instructions;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1) : "r"(a7) : "memory");
     return w0;
 }

@@ -75,6 +75,9 @@ public sealed class Cell : KernelObject
     /// <summary>Virtual instructions that this cell and those below it may still use; a last charge may have overdrawn it.</summary>
     internal long BudgetLeft = NoBudget;
 
+    /// <summary>Signals a second of the timers that repeat, of this cell and those below it.</summary>
+    internal long Repeats;
+
     internal ulong Retired;
     internal ulong Charged;
     internal ulong Traps;
@@ -135,17 +138,44 @@ public sealed class Cell : KernelObject
         }
     }
 
-    /// <summary>Counts virtual instructions, against all budgets.</summary>
+    /// <summary>
+    /// Counts virtual instructions, against all budgets. A budget is exact: no cell is charged beyond one. What a last step takes beyond it is the
+    /// kernel's own, and bounded by what a step may take.
+    /// </summary>
     internal void Use(ulong cost)
     {
-        var payer = this;
-        while (payer is { IsDead: true, Parent: { } parent })
-        {
-            payer = parent;
-        }
+        var payer = Payer;
+        long least = payer.LeastBudget;
+        cost = least == NoBudget ? cost : Math.Min(cost, (ulong)Math.Max(0, least));
+        payer.Count(cost);
+    }
 
-        payer.Charged += cost;
-        for (var cell = payer; cell is not null; cell = cell.Parent)
+    /// <summary>Takes back what <see cref="Use"/> has counted since its count was <paramref name="charged"/>.</summary>
+    internal void TakeBack(ulong charged)
+    {
+        var payer = Payer;
+        payer.Count(charged - payer.Charged);
+    }
+
+    /// <summary>The cell itself, or the next above it that still lives.</summary>
+    private Cell Payer
+    {
+        get
+        {
+            var payer = this;
+            while (payer is { IsDead: true, Parent: { } parent })
+            {
+                payer = parent;
+            }
+
+            return payer;
+        }
+    }
+
+    private void Count(ulong cost)
+    {
+        Charged += cost;
+        for (var cell = this; cell is not null; cell = cell.Parent)
         {
             if (cell.BudgetLeft != NoBudget)
             {
@@ -153,9 +183,6 @@ public sealed class Cell : KernelObject
             }
         }
     }
-
-    /// <summary>Takes back what <see cref="Use"/> has counted since its count was <paramref name="charged"/>.</summary>
-    internal void TakeBack(ulong charged) => Use(charged - Charged);
 
     /// <summary>Objects that are charged here, in no order that means anything.</summary>
     internal IReadOnlyList<KernelObject> Owned => _owned;

@@ -36,7 +36,7 @@ public sealed partial class Kernel : IKernel
         _options = options ?? new KernelOptions();
         Cpu = cpu;
         cpu.Attach(this);
-        Ranges = new PhysicalRanges(cpu.Memory.Size);
+        Ranges = new PhysicalRanges(cpu.Memory.Size, _options.ObjectLimit);
         Reclaimer = new Reclaimer(this, cpu.Memory, Ranges);
         Scheduler = new Scheduler();
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
@@ -44,7 +44,7 @@ public sealed partial class Kernel : IKernel
         _cells.Add(RootCell.Number, RootCell);
         RootCell.Capabilities.Put(1, RootCell, CapabilityRights.All, 0, null);
         RootCell.Capabilities.Put(2, new HostPort(RootCell), CapabilityRights.All, 0, null);
-        Root = new ManagedPort(this, RootCell);
+        Root = new ManagedPort(this, RootCell, isHost: true);
     }
 
     /// <inheritdoc/>
@@ -273,8 +273,9 @@ public sealed partial class Kernel : IKernel
         }
         else if (Timers.TakeDue(Now) is { } timer)
         {
-            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go.
+            // It uses up the slice, or one that repeats and wakes nobody would never let the kernel go; and the budget of the cell that it is of.
             Charge(CostOfStep);
+            timer.Owner.Use(CostOfStep);
             Signal(timer.Notification, timer.Bits);
         }
         else if (Scheduler.TryRelease(Now, out var payer, out int count))
@@ -328,9 +329,20 @@ public sealed partial class Kernel : IKernel
             return RunVCpu(thread, vcpu, turn, sliceLeft, isAlone);
         }
 
+        bool callsAgain = thread.CallsAgain;
+        thread.CallsAgain = false;
+
         if (turn == 0)
         {
             return EndBeforeRun(thread, new Trap { Cause = TrapCause.BudgetEnd, Pc = thread.Context!.Pc });
+        }
+
+        if (callsAgain)
+        {
+            // Its system call goes on: a step of it is its turn.
+            Payer = thread;
+            Forward(thread, thread.LastTrap);
+            return null;
         }
 
         if (thread.Space!.IsDead)

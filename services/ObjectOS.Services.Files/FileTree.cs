@@ -12,13 +12,14 @@ public sealed class FileTree
     /// <summary>The most bytes of a file.</summary>
     public const ulong LargestFile = 1UL << 30;
 
-    private const ulong EntryCost = 256;
+    private const ulong EntryCost = 320;
+    private const ulong DirectoryCost = 96;
 
     private readonly ulong _limit;
     private readonly List<FileGrant> _grants = [];
     private ulong _nextNumber = 1;
 
-    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 256, a link as that and two for each letter of its target.</summary>
+    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 320 and two for each of its letters, a directory as 96 more, a link as two more for each letter of its target.</summary>
     public FileTree(ulong limit, ulong now)
     {
         _limit = limit;
@@ -39,9 +40,19 @@ public sealed class FileTree
     public IReadOnlyList<FileGrant> Grants => _grants;
 
     /// <summary>True where a new name still has room, that of a link where a target is given.</summary>
-    public bool HasRoomFor(string target = "") => Used + CostOf(target) <= _limit;
+    public bool HasRoomFor(string name, string target = "") => HasRoomFor(CostOf(name, target, InodeKind.Directory));
 
-    private static ulong CostOf(string target) => EntryCost + ((ulong)target.Length * sizeof(char));
+    /// <summary>True where so many bytes more can be held.</summary>
+    public bool HasRoomFor(ulong bytes) => Used <= _limit && bytes <= _limit - Used;
+
+    /// <summary>Counts bytes that a service holds elsewhere for the one whose tree it is.</summary>
+    public void Hold(ulong bytes) => Used += bytes;
+
+    /// <summary>The same, given back.</summary>
+    public void Return(ulong bytes) => Used -= bytes;
+
+    private static ulong CostOf(string name, string target, InodeKind kind) =>
+        EntryCost + (kind == InodeKind.Directory ? DirectoryCost : 0) + (((ulong)name.Length + (ulong)target.Length) * sizeof(char));
 
     /// <summary>Makes <paramref name="name"/>, which must be free, in a directory.</summary>
     public Inode Make(Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None)
@@ -52,7 +63,7 @@ public sealed class FileTree
         made.Device = device;
         directory.Entries.Add(name, made);
         directory.ModifyTime = directory.ChangeTime = (long)now;
-        Used += CostOf(target);
+        Used += CostOf(name, target, kind);
         return made;
     }
 
@@ -105,7 +116,7 @@ public sealed class FileTree
         directory.Entries.Remove(name);
         directory.ModifyTime = directory.ChangeTime = (long)now;
         removed.Links = 0;
-        Used -= CostOf(removed.Target);
+        Used -= CostOf(name, removed.Target, removed.Kind);
         Settle(removed);
     }
 
@@ -141,6 +152,7 @@ public sealed class FileTree
             Remove(newDirectory, newName, now);
         }
 
+        Used = Used - ((ulong)name.Length * sizeof(char)) + ((ulong)newName.Length * sizeof(char));
         directory.Entries.Remove(name);
         newDirectory.Entries.Add(newName, moved);
         moved.Parent = newDirectory;
@@ -152,8 +164,10 @@ public sealed class FileTree
     {
         var first = directory.Entries[name];
         var second = otherDirectory.Entries[otherName];
-        directory.Entries[name] = second;
-        otherDirectory.Entries[otherName] = first;
+        directory.Entries.Remove(name);
+        otherDirectory.Entries.Remove(otherName);
+        directory.Entries.Add(name, second);
+        otherDirectory.Entries.Add(otherName, first);
         (first.Parent, second.Parent) = (otherDirectory, directory);
         first.ChangeTime = second.ChangeTime = directory.ModifyTime = otherDirectory.ModifyTime = (long)now;
     }
@@ -163,13 +177,13 @@ public sealed class FileTree
     {
         if (inode.Links == 0 && inode.Opens == 0 && inode.Kind == InodeKind.File)
         {
-            Used -= (ulong)inode.Bytes.Length;
-            inode.Bytes = [];
+            Used -= inode.Content?.Held ?? 0;
+            inode.Content = null;
             inode.Length = 0;
         }
     }
 
-    /// <summary>Makes the file that long; false where there is no room. New bytes are zero.</summary>
+    /// <summary>Makes the file that long; false: files are not that long. New bytes are zero, and take no room until they are written.</summary>
     public bool TrySetLength(Inode file, ulong length, ulong now)
     {
         if (length > LargestFile)
@@ -177,28 +191,11 @@ public sealed class FileTree
             return false;
         }
 
-        if (length > (ulong)file.Bytes.Length || length < (ulong)file.Bytes.Length / 4)
+        if (length < file.Length && file.Content is { } content)
         {
-            ulong capacity = length <= file.Length ? length : Math.Max(length, Math.Min((ulong)file.Bytes.Length * 2, LargestFile));
-            ulong rest = Used - (ulong)file.Bytes.Length;
-            if (rest + capacity > _limit)
-            {
-                capacity = length;
-            }
-
-            if (length > file.Length && rest + capacity > _limit)
-            {
-                return false;
-            }
-
-            var bytes = new byte[capacity];
-            file.Bytes.AsSpan(0, (int)Math.Min(file.Length, length)).CopyTo(bytes);
-            file.Bytes = bytes;
-            Used = rest + capacity;
-        }
-        else if (length < file.Length)
-        {
-            file.Bytes.AsSpan((int)length, (int)(file.Length - length)).Clear();
+            Used -= content.Held;
+            content.Cut(length);
+            Used += content.Held;
         }
 
         file.Length = length;
@@ -209,24 +206,32 @@ public sealed class FileTree
     /// <summary>Writes into the file, which grows as needed; false where there is no room, and then nothing is written.</summary>
     public bool TryWrite(Inode file, ulong offset, ReadOnlySpan<byte> data, ulong now)
     {
-        if (offset > LargestFile || (offset + (ulong)data.Length > file.Length && !TrySetLength(file, offset + (ulong)data.Length, now)))
+        if (offset > LargestFile || offset + (ulong)data.Length > LargestFile)
         {
             return false;
         }
 
-        data.CopyTo(file.Bytes.AsSpan((int)offset));
+        var content = file.Content ??= new FileContent();
+        ulong growth = content.Growth(offset, data.Length);
+        if (growth > 0 && !HasRoomFor(growth))
+        {
+            return false;
+        }
+
+        content.Write(offset, data);
+        Used += growth;
+        file.Length = Math.Max(file.Length, offset + (ulong)data.Length);
         file.ModifyTime = file.ChangeTime = (long)now;
         return true;
     }
 
-    /// <summary>A nameless inode that counts for nothing: for what a service makes up on the spot.</summary>
-    public Inode MakeDetached(ReadOnlySpan<byte> content, ulong now)
+    /// <summary>A nameless inode for what a service makes up on the spot; what is written into a file counts until it is closed.</summary>
+    public Inode MakeDetached(Inode parent, InodeKind kind, uint mode, ulong now, string target = "")
     {
-        var made = NewInode(InodeKind.File, 0x124, now);
-        made.Parent = Root;
-        made.Links = 1;
-        made.Bytes = content.ToArray();
-        made.Length = (ulong)content.Length;
+        var made = NewInode(kind, mode, now);
+        made.Parent = parent;
+        made.Links = 0;
+        made.Target = target;
         return made;
     }
 
@@ -319,11 +324,12 @@ public sealed class FileTree
         writer.Write(inode.Target);
         writer.Write((byte)inode.Device);
         writer.Write(inode.Grant);
+        writer.Write(inode.Tag);
         writer.Write(inode.Links);
         writer.Write(inode.Opens);
         writer.Write(inode.Length);
-        writer.Write(inode.Bytes.Length);
-        writer.Write(inode.Bytes, 0, (int)inode.Length);
+        writer.Write(inode.Content is not null);
+        inode.Content?.Save(writer);
         if (inode.Kind == InodeKind.Directory)
         {
             writer.Write(inode.Entries.Count);
@@ -359,13 +365,18 @@ public sealed class FileTree
             Target = reader.ReadString(),
             Device = (DeviceKind)reader.ReadByte(),
             Grant = reader.ReadInt32(),
+            Tag = reader.ReadUInt32(),
             Links = reader.ReadUInt32(),
             Opens = reader.ReadInt32(),
             Length = reader.ReadUInt64(),
         };
         inode.Parent = parent ?? inode;
-        inode.Bytes = new byte[reader.ReadInt32()];
-        reader.ReadBytes((int)inode.Length).CopyTo(inode.Bytes, 0);
+        if (reader.ReadBoolean())
+        {
+            inode.Content = new FileContent();
+            inode.Content.Restore(reader);
+        }
+
         all[inode.Number] = inode;
         entries = inode.Kind == InodeKind.Directory ? reader.ReadInt32() : 0;
         return inode;

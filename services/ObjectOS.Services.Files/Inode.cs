@@ -61,7 +61,7 @@ public sealed class Inode
         AccessTime = ModifyTime = ChangeTime = (long)now;
         if (kind == InodeKind.Directory)
         {
-            Entries = new SortedDictionary<string, Inode>(StringComparer.Ordinal);
+            Entries = [];
         }
     }
 
@@ -92,6 +92,9 @@ public sealed class Inode
     /// <summary>For a mount: which of the tree's grants.</summary>
     public int Grant { get; internal set; } = -1;
 
+    /// <summary>For what a service makes up on the spot: which it is; 0 for all else.</summary>
+    public uint Tag { get; set; }
+
     /// <summary>Names that it has: 0 once it is removed.</summary>
     public uint Links { get; internal set; } = 1;
 
@@ -102,15 +105,19 @@ public sealed class Inode
     public Inode Parent { get; internal set; } = null!;
 
     /// <summary>A directory's names, ordinal order.</summary>
-    public SortedDictionary<string, Inode> Entries { get; } = null!;
+    public DirectoryEntries Entries { get; } = null!;
 
     /// <summary>A file's length.</summary>
     public ulong Length { get; internal set; }
 
-    /// <summary>A file's bytes; at least <see cref="Length"/> of them.</summary>
-    internal byte[] Bytes { get; set; } = [];
+    /// <summary>A file's bytes; null where none was written.</summary>
+    internal FileContent? Content { get; set; }
 
     /// <summary>A file's content from <paramref name="offset"/> on, at most <paramref name="count"/> bytes.</summary>
-    public ReadOnlySpan<byte> Read(ulong offset, int count) =>
-        offset >= Length ? [] : Bytes.AsSpan((int)offset, (int)Math.Min((ulong)count, Length - offset));
+    public byte[] Read(ulong offset, int count)
+    {
+        var bytes = new byte[offset >= Length ? 0 : (int)Math.Min((ulong)count, Length - offset)];
+        Content?.Read(offset, bytes);
+        return bytes;
+    }
 }

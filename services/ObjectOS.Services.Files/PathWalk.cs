@@ -12,13 +12,22 @@ namespace ObjectOS.Services.Files;
 /// <param name="HostPath">The path in that grant, without <c>.</c> and <c>..</c>; empty: the grant's root.</param>
 /// <param name="NeedsDirectory">True where the path ends in a slash.</param>
 /// <param name="FullPath">The absolute path, without links in memory, <c>.</c> and <c>..</c>.</param>
-public readonly record struct PathTarget(HostError Error, Inode? Node, Inode? Directory, string Name, int Grant, string HostPath, bool NeedsDirectory, string FullPath)
+/// <param name="Steps">Names that were walked, those of links included: what the walk costs.</param>
+public readonly record struct PathTarget(
+    HostError Error, Inode? Node, Inode? Directory, string Name, int Grant, string HostPath, bool NeedsDirectory, string FullPath, int Steps = 0)
 {
     /// <summary>True where the host has to be asked.</summary>
     public bool IsHost => Grant >= 0;
 
     /// <summary>The path in that grant, with the slash at its end that says that a directory is meant.</summary>
     public string HostName => NeedsDirectory && HostPath.Length > 0 ? HostPath + "/" : HostPath;
+}
+
+/// <summary>Where the names are that a service makes up: those of directories with an <see cref="Inode.Tag"/>.</summary>
+public interface IDirectorySource
+{
+    /// <summary>What has a name in such a directory; null: nothing has.</summary>
+    Inode? Find(Inode directory, string name);
 }
 
 /// <summary>
@@ -36,129 +45,205 @@ public static class PathWalk
     public static string Absolute(string directory, string path) => path.StartsWith('/') ? path : directory.EndsWith('/') ? directory + path : directory + "/" + path;
 
     /// <summary>Finds <paramref name="path"/>, an absolute one. A link at the very end is followed where <paramref name="followLast"/> says so.</summary>
-    public static PathTarget Find(FileTree tree, string path, bool followLast)
+    public static PathTarget Find(FileTree tree, string path, bool followLast, IDirectorySource? source = null)
     {
-        bool needsDirectory = path.EndsWith('/') || path.EndsWith("/.", StringComparison.Ordinal);
-        var pending = new Stack<string>();
-        Push(pending, path);
-        var at = tree.Root;
-        var names = new List<string>();
-        int links = 0;
-        while (pending.TryPop(out string? name))
+        var walk = new Walk(tree, source, path);
+        return walk.Run(followLast) with { Steps = walk.Steps };
+    }
+
+    /// <summary>A walk that is under way.</summary>
+    private sealed class Walk
+    {
+        private readonly FileTree _tree;
+        private readonly IDirectorySource? _source;
+        private readonly bool _needsDirectory;
+        private readonly List<string> _names = [];
+
+        /// <summary>Texts whose rest is still to be walked, each from a place on; the innermost link last.</summary>
+        private readonly Stack<(string Text, int At)> _pending = new();
+        private Inode _at;
+        private int _links;
+
+        public Walk(FileTree tree, IDirectorySource? source, string path)
         {
-            if (at.Kind == InodeKind.Mount)
-            {
-                if (WalkGrant(at, name, pending, names) is { } found)
-                {
-                    return found with { NeedsDirectory = needsDirectory };
-                }
+            _tree = tree;
+            _source = source;
+            _at = tree.Root;
+            _needsDirectory = path.EndsWith('/') || path.EndsWith("/.", StringComparison.Ordinal);
+            _pending.Push((path, 0));
+        }
 
-                at = at.Parent;
-                continue;
+        public int Steps { get; private set; }
+
+        public PathTarget Run(bool followLast)
+        {
+            while (TryNext(out string name))
+            {
+                if (_at.Kind == InodeKind.Mount)
+                {
+                    if (WalkGrant(name) is { } found)
+                    {
+                        return found;
+                    }
+
+                    _at = _at.Parent;
+                }
+                else if (name == "..")
+                {
+                    _at = _at.Parent;
+                    DropName();
+                }
+                else if (Enter(name, followLast) is { } end)
+                {
+                    return end;
+                }
             }
 
-            if (name == "..")
-            {
-                at = at.Parent;
-                if (names.Count > 0)
-                {
-                    names.RemoveAt(names.Count - 1);
-                }
+            string last = _names.Count > 0 ? _names[^1] : "";
+            return _at.Kind == InodeKind.Mount ? new PathTarget(0, _at, null, last, _at.Grant, "", _needsDirectory, FullPath)
+                : _needsDirectory && _at.Kind != InodeKind.Directory ? Failed(HostError.NotDirectory)
+                : new PathTarget(0, _at, _at == _tree.Root ? null : _at.Parent, last, -1, "", _needsDirectory, FullPath);
+        }
 
-                continue;
-            }
+        private string FullPath => "/" + string.Join('/', _names);
 
+        /// <summary>Goes from a directory to what has a name in it. A value ends the walk.</summary>
+        private PathTarget? Enter(string name, bool followLast)
+        {
             if (Encoding.UTF8.GetByteCount(name) > LongestName)
             {
                 return Failed(HostError.NameTooLong);
             }
 
-            if (at.Kind != InodeKind.Directory)
+            if (_at.Kind != InodeKind.Directory)
             {
                 return Failed(HostError.NotDirectory);
             }
 
-            if (!at.Entries.TryGetValue(name, out var next))
+            var next = Find(name);
+            if (next is null)
             {
-                names.Add(name);
-                return pending.Count > 0
-                    ? Failed(HostError.NotFound)
-                    : new PathTarget(0, null, at, name, -1, "", needsDirectory, Join(names));
+                _names.Add(name);
+                return HasMore ? Failed(HostError.NotFound) : new PathTarget(0, null, _at, name, -1, "", _needsDirectory, FullPath);
             }
 
-            if (next.Kind == InodeKind.Link && (pending.Count > 0 || followLast || needsDirectory))
+            if (next.Kind != InodeKind.Link || !(HasMore || followLast || _needsDirectory))
             {
-                if (++links > MostLinks)
-                {
-                    return Failed(HostError.LinkLoop);
-                }
-
-                if (next.Target.StartsWith('/'))
-                {
-                    at = tree.Root;
-                    names.Clear();
-                }
-
-                Push(pending, next.Target);
-                continue;
-            }
-
-            at = next;
-            names.Add(name);
-        }
-
-        return at.Kind == InodeKind.Mount
-            ? new PathTarget(0, at, null, names.Count > 0 ? names[^1] : "", at.Grant, "", needsDirectory, Join(names))
-            : needsDirectory && at.Kind != InodeKind.Directory
-                ? Failed(HostError.NotDirectory)
-                : new PathTarget(0, at, at == tree.Root ? null : at.Parent, names.Count > 0 ? names[^1] : "", -1, "", needsDirectory, Join(names));
-    }
-
-    /// <summary>The rest of a path inside a grant; null where it leads out by <c>..</c>, and <paramref name="pending"/> has what follows.</summary>
-    private static PathTarget? WalkGrant(Inode mount, string first, Stack<string> pending, List<string> names)
-    {
-        var inside = new List<string>();
-        string? name = first;
-        do
-        {
-            if (name != "..")
-            {
-                inside.Add(name);
-            }
-            else if (inside.Count > 0)
-            {
-                inside.RemoveAt(inside.Count - 1);
-            }
-            else
-            {
-                if (names.Count > 0)
-                {
-                    names.RemoveAt(names.Count - 1);
-                }
-
+                _at = next;
+                _names.Add(name);
                 return null;
             }
-        }
-        while (pending.TryPop(out name));
 
-        string path = string.Join('/', inside);
-        names.AddRange(inside);
-        return new PathTarget(0, inside.Count == 0 ? mount : null, null, inside.Count > 0 ? inside[^1] : "", mount.Grant, path, false, Join(names));
-    }
-
-    private static PathTarget Failed(HostError error) => new(error, null, null, "", -1, "", false, "");
-
-    private static string Join(List<string> names) => "/" + string.Join('/', names);
-
-    private static void Push(Stack<string> pending, string path)
-    {
-        string[] parts = path.Split('/');
-        for (int i = parts.Length - 1; i >= 0; i--)
-        {
-            if (parts[i].Length > 0 && parts[i] != ".")
+            if (++_links > MostLinks)
             {
-                pending.Push(parts[i]);
+                return Failed(HostError.LinkLoop);
+            }
+
+            if (next.Target.StartsWith('/'))
+            {
+                _at = _tree.Root;
+                _names.Clear();
+            }
+
+            _pending.Push((next.Target, 0));
+            return null;
+        }
+
+        private Inode? Find(string name) =>
+            _at.Tag != 0 && _source is not null ? _source.Find(_at, name) : _at.Entries.TryGetValue(name, out var found) ? found : null;
+
+        /// <summary>The rest of a path inside a grant; null where it leads out by <c>..</c>, and what follows is still pending.</summary>
+        private PathTarget? WalkGrant(string first)
+        {
+            var inside = new List<string>();
+            string name = first;
+            do
+            {
+                if (name != "..")
+                {
+                    inside.Add(name);
+                }
+                else if (inside.Count > 0)
+                {
+                    inside.RemoveAt(inside.Count - 1);
+                }
+                else
+                {
+                    DropName();
+                    return null;
+                }
+            }
+            while (TryNext(out name));
+
+            string path = string.Join('/', inside);
+            _names.AddRange(inside);
+            return new PathTarget(0, inside.Count == 0 ? _at : null, null, inside.Count > 0 ? inside[^1] : "", _at.Grant, path, _needsDirectory, FullPath);
+        }
+
+        private void DropName()
+        {
+            if (_names.Count > 0)
+            {
+                _names.RemoveAt(_names.Count - 1);
             }
         }
+
+        /// <summary>Takes the next name; empty ones and <c>.</c> are none.</summary>
+        private bool TryNext(out string name)
+        {
+            while (_pending.TryPop(out var rest))
+            {
+                int start = StartOfName(rest.Text, rest.At);
+                if (start < rest.Text.Length)
+                {
+                    int slash = rest.Text.IndexOf('/', start);
+                    int end = slash < 0 ? rest.Text.Length : slash;
+                    _pending.Push((rest.Text, end));
+                    Steps++;
+                    name = end - start == 2 && rest.Text.AsSpan(start, 2) is ".." ? ".." : rest.Text[start..end];
+                    return true;
+                }
+            }
+
+            name = "";
+            return false;
+        }
+
+        private bool HasMore
+        {
+            get
+            {
+                while (_pending.TryPeek(out var rest))
+                {
+                    if (StartOfName(rest.Text, rest.At) < rest.Text.Length)
+                    {
+                        return true;
+                    }
+
+                    _pending.Pop();
+                }
+
+                return false;
+            }
+        }
+
+        /// <summary>The next place in a text where a name starts; the text's length where none does.</summary>
+        private static int StartOfName(string text, int at)
+        {
+            while (at < text.Length)
+            {
+                bool isDot = text[at] == '.' && (at + 1 == text.Length || text[at + 1] == '/');
+                if (text[at] != '/' && !isDot)
+                {
+                    return at;
+                }
+
+                at++;
+            }
+
+            return at;
+        }
+
+        private static PathTarget Failed(HostError error) => new(error, null, null, "", -1, "", false, "");
     }
 }

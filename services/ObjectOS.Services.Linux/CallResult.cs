@@ -11,6 +11,9 @@ internal enum CallOutcome : byte
     /// <summary>The thread waits; the call is run again when what it waits for has come.</summary>
     Parked,
 
+    /// <summary>A bounded part is done: the call is run again in the thread's next turn, after others.</summary>
+    Continued,
+
     /// <summary>Nothing was changed, an ancestor has to act first.</summary>
     Suspended,
 
@@ -25,6 +28,8 @@ internal enum CallOutcome : byte
 internal readonly record struct CallResult(CallOutcome Outcome, long Value)
 {
     public static CallResult Parked => new(CallOutcome.Parked, 0);
+
+    public static CallResult Continued => new(CallOutcome.Continued, 0);
 
     public static CallResult Suspended => new(CallOutcome.Suspended, 0);
 
@@ -41,6 +46,7 @@ internal readonly record struct CallResult(CallOutcome Outcome, long Value)
     {
         KernelStatus.Ok => 0L,
         KernelStatus.Suspended => Suspended,
+        KernelStatus.InProgress => Continued,
         KernelStatus.NotMapped or KernelStatus.MissingRights => Errno.EFAULT,
         KernelStatus.InvalidArgument => Errno.EINVAL,
         _ => Errno.ENOMEM,

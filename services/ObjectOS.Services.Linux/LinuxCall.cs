@@ -58,6 +58,12 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>Bytes dealt with by runs before this one.</summary>
     public ulong Progress { get; set; }
 
+    /// <summary>Which part of its work it is at.</summary>
+    public int Stage { get; set; }
+
+    /// <summary>Memory that it fills, which goes with the call unless it takes it out.</summary>
+    public MemoryBlock? Block { get; set; }
+
     /// <summary>The file that it works on, held.</summary>
     public OpenFile? File { get; set; }
 
@@ -91,8 +97,15 @@ internal sealed class LinuxCall(LinuxThread thread)
         Deadline = Never;
         IsWoken = IsInterrupted = false;
         Progress = 0;
+        Stage = 0;
         _paths.Clear();
         _replies.Clear();
+        if (Block is { } block)
+        {
+            Block = null;
+            System.Discard(block);
+        }
+
         if (File is { } file)
         {
             File = null;
@@ -273,12 +286,16 @@ internal sealed class LinuxCall(LinuxThread thread)
     public CallResult Ask(int grant, HostFileOperation operation, string path, ulong a1 = 0, ulong a2 = 0) =>
         Ask(grant, operation, Encoding.UTF8.GetBytes(path), a1, a2);
 
-    public void AddReply(HostReply reply) => _replies.Add(reply);
-
-    /// <summary>Drops the answers of the host that a step of a long call has used.</summary>
+    /// <summary>Drops the answers that have been dealt with.</summary>
     public void ForgetReplies() => _replies.Clear();
 
-    public void TakeReplyBack() => _replies.RemoveAt(_replies.Count - 1);
+    public void AddReply(HostReply reply) => _replies.Add(reply);
+
+    /// <summary>Takes note of work that this service does for the call, in virtual instructions of about the same host time.</summary>
+    public void Charge(int work) => System.Spend(work);
+
+    /// <summary>True once this message has done as much as one may: the call puts down how far it is and is <see cref="CallResult.Continued"/>.</summary>
+    public bool IsSpent => System.IsSpent;
 
     /// <summary>Parks the call until <paramref name="wait"/> is woken; EINTR where a signal has come.</summary>
     public CallResult WaitFor(ulong wait)
@@ -305,6 +322,8 @@ internal sealed class LinuxCall(LinuxThread thread)
         writer.Write(IsWoken);
         writer.Write(IsInterrupted);
         writer.Write(Progress);
+        writer.Write(Stage);
+        writer.Write(Block?.Id ?? 0);
         writer.Write(File?.Id ?? 0);
         writer.Write(_paths.Count);
         foreach (var (index, path) in _paths)
@@ -335,6 +354,9 @@ internal sealed class LinuxCall(LinuxThread thread)
         IsWoken = reader.ReadBoolean();
         IsInterrupted = reader.ReadBoolean();
         Progress = reader.ReadUInt64();
+        Stage = reader.ReadInt32();
+        ulong block = reader.ReadUInt64();
+        Block = block == 0 ? null : System.Blocks[block];
         ulong file = reader.ReadUInt64();
         File = file == 0 ? null : files[file];
         for (int count = reader.ReadInt32(); count > 0; count--)

@@ -62,7 +62,7 @@ internal static class LinuxCallTable
         new(56, "openat", Full, OpenCalls.Open),
         new(57, "close", Full, DescriptorCalls.Close),
         new(59, "pipe2", Full, PipeCalls.Create),
-        new(61, "getdents64", Full, DirectoryCalls.List),
+        new(61, "getdents64", Full, ListCalls.List),
         new(62, "lseek", Full, FileCalls.Seek),
         new(63, "read", Full, FileCalls.Read, true),
         new(64, "write", Full, FileCalls.Write, true),
@@ -174,6 +174,7 @@ internal static class LinuxCallTable
         new(286, "preadv2", Partial, FileCalls.ReadVectorFlags, true),
         new(287, "pwritev2", Partial, FileCalls.WriteVectorFlags, true),
         new(291, "statx", Full, StatusCalls.StatusExtended),
+        new(436, "close_range", Full, DescriptorCalls.CloseRange),
         new(439, "faccessat2", Full, StatusCalls.Access),
         new(441, "epoll_pwait2", Full, EventPollCalls.WaitLong),
     ];

@@ -25,7 +25,18 @@ public sealed class LinuxService : IManagedProgram
     /// <inheritdoc/>
     public HandleResult Handle(in Message message, IInvocationPort port)
     {
-        _system.Begin();
+        _system.Begin(message);
+        var result = Dispatch(message);
+        if (result == HandleResult.Handled)
+        {
+            _system.ChargeWork();
+        }
+
+        return result;
+    }
+
+    private HandleResult Dispatch(in Message message)
+    {
         switch (message.Kind)
         {
             case MessageKind.SystemCall:
@@ -38,11 +49,7 @@ public sealed class LinuxService : IManagedProgram
 
                 break;
             case MessageKind.Completion:
-                if (!_system.Complete(message))
-                {
-                    return HandleResult.Suspended;
-                }
-
+                _system.Complete(message);
                 break;
             case MessageKind.Notification:
                 if ((message.Words[0] & LinuxSystem.TimerBit) != 0)
@@ -69,6 +76,18 @@ public sealed class LinuxService : IManagedProgram
         }
 
         thread.ReplySlot = message.ReplySlot;
+        if (thread.Phase == ThreadPhase.Recalled)
+        {
+            if (!_system.GoOn(thread))
+            {
+                thread.ReplySlot = 0;
+                return HandleResult.Suspended;
+            }
+
+            _system.Work();
+            return HandleResult.Handled;
+        }
+
         thread.Call.Begin((long)message.Label, message.Words);
         var result = LinuxCallTable.Run(thread.Call);
         if (result.Outcome == CallOutcome.Suspended)

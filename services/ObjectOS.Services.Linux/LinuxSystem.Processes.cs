@@ -23,9 +23,10 @@ internal sealed partial class LinuxSystem
         }
 
         var record = new byte[recordLength];
-        var file = new byte[imageLength];
         var status = memory.Read(message.Words[0], record);
-        status = status == KernelStatus.Ok && file.Length > 0 ? memory.Read(0, file) : status;
+        ElfImage? image = null;
+        string problem = "";
+        status = status == KernelStatus.Ok ? ElfImage.Parse(memory, imageLength, out image, out problem) : status;
         if (status == KernelStatus.Suspended)
         {
             return HandleResult.Suspended;
@@ -39,7 +40,7 @@ internal sealed partial class LinuxSystem
         }
 
         Reply(message, 0);
-        Start(request, memory, file);
+        Start(request, memory, imageLength, image, problem);
         Work();
         return HandleResult.Handled;
     }
@@ -67,10 +68,10 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    private void Start(ProgramRequest request, MemoryCapability memory, byte[] file)
+    private void Start(ProgramRequest request, MemoryCapability memory, ulong length, ElfImage? image, string problem)
     {
         var job = new Job(this, request, default);
-        if (!ElfImage.TryParse(file, out var image, out string problem))
+        if (image is null)
         {
             memory.Delete();
             Refuse(job, problem);
@@ -101,10 +102,10 @@ internal sealed partial class LinuxSystem
         }
 
         job.MakeFiles();
-        var block = AddBlock(memory, Pages.RoundUp((ulong)file.Length), true);
+        var block = AddBlock(memory, Pages.RoundUp(length), true);
         block.Uses = 1;
         string path = request.FileName.StartsWith('/') ? request.FileName : Files.PathWalk.Absolute(request.WorkingDirectory, request.FileName);
-        var executable = new Executable(block, (ulong)file.Length, path, image);
+        var executable = new Executable(block, length, path, image);
         status = CreateProcess(job, job.NextId++, 1, out var process);
         if (status == KernelStatus.Ok)
         {
@@ -212,6 +213,20 @@ internal sealed partial class LinuxSystem
             return false;
         }
 
+        if (status == KernelStatus.InProgress)
+        {
+            if (thread.ReplySlot != 0)
+            {
+                Recall(thread);
+            }
+            else
+            {
+                SetDeadline(thread, Now + Pause);
+            }
+
+            return true;
+        }
+
         if (status != KernelStatus.Ok)
         {
             process.Load = null;
@@ -297,27 +312,9 @@ internal sealed partial class LinuxSystem
             return;
         }
 
-        Tear(process);
-        process.Cell.Destroy();
-        Invoker.Delete(process.Cell.Slot);
-        job.Processes.Remove(process.Id);
-        foreach (var child in job.Processes.Values.Where(child => child.Parent == process.Id))
-        {
-            child.Parent = 1;
-        }
-
-        if (job.Processes.TryGetValue(process.Parent, out var parent))
-        {
-            var action = parent.Actions[17];
-            if (action.Handler != SignalAction.Ignore && (action.Flags & SignalAction.NoChildWait) == 0)
-            {
-                parent.Zombies.Add(new Zombie(process.Id, process.GroupId, status));
-            }
-
-            Wake(parent.ChildrenWait);
-            bool isExit = (status & 0x7f) == 0;
-            Send(parent, new SignalInfo(17, isExit ? SignalInfo.ChildExited : SignalInfo.ChildKilled, process.Id, (ulong)(isExit ? (status >> 8) & 0xff : status & 0x7f)));
-        }
+        process.Status = status;
+        Silence(process);
+        BuryOrWait(process);
     }
 
     /// <summary>Ends the children of vfork that run on a process's memory: it goes, and they cannot go on without it.</summary>
@@ -329,36 +326,13 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    /// <summary>Lets go of all that a process holds outside of its cell.</summary>
-    private void Tear(LinuxProcess process)
-    {
-        EndVfork(process);
-        process.Load?.Abandon();
-        process.Load = null;
-        process.Descriptors.CloseAll();
-        foreach (var thread in process.Threads)
-        {
-            Forget(thread);
-            thread.Capability.Destroy();
-            Invoker.Delete(thread.Capability.Slot);
-        }
-
-        process.Threads.Clear();
-        process.OwnMemory.Forget();
-        Invoker.Delete(process.OwnMemory.Space.Slot);
-        if (process.Executable is { } executable)
-        {
-            process.Executable = null;
-            Release(executable.Block);
-        }
-    }
-
     /// <summary>Takes a process away that never ran.</summary>
     public void Abandon(LinuxProcess process)
     {
-        Tear(process);
-        process.Cell.Destroy();
-        Invoker.Delete(process.Cell.Slot);
+        while (!TearStep(process))
+        {
+        }
+
         process.Job.Processes.Remove(process.Id);
     }
 
@@ -384,38 +358,6 @@ internal sealed partial class LinuxSystem
             {
                 thread.IsGone = true;
             }
-        }
-    }
-
-    /// <summary>Destroys the jobs that have ended, then tells the host.</summary>
-    private void EndJobs()
-    {
-        foreach (var job in Jobs.Values.Where(job => job.End is not null).ToArray())
-        {
-            if (!TryReport(job))
-            {
-                Notification.Signal(AgainBit);
-                continue;
-            }
-
-            foreach (var process in job.Processes.Values)
-            {
-                Tear(process);
-                Invoker.Delete(process.Cell.Slot);
-            }
-
-            job.Processes.Clear();
-            if (job.Cell.Destroy() != KernelStatus.Ok)
-            {
-                Notification.Signal(AgainBit);
-                continue;
-            }
-
-            job.DropShare();
-            Invoker.Delete(job.Cell.Slot);
-            Jobs.Remove(job.Request.Job);
-            var end = job.End!.Value;
-            Tell(job, end.Reason, end.Code, end.Record);
         }
     }
 }

@@ -24,11 +24,14 @@ internal sealed partial class LinuxSystem
 
         if (job.Request.ReportsState && job.Main is { } main)
         {
-            if (StateHash.Compute(main, out string hash) == KernelStatus.Suspended)
+            job.Hash ??= new StateHash(main);
+            var status = job.Hash.Step(out string hash);
+            if (status is KernelStatus.Suspended or KernelStatus.InProgress)
             {
                 return false;
             }
 
+            job.Hash = null;
             var end = job.End!.Value;
             job.End = (end.Reason, end.Code, end.Record with { StateHash = hash });
         }

@@ -84,10 +84,29 @@ internal sealed partial class LinuxSystem
 
     public static bool HasSignal(LinuxThread thread) => ((thread.Pending.Set | thread.Process.Pending.Set) & ~thread.Mask) != 0;
 
+    /// <summary>True where a signal is to be delivered that ends the process.</summary>
+    private static bool HasFatalSignal(LinuxThread thread)
+    {
+        ulong open = (thread.Pending.Set | thread.Process.Pending.Set) & ~thread.Mask;
+        for (int signal = 1; open != 0; signal++, open >>= 1)
+        {
+            if ((open & 1) != 0 && thread.Process.Actions[signal].Handler == SignalAction.Default && !IsIgnoredByDefault(signal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Gets a thread to where its signals are delivered.</summary>
     private void Interrupt(LinuxThread thread)
     {
-        if (thread.Phase == ThreadPhase.Parked)
+        if (thread.Phase == ThreadPhase.Recalled)
+        {
+            thread.Call.IsInterrupted = true;
+        }
+        else if (thread.Phase == ThreadPhase.Parked)
         {
             // What the host does for it is not undone: the signal waits until the host has answered.
             if (thread.Call.Request == 0)

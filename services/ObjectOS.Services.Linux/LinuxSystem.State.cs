@@ -16,6 +16,14 @@ internal sealed partial class LinuxSystem
         writer.Write(Timer.Slot);
         writer.Write(_nextId);
         writer.Write(_timerSet);
+        writer.Write(_lateAt);
+        writer.Write(_dying.Count);
+        foreach (var (job, id) in _dying)
+        {
+            writer.Write(job);
+            writer.Write(id);
+        }
+
         writer.Write(Blocks.Count);
         foreach (var block in Blocks.Values)
         {
@@ -76,6 +84,12 @@ internal sealed partial class LinuxSystem
         Timer = new TimerCapability(Invoker, reader.ReadUInt32());
         _nextId = reader.ReadUInt64();
         _timerSet = reader.ReadUInt64();
+        _lateAt = reader.ReadUInt64();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _dying.Add((reader.ReadUInt64(), reader.ReadInt32()));
+        }
+
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             var block = MemoryBlock.Restore(reader, Invoker);

@@ -45,6 +45,12 @@ internal sealed partial class LinuxSystem
             process.Alarm = process.AlarmPeriod == 0 ? LinuxCall.Never : Math.Max(process.Alarm + process.AlarmPeriod, now + ShortestPeriod);
             Send(process, new SignalInfo(14, SignalInfo.FromKernel, 0, 0));
         }
+
+        if (_lateAt <= now)
+        {
+            _lateAt = LinuxCall.Never;
+            WorkLate();
+        }
     }
 
     private void SetTimer()
@@ -58,6 +64,7 @@ internal sealed partial class LinuxSystem
             }
         }
 
+        next = Math.Min(next, _lateAt);
         if (next != _timerSet)
         {
             _timerSet = next;

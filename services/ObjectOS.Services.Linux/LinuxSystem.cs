@@ -16,6 +16,9 @@ internal sealed partial class LinuxSystem
     /// <summary>Lines of help that a job is told: it must not fill the queue to the host, which is everyone's.</summary>
     private const int MostNotes = 64;
 
+    /// <summary>Threads that one message looks after at most: the rest have a message of their own.</summary>
+    private const int MostAtOnce = 64;
+
     private readonly Queue<LinuxThread> _queue = [];
     private readonly Queue<(ulong Job, ProgramEnd Reason, ulong Code, byte[] Record)> _untold = [];
     private readonly SortedSet<(ulong Deadline, ulong Thread)> _deadlines = [];
@@ -63,8 +66,10 @@ internal sealed partial class LinuxSystem
     public ulong NewId() => _nextId++;
 
     /// <summary>Makes what the service needs for itself: with the first message, so that a restored service makes nothing twice.</summary>
-    public void Begin()
+    public void Begin(in Message message)
     {
+        _spent = 0;
+        _sender = Threads.TryGetValue(message.ThreadNumber, out var sender) ? sender.Process.Job : null;
         if (Notification.Slot != 0)
         {
             return;
@@ -111,6 +116,7 @@ internal sealed partial class LinuxSystem
             return;
         }
 
+        file.Job?.Tree.Return(file.Held);
         foreach (var item in file.Watchers.ToArray())
         {
             file.Job?.Count(item, -1);
@@ -128,6 +134,11 @@ internal sealed partial class LinuxSystem
             _ = file.CanWrite ? --pipe.Writers : --pipe.Readers;
             Wake(pipe.DataWait, PollEvents.Read | PollEvents.Write | PollEvents.HangUp);
             Wake(pipe.RoomWait, PollEvents.Read | PollEvents.Write | PollEvents.Error);
+            if (pipe.Readers + pipe.Writers == 0 && file.Job is { } holder)
+            {
+                holder.Tree.Return((ulong)pipe.Capacity);
+                holder.PipeBytes -= (ulong)pipe.Capacity;
+            }
         }
 
         if (file.Inode is { } inode && file.Kind == OpenFileKind.File)
@@ -231,7 +242,7 @@ internal sealed partial class LinuxSystem
     /// <summary>Looks after every thread that stands in the queue. What is suspended stays there, and a signal to this service brings it back.</summary>
     public void Work()
     {
-        while (_queue.TryDequeue(out var thread))
+        for (int count = 0; _queue.TryDequeue(out var thread); count++)
         {
             thread.IsQueued = false;
             if (thread.IsGone)
@@ -239,7 +250,7 @@ internal sealed partial class LinuxSystem
                 continue;
             }
 
-            if (!LookAfter(thread))
+            if (count == MostAtOnce || !LookAfter(thread))
             {
                 Enqueue(thread);
                 Notification.Signal(AgainBit);
@@ -258,10 +269,14 @@ internal sealed partial class LinuxSystem
         switch (thread.Phase)
         {
             case ThreadPhase.Parked:
-                return Rerun(thread);
+                Recall(thread);
+                return true;
             case ThreadPhase.Finishing:
             case ThreadPhase.Stopped:
                 return Finish(thread);
+            case ThreadPhase.Loading when thread.ReplySlot != 0:
+                Recall(thread);
+                return true;
             case ThreadPhase.Loading:
                 return GoOnLoading(thread);
             default:
@@ -269,7 +284,23 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    /// <summary>Runs a parked call again; false: suspended, and nothing has changed.</summary>
+    /// <summary>
+    /// Has the call of a thread run again in a message of its own, when the thread's turn comes: it pays for all that its calls make this service do, its
+    /// budget ends them, and others run in between.
+    /// </summary>
+    private void Recall(LinuxThread thread)
+    {
+        uint slot = thread.ReplySlot;
+        thread.Phase = ThreadPhase.Recalled;
+        thread.ReplySlot = 0;
+        ClearDeadline(thread);
+        new ReplyCapability(Invoker, slot).Send(CallAnswer.Again);
+    }
+
+    /// <summary>A thread that was recalled is here with its call; false: suspended, and nothing has changed.</summary>
+    public bool GoOn(LinuxThread thread) => thread.Process.Load is null ? Rerun(thread) : GoOnLoading(thread);
+
+    /// <summary>Runs a call again; false: suspended, and nothing has changed.</summary>
     private bool Rerun(LinuxThread thread)
     {
         thread.Call.Renewed.Clear();
@@ -300,6 +331,17 @@ internal sealed partial class LinuxSystem
             return;
         }
 
+        if (result.Outcome == CallOutcome.Continued && !HasFatalSignal(thread))
+        {
+            Recall(thread);
+            return;
+        }
+
+        if (result.Outcome == CallOutcome.Continued)
+        {
+            result = Errno.EINTR; // Which it will not see.
+        }
+
         if (result.Outcome == CallOutcome.Parked)
         {
             thread.Phase = ThreadPhase.Parked;
@@ -328,25 +370,16 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    /// <summary>The host has answered; false: suspended, the answer has to come again.</summary>
-    public bool Complete(in Message message)
+    /// <summary>The host has answered.</summary>
+    public void Complete(in Message message)
     {
         long result = (long)message.Words[0];
-        if (Requests.TryGetValue(message.Label, out var thread))
+        if (Requests.Remove(message.Label, out var thread))
         {
-            var call = thread.Call;
-            call.AddReply(new HostReply(result, message.Data.ToArray()));
-            call.Request = 0;
-            Requests.Remove(message.Label);
-            if (!Rerun(thread))
-            {
-                call.TakeReplyBack();
-                call.Request = message.Label;
-                Requests[message.Label] = thread;
-                return false;
-            }
-
-            return true;
+            thread.Call.AddReply(new HostReply(result, message.Data.ToArray()));
+            thread.Call.Request = 0;
+            Enqueue(thread);
+            return;
         }
 
         foreach (var job in Jobs.Values)
@@ -356,7 +389,7 @@ internal sealed partial class LinuxSystem
                 if (writer.Complete(message.Label, result))
                 {
                     Wake(StreamWait(job, writer.Number, true), PollEvents.Write | PollEvents.Error);
-                    return true;
+                    return;
                 }
             }
 
@@ -365,12 +398,10 @@ internal sealed partial class LinuxSystem
                 if (reader.Complete(message.Label, result, message.Data.Span))
                 {
                     Wake(StreamWait(job, reader.Number, false), PollEvents.Read | PollEvents.HangUp);
-                    return true;
+                    return;
                 }
             }
         }
-
-        return true;
     }
 
     /// <summary>What those wait for who read or write a stream: numbers beyond those of <see cref="NewId"/>.</summary>

@@ -124,9 +124,10 @@ public sealed class NativeProgramService : IManagedProgram
         }
 
         var record = new byte[message.Words[1]];
-        var file = new byte[message.Words[2]];
         var status = memory.Read(message.Words[0], record);
-        status = status == KernelStatus.Ok && file.Length > 0 ? memory.Read(0, file) : status;
+        ElfImage? image = null;
+        string unfit = "";
+        status = status == KernelStatus.Ok ? ElfImage.Parse(memory, message.Words[2], out image, out unfit) : status;
         if (status == KernelStatus.Suspended)
         {
             return HandleResult.Suspended;
@@ -140,7 +141,7 @@ public sealed class NativeProgramService : IManagedProgram
         }
 
         Reply(message, 0);
-        if (Make(request, memory, file) is { Length: > 0 } problem)
+        if ((image is null ? unfit : Make(request, memory, message.Words[2], image)) is { Length: > 0 } problem)
         {
             memory.Delete();
             Tell(request.Job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = problem });
@@ -165,13 +166,8 @@ public sealed class NativeProgramService : IManagedProgram
     }
 
     /// <summary>Makes the program's cell. Empty where that is done, else why it cannot be.</summary>
-    private string Make(ProgramRequest request, MemoryCapability memory, byte[] file)
+    private string Make(ProgramRequest request, MemoryCapability memory, ulong length, ElfImage image)
     {
-        if (!ElfImage.TryParse(file, out var image, out string problem))
-        {
-            return problem;
-        }
-
         if (!image.IsNative)
         {
             return "the program has no note \"ObjectOS\" of type 1: it does not make ObjectOS invocations";
@@ -201,7 +197,7 @@ public sealed class NativeProgramService : IManagedProgram
         }
 
         cell.SetBudget(request.InstructionLimit);
-        var job = new NativeJob(_invoker, request, image, (ulong)file.Length, memory, cell, space);
+        var job = new NativeJob(_invoker, request, image, length, memory, cell, space);
         _jobs.Add(request.Job, job);
         if (cell.Status(out var figures) == KernelStatus.Ok)
         {
@@ -264,7 +260,7 @@ public sealed class NativeProgramService : IManagedProgram
             {
                 case KernelStatus.Ok:
                     break;
-                case KernelStatus.Suspended:
+                case KernelStatus.Suspended or KernelStatus.InProgress:
                     return false;
                 case KernelStatus.MemoryExhausted:
                     job.Finish(ProgramEnd.MemoryExhausted, 9, new ProgramEndRecord { Text = "its memory quota is too small to start it" });

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using ObjectOS.Abi;
+using ObjectOS.Client;
 
 namespace ObjectOS.Services.Programs;
 
@@ -23,6 +24,9 @@ public sealed class ElfImage
     private const int HeaderBytes = 64;
     private const int ProgramHeaderBytes = 56;
     private const int MostProgramHeaders = 256;
+
+    /// <summary>Bytes of notes that are looked at, of all program headers together.</summary>
+    private const ulong MostNotes = 1 << 16;
     private const ushort MachineRiscV = 243;
 
     private ElfImage(IReadOnlyList<ElfSegment> segments, ulong entry, ulong programHeaders, int programHeaderCount, ulong loadBase, bool isNative)
@@ -60,25 +64,41 @@ public sealed class ElfImage
     public ulong End => Segments[^1].End;
 
     /// <summary>Reads <paramref name="file"/>. False where it cannot be run: <paramref name="problem"/> then says why in one sentence.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> file, out ElfImage image, out string problem)
+    public static bool TryParse(ReadOnlySpan<byte> file, out ElfImage image, out string problem) => TryParse(new ElfSource(file), out image, out problem);
+
+    /// <summary>
+    /// The same for a file in a memory object, of which no more is read than headers and notes. Suspended: nothing was done; Ok: it was read, and
+    /// <paramref name="image"/> is null where it cannot be run.
+    /// </summary>
+    public static KernelStatus Parse(MemoryCapability file, ulong length, out ElfImage? image, out string problem)
+    {
+        var source = new ElfSource(file, length);
+        image = TryParse(source, out var parsed, out problem) ? parsed : null;
+        return source.Status;
+    }
+
+    private static bool TryParse(ElfSource file, out ElfImage image, out string problem)
     {
         image = null!;
-        problem = CheckHeader(file);
+        var start = file.Part(0, HeaderBytes);
+        problem = CheckHeader(start, file.Length);
         if (problem.Length > 0)
         {
             return false;
         }
 
-        bool isDynamic = BinaryPrimitives.ReadUInt16LittleEndian(file[16..]) == 3;
+        bool isDynamic = BinaryPrimitives.ReadUInt16LittleEndian(start[16..]) == 3;
         ulong loadBase = isDynamic ? PositionIndependentBase : 0;
-        ulong table = BinaryPrimitives.ReadUInt64LittleEndian(file[32..]);
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(file[56..]);
+        ulong table = BinaryPrimitives.ReadUInt64LittleEndian(start[32..]);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(start[56..]);
+        var headers = file.Part(table, (ulong)(count * ProgramHeaderBytes));
         var segments = new List<ElfSegment>();
         bool isNative = false;
+        ulong notes = MostNotes;
         for (int i = 0; i < count; i++)
         {
-            int at = (int)table + (i * ProgramHeaderBytes);
-            var header = file.Slice(at, ProgramHeaderBytes);
+            ulong at = table + (ulong)(i * ProgramHeaderBytes);
+            var header = headers.Slice(i * ProgramHeaderBytes, ProgramHeaderBytes);
             switch (BinaryPrimitives.ReadUInt32LittleEndian(header))
             {
                 case 1:
@@ -88,7 +108,7 @@ public sealed class ElfImage
                     problem = $"program header {i} at offset {at} says that it needs the dynamic linker {Interpreter(file, header)}, only static programs run";
                     break;
                 case 4:
-                    isNative |= HasNativeNote(file, header);
+                    isNative = isNative || HasNativeNote(file, header, ref notes);
                     break;
                 default:
                     break;
@@ -101,7 +121,7 @@ public sealed class ElfImage
         }
 
         segments.Sort((left, right) => left.Address.CompareTo(right.Address));
-        ulong entry = BinaryPrimitives.ReadUInt64LittleEndian(file[24..]) + loadBase;
+        ulong entry = BinaryPrimitives.ReadUInt64LittleEndian(start[24..]) + loadBase;
         problem = CheckSegments(segments, entry, loadBase);
         if (problem.Length > 0)
         {
@@ -144,7 +164,7 @@ public sealed class ElfImage
         return new ElfImage(segments, reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBoolean());
     }
 
-    private static string CheckHeader(ReadOnlySpan<byte> file)
+    private static string CheckHeader(ReadOnlySpan<byte> file, ulong length)
     {
         if (file.IsEmpty)
         {
@@ -183,10 +203,10 @@ public sealed class ElfImage
             return $"the type at offset 16 is {type}: 2 (executable) or 3 (position-independent) is wanted";
         }
 
-        return CheckTable(file);
+        return CheckTable(file, length);
     }
 
-    private static string CheckTable(ReadOnlySpan<byte> file)
+    private static string CheckTable(ReadOnlySpan<byte> file, ulong fileLength)
     {
         ulong table = BinaryPrimitives.ReadUInt64LittleEndian(file[32..]);
         ushort size = BinaryPrimitives.ReadUInt16LittleEndian(file[54..]);
@@ -207,8 +227,8 @@ public sealed class ElfImage
         }
 
         ulong length = (ulong)count * ProgramHeaderBytes;
-        return table > (ulong)file.Length || (ulong)file.Length - table < length
-            ? $"the program headers (offset 32: at {table}, {length} bytes) lie beyond the file's end at {file.Length}"
+        return table > fileLength || fileLength - table < length
+            ? $"the program headers (offset 32: at {table}, {length} bytes) lie beyond the file's end at {fileLength}"
             : "";
     }
 
@@ -221,7 +241,7 @@ public sealed class ElfImage
         _ => "",
     };
 
-    private static string ReadSegment(int fileLength, ReadOnlySpan<byte> header, int index, ulong loadBase, List<ElfSegment> segments)
+    private static string ReadSegment(ulong fileLength, ReadOnlySpan<byte> header, int index, ulong loadBase, List<ElfSegment> segments)
     {
         uint flags = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
         ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
@@ -238,7 +258,7 @@ public sealed class ElfImage
             return $"segment {index} has {fileSize} bytes in the file and only {memorySize} in memory";
         }
 
-        if (offset > (ulong)fileLength || (ulong)fileLength - offset < fileSize)
+        if (offset > fileLength || fileLength - offset < fileSize)
         {
             return $"segment {index} (offset {offset}, {fileSize} bytes) lies beyond the file's end at {fileLength}";
         }
@@ -300,9 +320,9 @@ public sealed class ElfImage
         return 0;
     }
 
-    private static string Interpreter(ReadOnlySpan<byte> file, ReadOnlySpan<byte> header)
+    private static string Interpreter(ElfSource file, ReadOnlySpan<byte> header)
     {
-        var bytes = Part(file, header);
+        var bytes = Part(file, header, 100);
         int end = bytes.IndexOf((byte)0);
         bytes = bytes[..Math.Min(end < 0 ? bytes.Length : end, 100)];
         var text = new StringBuilder();
@@ -314,9 +334,11 @@ public sealed class ElfImage
         return text.ToString();
     }
 
-    private static bool HasNativeNote(ReadOnlySpan<byte> file, ReadOnlySpan<byte> header)
+    /// <summary>True if one of the notes says so; <paramref name="most"/> bytes of notes are looked at, and then less by those.</summary>
+    private static bool HasNativeNote(ElfSource file, ReadOnlySpan<byte> header, ref ulong most)
     {
-        var notes = Part(file, header);
+        var notes = Part(file, header, most);
+        most -= (ulong)notes.Length;
         while (notes.Length >= 12)
         {
             uint nameSize = BinaryPrimitives.ReadUInt32LittleEndian(notes);
@@ -339,18 +361,9 @@ public sealed class ElfImage
         return false;
     }
 
-    /// <summary>The bytes that a program header names, as far as the file has them.</summary>
-    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, ReadOnlySpan<byte> header)
-    {
-        ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
-        ulong size = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
-        if (offset >= (ulong)file.Length)
-        {
-            return [];
-        }
-
-        return file.Slice((int)offset, (int)Math.Min(size, (ulong)file.Length - offset));
-    }
+    /// <summary>The bytes that a program header names, as far as the file has them, and no more than <paramref name="most"/>.</summary>
+    private static ReadOnlySpan<byte> Part(ElfSource file, ReadOnlySpan<byte> header, ulong most) =>
+        file.Part(BinaryPrimitives.ReadUInt64LittleEndian(header[8..]), Math.Min(most, BinaryPrimitives.ReadUInt64LittleEndian(header[32..])));
 
     private static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 }

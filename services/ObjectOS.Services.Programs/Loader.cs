@@ -25,16 +25,20 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
 {
     private const int Stages = 4;
 
+    /// <summary>Bytes of a segment that cannot be mapped that are copied at once.</summary>
+    private const ulong Piece = 1 << 18;
+
     private readonly List<LoadedRange> _ranges = [];
     private int _step;
     private MemoryCapability? _made;
     private ulong _mapOffset;
     private ulong _mapAddress;
+    private ulong _filled;
 
     /// <summary>What is mapped so far, in the order of mapping.</summary>
     public IReadOnlyList<LoadedRange> Ranges => _ranges;
 
-    /// <summary>Loads on from where it stopped. Ok: all is mapped; Suspended: call again; else it failed for good.</summary>
+    /// <summary>Loads on from where it stopped. Ok: all is mapped; Suspended: call again; InProgress: call again, in another message; else it failed for good.</summary>
     public KernelStatus Load()
     {
         for (; _step < image.Segments.Count * Stages; _step++)
@@ -106,9 +110,25 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
             return segment.MemorySize == segment.FileSize || tail == 0 ? KernelStatus.Ok : WriteZero(made, end, tail);
         }
 
-        var bytes = new byte[segment.FileSize];
-        var status = file.Read(segment.FileOffset, bytes);
-        return status == KernelStatus.Ok ? made.Write(segment.Address - segment.PageStart, bytes) : status;
+        // Piece by piece: the file may be as large as the program's quota.
+        var bytes = new byte[Math.Min(Piece, segment.FileSize - _filled)];
+        var status = file.Read(segment.FileOffset + _filled, bytes);
+        status = status == KernelStatus.Ok && bytes.AsSpan().ContainsAnyExcept((byte)0)
+            ? made.Write(segment.Address - segment.PageStart + _filled, bytes)
+            : status;
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        _filled += (ulong)bytes.Length;
+        if (_filled < segment.FileSize)
+        {
+            return KernelStatus.InProgress;
+        }
+
+        _filled = 0;
+        return status;
     }
 
     private static KernelStatus WriteZero(MemoryCapability memory, ulong offset, ulong length) => memory.Write(offset, new byte[length]);
@@ -173,6 +193,7 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
     public void Save(BinaryWriter writer)
     {
         writer.Write(_step);
+        writer.Write(_filled);
         writer.Write(_made?.Slot ?? 0);
         writer.Write(_ranges.Count);
         foreach (var range in _ranges)
@@ -190,6 +211,7 @@ public sealed class Loader(ElfImage image, MemoryCapability file, CellCapability
     public void Restore(BinaryReader reader)
     {
         _step = reader.ReadInt32();
+        _filled = reader.ReadUInt64();
         uint made = reader.ReadUInt32();
         _made = made == 0 ? null : new MemoryCapability(file.Invoker, made);
         _ranges.Clear();

@@ -59,6 +59,7 @@ public enum Call : ushort
     MemoryWrite = 75,
     MemoryStatus = 76,
     MemoryDiscard = 77,
+    MemoryFind = 78,
 
     SpaceCreate = 80,
     SpaceMap = 81,
@@ -77,6 +78,8 @@ public enum Call : ushort
 
     HostRequestPost = 96,
     HostPortBind = 97,
+
+    WorkCharge = 104,
 
     VCpuCreate = 112,
     VCpuMap = 113,

@@ -106,7 +106,10 @@ public enum HostFileOperation : uint
     /// <summary>Path; argument 1: 1 to look at a link itself. Result 0; data: <see cref="HostFileStatus"/>.</summary>
     Status = 5,
 
-    /// <summary>Path. Result: count; data: entries (kind byte, UTF-8 name, NUL), sorted by name, ordinal.</summary>
+    /// <summary>
+    /// Path, and behind a NUL the name to go on behind; argument 1: bytes of the program's buffer. Result: count; data: entries (kind byte, UTF-8 name, NUL),
+    /// sorted by name, ordinal; at least one unless there is none, and no more than fit as <c>linux_dirent64</c> into the buffer.
+    /// </summary>
     List = 6,
 
     /// <summary>Argument 1: handle, 2: length. Result 0.</summary>

@@ -117,13 +117,15 @@ public static class InvocationTable
         new(Call.NotificationPoll, "notification_poll", ObjectKind.Notification, Read, 45, None, ["bits"], NoStatus, "Takes and clears the bits, perhaps none."),
 
         new(Call.MemoryCreate, "memory_create", ObjectKind.Cell, Manage, 130, ["destination", "bytes"], None, [SlotOccupied, InvalidArgument, ObjectsExhausted, AddressSpaceExhausted],
-            "Makes a memory object, all zero; pages are charged to the cell that first writes them."),
+            "Makes a memory object, all zero; pages are charged to the cell that first writes them. Its length, rounded up to a power of two, counts against the quota of objects: see docs/threat-model.md."),
         new(Call.MemoryClone, "memory_clone", ObjectKind.MemoryObject, Read, 1000, ["destination", "cell"], None, [SlotOccupied, ObjectsExhausted, AddressSpaceExhausted],
             "Makes a copy that shares every page until one side writes it; it counts against the quota of `cell`."),
         new(Call.MemoryRead, "memory_read", ObjectKind.MemoryObject, Read, 340, ["offset", "buffer", "length"], None, [InvalidArgument], "Copies out of the object.", ToCaller),
         new(Call.MemoryWrite, "memory_write", ObjectKind.MemoryObject, Write, 280, ["offset", "buffer", "length"], None, [InvalidArgument, MemoryExhausted], "Copies into the object.", FromCaller),
         new(Call.MemoryStatus, "memory_status", ObjectKind.MemoryObject, CapabilityRights.None, 45, None, ["bytes"], NoStatus, "Tells the object's size."),
         new(Call.MemoryDiscard, "memory_discard", ObjectKind.MemoryObject, Write, 460, ["offset", "length"], None, [InvalidArgument], "Gives whole pages back; they read as zero."),
+        new(Call.MemoryFind, "memory_find", ObjectKind.MemoryObject, Read, 60, ["offset"], ["found"], [InvalidArgument],
+            "Finds the first page at or after the offset that was written since the object was made or the page was given back; the object's size where there is none."),
 
         new(Call.SpaceCreate, "space_create", ObjectKind.Cell, Manage, 1220, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes an empty address space whose pages are charged to the cell."),
         new(Call.SpaceMap, "space_map", ObjectKind.AddressSpace, Manage, 80, ["address", "memory", "offset", "length", "page_rights"], None,
@@ -143,12 +145,15 @@ public static class InvocationTable
         new(Call.SchedulingContextConfigure, "scheduling_context_configure", ObjectKind.SchedulingContext, Manage, 100, ["budget", "period"], None, [InvalidArgument, MissingRights], "Changes budget and period; not by a thread that runs on it."),
 
         new(Call.TimerCreate, "timer_create", ObjectKind.Cell, Manage, 75, ["destination", "notification", "bits"], None, [SlotOccupied, ObjectsExhausted], "Makes a timer that signals the bits."),
-        new(Call.TimerSet, "timer_set", ObjectKind.Timer, Manage, 320, ["deadline", "period"], None, [InvalidArgument, ObjectsExhausted], "Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000)."),
+        new(Call.TimerSet, "timer_set", ObjectKind.Timer, Manage, 320, ["deadline", "period"], None, [InvalidArgument, ObjectsExhausted], "Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). The timers of a cell, and of those below it, repeat at most once a second for each object of its quota."),
         new(Call.TimerCancel, "timer_cancel", ObjectKind.Timer, Manage, 120, None, None, NoStatus, "Stops it."),
 
         new(Call.HostRequestPost, "host_request_post", ObjectKind.HostPort, Write, 300, ["kind", "target", "argument0", "argument1", "argument2", "argument3", "buffer", "length"],
             ["id"], [ObjectsExhausted, InvalidArgument], "Asks the host for work; its completion comes as a message to the bound endpoint.", FromCaller),
         new(Call.HostPortBind, "host_port_bind", ObjectKind.HostPort, Manage, 60, ["endpoint"], None, NoStatus, "Completions of the port's requests go to the endpoint."),
+
+        new(Call.WorkCharge, "work_charge", ObjectKind.None, CapabilityRights.None, 5, ["instructions"], None, [InvalidState, InvalidArgument],
+            "For a managed program: charges so many virtual instructions (at most 2^32), for work that it does itself, to the sender of the message that it handles."),
 
         new(Call.VCpuCreate, "vcpu_create", ObjectKind.Cell, Manage, 400, ["destination", "memory_bytes", "limit_bytes"], None,
             [SlotOccupied, InvalidArgument, ObjectsExhausted, NestedTooDeeply],

@@ -54,6 +54,9 @@ public enum KernelStatus : ushort
     /// <summary>The CPU lies in so many others that the host's stack would not bear one more.</summary>
     NestedTooDeeply = 16,
 
+    /// <summary>Told to managed programs only: a bounded part of long work is done; the same invocation goes on with it.</summary>
+    InProgress = 17,
+
     /// <summary>
     /// Told to managed programs only: nothing was changed, an ancestor has to act first; return
     /// <see cref="HandleResult.Suspended"/> and the same message is handled anew.

@@ -70,6 +70,12 @@ public static class CallAnswer
 
     /// <summary>A hart gets exception word 0 with the trap value word 1 at its ecall; where it cannot, this is <see cref="Value"/>.</summary>
     public const ulong Exception = 3;
+
+    /// <summary>
+    /// The thread makes the same call again when its turn comes: the server does long work in steps, each of which the thread pays for and before
+    /// each of which others run. The ecall counts as one trap. A thread whose budget is used up traps for that instead.
+    /// </summary>
+    public const ulong Again = 4;
 }
 
 /// <summary>The six words of a message.</summary>

@@ -17,6 +17,8 @@ internal sealed class RunFigures(string program, RunSettings settings)
 
     public ulong FramesAfterTeardown { get; set; }
 
+    public long CodeBytes { get; set; }
+
     /// <summary>Takes what there is at the end.</summary>
     /// <param name="result">The program's end.</param>
     /// <param name="outermost">The figures of the outermost kernel, with those of the kernels under it.</param>
@@ -62,7 +64,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
             json.WriteNumber("framesPeak", FramesPeak);
             json.WriteNumber("framesAfterTeardown", FramesAfterTeardown);
             json.WriteNumber("managedBytes", GC.GetTotalMemory(forceFullCollection: false));
-            json.WriteNumber("codeCacheBytes", 0);
+            json.WriteNumber("codeCacheBytes", CodeBytes);
             json.WriteEndObject();
             json.WriteString("outputSha256", _outputSha256);
             json.WriteString("stateHash", _result.StateHash);

@@ -86,6 +86,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         }
 
         figures.FramesAfterTeardown = os.LiveFrames;
+        figures.CodeBytes = os.PeakCodeBytes;
         return Tell(guest, result, figures, output.Problem);
     }
 

@@ -129,6 +129,9 @@ public readonly record struct AddressSpaceCapability(Invoker Invoker, uint Slot)
     public KernelStatus Protect(VirtualAddress address, ulong length, PageRights rights) =>
         Invoker.Call1(Call.SpaceProtect, Slot, address.Value, length, (ulong)rights);
 
+    /// <summary>Takes mappings away, one bounded step; <see cref="KernelStatus.InProgress"/> where there are more.</summary>
+    public KernelStatus UnmapStep(VirtualAddress address, ulong length) => Invoker.Step(Call.SpaceUnmap, Slot, address.Value, length);
+
     /// <summary>Takes mappings away.</summary>
     public KernelStatus Unmap(VirtualAddress address, ulong length) => Invoker.Call1(Call.SpaceUnmap, Slot, address.Value, length);
 
@@ -166,6 +169,20 @@ public readonly record struct MemoryCapability(Invoker Invoker, uint Slot)
 
     /// <summary>Gives whole pages back.</summary>
     public KernelStatus Discard(ulong offset, ulong length) => Invoker.Call1(Call.MemoryDiscard, Slot, offset, length);
+
+    /// <summary>Does one bounded step of that; <see cref="KernelStatus.InProgress"/> where there is more.</summary>
+    public KernelStatus DiscardStep(ulong offset, ulong length) => Invoker.Step(Call.MemoryDiscard, Slot, offset, length);
+
+    /// <summary>Finds the first page at or after an offset that was written; the object's size where there is none.</summary>
+    public KernelStatus Find(ulong offset, out ulong found)
+    {
+        var frame = new InvocationFrame();
+        frame[0] = Slot;
+        frame[1] = offset;
+        var status = Invoker.Port.Invoke(Call.MemoryFind, ref frame);
+        found = frame[1];
+        return status;
+    }
 
     /// <summary>Deletes the capability; the object goes with its last use.</summary>
     public void Delete() => Invoker.Delete(Slot);

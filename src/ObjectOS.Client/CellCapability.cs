@@ -126,6 +126,9 @@ public readonly record struct CellCapability(Invoker Invoker, uint Slot)
     /// <summary>Destroys the cell and those below it.</summary>
     public KernelStatus Destroy() => Invoker.Call1(Call.CellDestroy, Slot);
 
+    /// <summary>Does one bounded step of that; <see cref="KernelStatus.InProgress"/> where there is more.</summary>
+    public KernelStatus DestroyStep() => Invoker.Step(Call.CellDestroy, Slot);
+
     /// <summary>Lets the cell and those below it use so many virtual instructions; 0: no limit.</summary>
     public KernelStatus SetBudget(ulong instructions) => Invoker.Call1(Call.CellSetBudget, Slot, instructions);
 

@@ -34,9 +34,24 @@ public sealed class Invoker(IInvocationPort port, uint firstFreeSlot)
         ReturnSlot(slot);
     }
 
-    /// <summary>Invokes with up to five arguments and no buffer; results are dropped.</summary>
-    public KernelStatus Call1(Call call, uint slot, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0) =>
+    /// <summary>Invokes with up to five arguments and no buffer; results are dropped. Long work is done to its end, all in one message.</summary>
+    public KernelStatus Call1(Call call, uint slot, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0)
+    {
+        KernelStatus status;
+        do
+        {
+            status = Step(call, slot, a1, a2, a3, a4, a5);
+        }
+        while (status == KernelStatus.InProgress);
+        return status;
+    }
+
+    /// <summary>The same, but only one bounded step of long work; <see cref="KernelStatus.InProgress"/> where there is more.</summary>
+    public KernelStatus Step(Call call, uint slot, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0) =>
         Invoke(call, slot, [], [], a1, a2, a3, a4, a5);
+
+    /// <summary>Charges so many virtual instructions, for work that the program itself has done, to the sender of the message that it handles.</summary>
+    public void Charge(ulong instructions) => Call1(Call.WorkCharge, 0, instructions);
 
     /// <summary>Invokes a row that fills the buffer; results are dropped.</summary>
     public KernelStatus CallIn(Call call, uint slot, Span<byte> destination, ulong a1 = 0) => Invoke(call, slot, [], destination, a1);

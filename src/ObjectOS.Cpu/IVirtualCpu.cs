@@ -4,7 +4,7 @@ namespace ObjectOS.Cpu;
 public sealed record VirtualCpuOptions
 {
     /// <summary>Bytes of guest-physical address space, a multiple of 4096. It costs nothing until written.</summary>
-    public ulong MemorySize { get; init; } = 1UL << 46;
+    public ulong MemorySize { get; init; } = 1UL << 52;
 
     /// <summary>Most bytes that its guest may hold; they count against the cell that pays for it as they are written.</summary>
     public ulong MemoryLimit { get; init; } = ulong.MaxValue;

@@ -35,6 +35,9 @@ public sealed class RealCpu : ICpu, IDisposable
     /// <inheritdoc/>
     public CpuDescription Description { get; }
 
+    /// <summary>The most bytes of the host that decoded code took.</summary>
+    public long PeakCodeBytes => _memory.PeakCodeBytes;
+
     /// <inheritdoc/>
     public IGuestMemory Memory => _memory;
 

@@ -4,7 +4,7 @@ namespace ObjectOS.Machine;
 public sealed record RealCpuOptions
 {
     /// <summary>Bytes of guest-physical address space, a multiple of 4096. It costs nothing until written.</summary>
-    public ulong MemorySize { get; init; } = 1UL << 46;
+    public ulong MemorySize { get; init; } = 1UL << 52;
 
     /// <summary>Most bytes of host memory that the CPU's guests may hold together; rounded down to pages of 4 KiB.</summary>
     public ulong MemoryLimit { get; init; } = ulong.MaxValue;

@@ -108,6 +108,9 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
     public ulong LiveFrames => _machine.LiveFrames;
 
+    /// <summary>The most bytes of the host that decoded code of the machine took; 0 for a child, whose code is that of its machine.</summary>
+    public long PeakCodeBytes => (_cpu as RealCpu)?.PeakCodeBytes ?? 0;
+
     /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
     /// <param name="options">How it is set up; null: all as it is.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>

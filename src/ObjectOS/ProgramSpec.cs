@@ -6,7 +6,14 @@ namespace ObjectOS;
 /// <param name="HostPath">The directory; it must exist.</param>
 /// <param name="GuestPath">Where the program sees it: an absolute path.</param>
 /// <param name="Writable">True: the program may change it.</param>
-public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writable = false);
+public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writable = false)
+{
+    /// <summary>Bytes that the program may add to the directory, by the lengths of its files; null: as many as its memory limit.</summary>
+    public ulong? AddedBytes { get; init; }
+
+    /// <summary>Files, directories and links that the program may add to the directory.</summary>
+    public int AddedFiles { get; init; } = 65_536;
+}
 
 /// <summary>What a program may use; what is not set is not limited beyond the OS object's own limits.</summary>
 public sealed record ProgramLimits

@@ -36,7 +36,8 @@ internal static class KernelAudit
         int mappings = cell.Owned.OfType<AddressSpace>().Sum(space => space.Mappings.Count);
         int carved = cell.Children.Sum(child => child.ObjectLimit);
         int chunks = cell.Owned.OfType<VCpu>().Sum(vcpu => vcpu.StageTwo.ChunkCount);
-        int expected = chunks + cell.Owned.Count + cell.Capabilities.Count + carved + mappings;
+        int addresses = cell.Owned.OfType<MemoryObject>().Sum(memory => memory.ExtraObjects);
+        int expected = addresses + chunks + cell.Owned.Count + cell.Capabilities.Count + carved + mappings;
         Require(cell.ObjectsUsed == expected, $"cell {cell.Number} counts {cell.ObjectsUsed} objects and has {expected}");
         Require(cell.ObjectsUsed <= cell.ObjectLimit, $"cell {cell.Number} has {cell.ObjectsUsed} of {cell.ObjectLimit} objects");
         for (int i = 0; i < cell.Owned.Count; i++)

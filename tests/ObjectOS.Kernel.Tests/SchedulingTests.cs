@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Client;
 using ObjectOS.Cpu;
 using static ObjectOS.Tests.Asm;
 
@@ -167,21 +168,27 @@ public sealed class SchedulingTests
     }
 
     [Fact]
-    public void RepeatingTimers_TogetherHaveALimit()
+    public void RepeatingTimers_OfACell_HaveASignalASecondForEachObjectOfItsQuota()
     {
+        const int Quota = 300;
         using var fixture = new KernelFixture();
-        fixture.Root.CreateNotification(out var notification);
-        int made = 0;
-        var status = KernelStatus.Ok;
-        while (status == KernelStatus.Ok && made < 100)
+        fixture.Root.CreateCell(1 << 20, Quota, out var hog);
+        fixture.Root.CreateCell(1 << 20, Quota, out var other);
+        hog.CreateNotification(out var notification);
+        KernelStatus Repeat(CellCapability cell, ulong period)
         {
-            fixture.Root.CreateTimer(notification, 1, out var timer);
-            status = timer.Set(0, 10_000);
-            made++;
+            cell.CreateTimer(notification, 1, out var timer).Should().Be(KernelStatus.Ok);
+            return timer.Set(0, period);
         }
 
-        status.Should().Be(KernelStatus.ObjectsExhausted);
-        made.Should().Be(2);
+        Repeat(hog, 10_000).Should().Be(KernelStatus.ObjectsExhausted, "100,000 a second are more than 300");
+        Repeat(hog, 5_000_000).Should().Be(KernelStatus.Ok);
+        Repeat(hog, 5_000_000).Should().Be(KernelStatus.ObjectsExhausted);
+        hog.CreateCell(1 << 20, 200, out var inner).Should().Be(KernelStatus.Ok);
+        Repeat(inner, 6_000_000).Should().Be(KernelStatus.ObjectsExhausted, "what lies in a cell shares with it");
+        Repeat(other, 5_000_000).Should().Be(KernelStatus.Ok, "others have theirs");
+        inner.Destroy();
+        Repeat(hog, 20_000_000).Should().Be(KernelStatus.Ok);
     }
 
     private static ulong Poll(KernelFixture fixture, uint slot)

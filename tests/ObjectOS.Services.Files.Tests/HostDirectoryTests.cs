@@ -164,10 +164,58 @@ public sealed class HostDirectoryTests : IDisposable
     [Fact]
     public void List_Directory_NamesInOrdinalOrder()
     {
-        var listed = Do(HostFileOperation.List, "");
-        var names = Encoding.UTF8.GetString(listed.Data.Span).Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry[1..]).ToArray();
-        names.Should().Equal("absolute", "circle", "file", "inside", "neighbour", "passwd", "sub", "up");
-        listed.Result.Should().Be(names.Length);
+        var listed = Do(HostFileOperation.List, "", first: 65536);
+        NamesOf(listed).Should().Equal(Listed);
+        listed.Result.Should().Be(Listed.Length);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    [InlineData(100)]
+    public void List_PieceByPiece_TellsEachNameOnce(int room)
+    {
+        var names = new List<string>();
+        for (var piece = NamesOf(Do(HostFileOperation.List, "\0", first: (ulong)room)); piece.Length > 0; piece = NamesOf(Do(HostFileOperation.List, "\0" + names[^1], first: (ulong)room)))
+        {
+            piece.Length.Should().BeLessThan(4);
+            names.AddRange(piece);
+            names.Count.Should().BeLessThanOrEqualTo(Listed.Length);
+        }
+
+        names.Should().Equal(Listed);
+    }
+
+    private static string[] Listed => ["absolute", "circle", "file", "inside", "neighbour", "passwd", "sub", "up"];
+
+    private static string[] NamesOf(Completion listed) =>
+        [.. Encoding.UTF8.GetString(listed.Data.Span).Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry[1..])];
+
+    [Fact]
+    public void Writable_BytesAndFilesAreLimited_AndWhatIsRemovedIsGivenBack()
+    {
+        using var grant = new HostDirectory(_root, true, mostBytes: 100, mostFiles: 2);
+        long Do(HostFileOperation operation, string data, ulong a1 = 0, ulong a2 = 0) =>
+            grant.Execute(new HostRequest(1, HostRequestKind.File, 0, (ulong)operation, a1, a2, 0, Encoding.UTF8.GetBytes(data))).Result;
+        const ulong Made = (ulong)(HostOpenFlags.Read | HostOpenFlags.Write | HostOpenFlags.Create);
+        ulong file = (ulong)Do(HostFileOperation.Open, "new", Made, 0x1a4);
+        Do(HostFileOperation.Write, new string('x', 90), file).Should().Be(90);
+        Do(HostFileOperation.Write, new string('x', 20), file, 90).Should().Be(10, "as much as there is room for is written");
+        Do(HostFileOperation.Write, "x", file, 100).Should().Be(-(long)HostError.NoSpace);
+        Do(HostFileOperation.Write, "again", file, 3).Should().Be(5, "nothing is added");
+        Do(HostFileOperation.Truncate, "", file, 1UL << 40).Should().Be(-(long)HostError.NoSpace);
+        Do(HostFileOperation.MakeDirectory, "directory").Should().Be(0);
+        Do(HostFileOperation.MakeLink, "x\0link").Should().Be(-(long)HostError.NoSpace);
+        Do(HostFileOperation.RemoveDirectory, "directory").Should().Be(0);
+        Do(HostFileOperation.Rename, "new\0moved").Should().Be(0);
+        Do(HostFileOperation.RemoveFile, "moved").Should().Be(0);
+        ulong other = (ulong)Do(HostFileOperation.Open, "other", Made, 0x1a4);
+        Do(HostFileOperation.Write, "x", other).Should().Be(-(long)HostError.NoSpace, "the bytes of what was removed are there while it is open");
+        Do(HostFileOperation.Close, "", file).Should().Be(0);
+        Do(HostFileOperation.Write, new string('x', 200), other).Should().Be(100);
+        Do(HostFileOperation.Truncate, "", other, 0).Should().Be(0);
+        Do(HostFileOperation.Write, "x", other, 99).Should().Be(1);
+        Do(HostFileOperation.Write, "x", other, 100).Should().Be(-(long)HostError.NoSpace);
     }
 
     [Fact]
@@ -190,7 +238,7 @@ public sealed class HostDirectoryTests : IDisposable
 
     private Completion Open(string path, HostOpenFlags flags) => _grant.Execute(Request(HostFileOperation.Open, path, (ulong)flags, 0x1a4, 0));
 
-    private Completion Do(HostFileOperation operation, string path) => _grant.Execute(Request(operation, path, 0, 0, 0));
+    private Completion Do(HostFileOperation operation, string path, ulong first = 0) => _grant.Execute(Request(operation, path, first, 0, 0));
 
     private static HostRequest Request(HostFileOperation operation, string data, ulong a1, ulong a2, ulong a3) =>
         new(1, HostRequestKind.File, 0, (ulong)operation, a1, a2, a3, Encoding.UTF8.GetBytes(data));

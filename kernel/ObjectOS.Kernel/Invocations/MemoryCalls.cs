@@ -31,7 +31,7 @@ internal static class MemoryCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = call.CheckCreate(cell);
+            status = CheckAddresses(ref call, cell, source.Order);
         }
 
         if (status != KernelStatus.Ok)
@@ -52,7 +52,7 @@ internal static class MemoryCalls
             return KernelStatus.Suspended;
         }
 
-        call.PutNew(new MemoryObject(cell, start, source.Length, source.Order));
+        call.PutNew(new MemoryObject(cell, start, source.Length, source.Order, source.ExtraObjects));
         return KernelStatus.Ok;
     }
 
@@ -120,21 +120,46 @@ internal static class MemoryCalls
         return status == KernelStatus.Ok && first.Value + length < end.Value ? Outcome.Again : status;
     }
 
-    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length)
+    public static KernelStatus Find(ref Invocation call)
+    {
+        var status = call.Target<MemoryObject>(out var memory);
+        if (status == KernelStatus.Ok && call[1] > memory.Length)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            var end = memory.Start + memory.Length;
+            call[1] = call.Kernel.Cpu.Memory.TryFindPresent(memory.Start + Pages.RoundDown(call[1]), end, out var page) ? page.Value - memory.Start.Value : memory.Length;
+        }
+
+        return status;
+    }
+
+    /// <summary>Ok where the cell can pay for the object, its capability, and the addresses that it takes.</summary>
+    private static KernelStatus CheckAddresses(ref Invocation call, Cell cell, int order)
     {
         var status = call.CheckCreate(cell);
+        int extra = call.Kernel.Ranges.ExtraObjects(order);
+        return status == KernelStatus.Ok && !cell.CanCharge(extra + (cell == call.Caller ? 2 : 1)) ? KernelStatus.ObjectsExhausted : status;
+    }
+
+    private static KernelStatus Make(ref Invocation call, Cell cell, ulong length)
+    {
+        int order = PhysicalRanges.OrderOf(length);
+        var status = CheckAddresses(ref call, cell, order);
         if (status != KernelStatus.Ok)
         {
             return status;
         }
 
-        int order = PhysicalRanges.OrderOf(length);
         if (!call.Kernel.Ranges.TryTake(order, out var start))
         {
             return KernelStatus.AddressSpaceExhausted;
         }
 
-        call.PutNew(new MemoryObject(cell, start, length, order));
+        call.PutNew(new MemoryObject(cell, start, length, order, call.Kernel.Ranges.ExtraObjects(order)));
         return KernelStatus.Ok;
     }
 

@@ -11,6 +11,9 @@ internal static class SchedulingCalls
     /// <summary>Smallest budget of a period, in nanoseconds: below it the world switches would cost more than the work.</summary>
     private const ulong SmallestBudget = 1000;
 
+    /// <summary>Most virtual instructions that a program charges at once: some seconds.</summary>
+    private const ulong MostWork = 1UL << 32;
+
     /// <summary>Longest period of a scheduling context, in nanoseconds: some minutes.</summary>
     private const ulong LongestShare = 1UL << 40;
 
@@ -88,7 +91,7 @@ internal static class SchedulingCalls
             status = KernelStatus.InvalidArgument;
         }
 
-        if (status == KernelStatus.Ok && call[2] > 0 && !call.Kernel.Timers.CanRepeat(timer, call[2]))
+        if (status == KernelStatus.Ok && call[2] > 0 && !TimerQueue.CanRepeat(timer, call[2]))
         {
             status = KernelStatus.ObjectsExhausted;
         }
@@ -110,6 +113,22 @@ internal static class SchedulingCalls
         }
 
         return status;
+    }
+
+    public static KernelStatus ChargeWork(ref Invocation call)
+    {
+        if (call.Thread is not null)
+        {
+            return KernelStatus.InvalidState;
+        }
+
+        if (call[1] > MostWork)
+        {
+            return KernelStatus.InvalidArgument;
+        }
+
+        call.ExtraCost = call[1];
+        return KernelStatus.Ok;
     }
 
     private static bool IsShare(ulong budget, ulong period) => budget >= SmallestBudget && period >= ShortestPeriod && budget <= period && period <= LongestShare;

@@ -79,6 +79,9 @@ public sealed partial class Kernel
         caller.Letter = null;
         switch (letter.Kind)
         {
+            case MessageKind.SystemCall when answer.Label == CallAnswer.Again:
+                caller.CallsAgain = true;
+                break;
             case MessageKind.SystemCall:
                 Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
                 if (answer.Label == CallAnswer.Exception && TryGiveException(context, answer))

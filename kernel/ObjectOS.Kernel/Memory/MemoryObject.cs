@@ -8,12 +8,14 @@ namespace ObjectOS.Objects;
 /// </summary>
 public sealed class MemoryObject : KernelObject
 {
-    internal MemoryObject(Cell owner, PhysicalAddress start, ulong length, int order)
+    internal MemoryObject(Cell owner, PhysicalAddress start, ulong length, int order, int extraObjects)
         : base(ObjectKind.MemoryObject, owner)
     {
         Start = start;
         Length = length;
         Order = order;
+        ExtraObjects = extraObjects;
+        owner.Charge(extraObjects);
     }
 
     /// <summary>Bytes, whole pages.</summary>
@@ -23,6 +25,9 @@ public sealed class MemoryObject : KernelObject
 
     /// <summary>Its size class in <see cref="PhysicalRanges"/>.</summary>
     internal int Order { get; }
+
+    /// <summary>Objects that it counts as besides itself, for the addresses that it takes.</summary>
+    internal int ExtraObjects { get; }
 
     /// <summary>Where it is mapped, in no order; what is mapped goes with it, before its range is given out again.</summary>
     internal List<Mapping> Mappings { get; } = [];
@@ -66,6 +71,7 @@ public sealed class MemoryObject : KernelObject
             Mappings[^1].Space.Unmap(Mappings[^1]);
         }
 
+        Owner.Refund(ExtraObjects);
         kernel.Reclaimer.Add(Start, Length, Order);
     }
 }

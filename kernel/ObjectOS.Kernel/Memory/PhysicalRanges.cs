@@ -6,16 +6,21 @@ namespace ObjectOS.Objects;
 
 /// <summary>
 /// Gives out ranges of the CPU's physical addresses: a buddy allocator in powers of two of <see cref="IGuestMemory.CloneUnit"/>.
-/// Addresses cost nothing; what is written into them does.
+/// Addresses are carved out of quotas as objects are: each object of a quota buys an equal part of them, so that no cell can take the addresses of others.
 /// </summary>
 internal sealed class PhysicalRanges
 {
     private readonly SortedSet<ulong>[] _free;
     private readonly ulong _size;
+    private readonly ulong _bytesOfObject;
 
-    public PhysicalRanges(ulong size)
+    /// <summary>Gives out a CPU's addresses.</summary>
+    /// <param name="size">How many bytes there are.</param>
+    /// <param name="objects">Most objects of all cells together.</param>
+    public PhysicalRanges(ulong size, int objects)
     {
         _size = size;
+        _bytesOfObject = Math.Max(IGuestMemory.CloneUnit, size / (ulong)Math.Max(1, objects));
         _free = new SortedSet<ulong>[45];
         for (int order = 0; order < _free.Length; order++)
         {
@@ -40,6 +45,9 @@ internal sealed class PhysicalRanges
         ulong units = (length + IGuestMemory.CloneUnit - 1) / IGuestMemory.CloneUnit;
         return units <= 1 ? 0 : BitOperations.Log2(units - 1) + 1;
     }
+
+    /// <summary>Objects that a range of a size class counts as, besides the one that it is.</summary>
+    public int ExtraObjects(int order) => (int)Math.Min(int.MaxValue / 2, (Bytes(order) - 1) / _bytesOfObject);
 
     /// <summary>Takes the lowest free range of a size class.</summary>
     public bool TryTake(int order, out PhysicalAddress start)

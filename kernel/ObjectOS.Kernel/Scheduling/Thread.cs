@@ -121,6 +121,9 @@ public sealed class Thread : KernelObject
     /// <summary>A managed program's way into the kernel.</summary>
     internal ManagedPort? Port { get; set; }
 
+    /// <summary>True for one that is ready, and whose system call is to be made again when its turn comes, before it runs.</summary>
+    internal bool CallsAgain { get; set; }
+
     /// <summary>The last trap that it took.</summary>
     internal Trap LastTrap { get; set; }
 

@@ -11,21 +11,30 @@ internal sealed class TimerQueue
     /// <summary>No timer is started for later, or again behind it (146 years), so that time does not wrap.</summary>
     public const ulong LastDeadline = 1UL << 62;
 
-    /// <summary>Signals per second of all timers that repeat; each is host work that nobody is charged for.</summary>
-    private ulong _repeats;
+    /// <summary>
+    /// True where the timer may repeat in that period: its cell, and each that it lies in, has one signal a second for each object of its quota. Quotas
+    /// are carved, and so no cell can take what others are to have.
+    /// </summary>
+    public static bool CanRepeat(Timer timer, ulong period)
+    {
+        long more = (long)PerSecond(period) - Repeats(timer);
+        for (var cell = timer.Owner; cell is not null; cell = cell.Parent)
+        {
+            if (more > 0 && cell.Repeats + more > cell.ObjectLimit)
+            {
+                return false;
+            }
+        }
 
-    /// <summary>Most of them.</summary>
-    private const ulong MostRepeats = 200_000;
-
-    /// <summary>True where the timer may repeat in that period.</summary>
-    public bool CanRepeat(Timer timer, ulong period) => _repeats - Repeats(timer) + PerSecond(period) <= MostRepeats;
+        return true;
+    }
 
     public void Set(Timer timer, ulong deadline, ulong period)
     {
         Cancel(timer);
         timer.Deadline = deadline;
         timer.Period = period;
-        _repeats += Repeats(timer);
+        Count(timer, Repeats(timer));
         _running.Add((deadline, timer.Number), timer);
         Update();
     }
@@ -35,7 +44,7 @@ internal sealed class TimerQueue
         if (timer.Deadline is { } deadline)
         {
             _running.Remove((deadline, timer.Number));
-            _repeats -= Repeats(timer);
+            Count(timer, -Repeats(timer));
             timer.Deadline = null;
             Update();
         }
@@ -63,7 +72,15 @@ internal sealed class TimerQueue
         return timer;
     }
 
-    private static ulong Repeats(Timer timer) => timer.Deadline is null || timer.Period == 0 ? 0 : PerSecond(timer.Period);
+    private static void Count(Timer timer, long repeats)
+    {
+        for (var cell = repeats == 0 ? null : timer.Owner; cell is not null; cell = cell.Parent)
+        {
+            cell.Repeats += repeats;
+        }
+    }
+
+    private static long Repeats(Timer timer) => timer.Deadline is null || timer.Period == 0 ? 0 : (long)PerSecond(timer.Period);
 
     private static ulong PerSecond(ulong period) => 1 + (1_000_000_000 / period);
 

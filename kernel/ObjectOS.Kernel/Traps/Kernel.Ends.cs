@@ -26,6 +26,7 @@ public sealed partial class Kernel
         }
 
         thread.Letter = null;
+        thread.CallsAgain = false;
         thread.State = ThreadState.Suspended;
     }
 

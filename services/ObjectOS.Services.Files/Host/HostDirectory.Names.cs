@@ -15,9 +15,11 @@ public sealed partial class HostDirectory
             error = HostError.Exists;
         }
 
+        error = error == 0 && !HasRoomForFile ? HostError.NoSpace : error;
         if (error == 0)
         {
             Directory.CreateDirectory(path);
+            _addedFiles++;
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -33,11 +35,11 @@ public sealed partial class HostDirectory
                 : status.Kind == HostFileKind.Directory ? HostError.IsDirectory
                 : wantsDirectory ? HostError.NotDirectory
                 : 0;
-        }
-
-        if (error == 0)
-        {
-            File.Delete(path);
+            if (error == 0)
+            {
+                File.Delete(path);
+                CountRemoved(path, status);
+            }
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -57,6 +59,7 @@ public sealed partial class HostDirectory
         if (error == 0)
         {
             Directory.Delete(path);
+            AddFiles(-1);
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -77,7 +80,16 @@ public sealed partial class HostDirectory
                 : WhyNotMoved(from, to, source.Kind, mode);
         }
 
-        error = error == 0 && from != to ? _calls.Rename(from, to, mode) : error;
+        if (error == 0 && from != to)
+        {
+            bool wasThere = TryStatus(to, false, out var old);
+            error = _calls.Rename(from, to, mode);
+            if (error == 0)
+            {
+                CountMoved(from, to, wasThere ? old : null, mode);
+            }
+        }
+
         return error == 0 ? Done(request) : Failed(request, error);
     }
 
@@ -137,8 +149,10 @@ public sealed partial class HostDirectory
             error = target.IsEmpty || !TryStatus(path, false, out _) ? HostError.NotFound : HostError.Exists;
         }
 
+        error = error == 0 && !HasRoomForFile ? HostError.NoSpace : error;
         if (error == 0)
         {
+            _addedFiles++;
             File.CreateSymbolicLink(path, Encoding.UTF8.GetString(target));
         }
 
@@ -230,8 +244,7 @@ public sealed partial class HostDirectory
         }
 
         using var stream = OpenStream(path, HostOpenFlags.Write, isThere: true, 0);
-        stream.SetLength((long)request.Argument1);
-        return Done(request);
+        return SetLength(request, stream, (long)request.Argument1);
     }
 
     private Completion FileSystemStatus(HostRequest request)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Files.Host;
@@ -25,10 +24,14 @@ public sealed partial class HostDirectory : IDisposable
     /// <param name="directory">A directory of the host that exists.</param>
     /// <param name="writable">True: guests may change it.</param>
     /// <param name="calls">The host's calls; null: what .NET alone can do.</param>
+    /// <param name="mostBytes">Bytes that guests may add, counted by the lengths of files; what they remove is given back.</param>
+    /// <param name="mostFiles">Files, directories and links that they may add.</param>
     /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
-    public HostDirectory(string directory, bool writable, IFileCalls? calls = null)
+    public HostDirectory(string directory, bool writable, IFileCalls? calls = null, ulong mostBytes = ulong.MaxValue, long mostFiles = long.MaxValue)
     {
         _calls = calls ?? new PortableFileCalls();
+        _mostBytes = (long)Math.Min(mostBytes, long.MaxValue);
+        _mostFiles = mostFiles;
         string full = Path.GetFullPath(directory);
         if (!Directory.Exists(full))
         {
@@ -126,7 +129,7 @@ public sealed partial class HostDirectory : IDisposable
 
         bool isThere = TryStatus(path, followed: false, out var status);
         error = WhyNotOpened(flags, isThere, status.Kind, exclusive, text.EndsWith('/'));
-        if (error != 0 || _open.Count >= MostHandles)
+        if (error != 0 || _open.Count >= MostHandles || (!isThere && !HasRoomForFile))
         {
             return Failed(request, error == 0 ? HostError.NoSpace : error);
         }
@@ -134,6 +137,11 @@ public sealed partial class HostDirectory : IDisposable
         var file = isThere && status.Kind == HostFileKind.Directory
             ? new OpenHandle(path, null, _calls.OpenDirectory(path))
             : new OpenHandle(path, OpenStream(path, flags, isThere, (uint)request.Argument2), null);
+        if (file.Stream is { } opened)
+        {
+            CountOpened(isThere, opened.Length - (long)(isThere ? status.Size : 0));
+        }
+
         if (file.Handle is null || !_calls.TryStatus(file.Handle, out status))
         {
             TryStatus(path, followed: true, out status);
@@ -196,6 +204,7 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
+        CountClosed(file);
         file.Dispose();
         return Done(request);
     }
@@ -230,12 +239,24 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        long written = request.Data.Length;
+        bool isAppended = request.Argument2 == ulong.MaxValue;
+        long before = stream.Length;
+        var bytes = request.Data;
+        if (isAppended || request.Argument2 <= long.MaxValue - MostBytes)
+        {
+            bytes = bytes[..LengthThatFits(stream, isAppended ? before : (long)request.Argument2, bytes.Length)];
+            if (bytes.IsEmpty && !request.Data.IsEmpty)
+            {
+                return Failed(request, HostError.NoSpace);
+            }
+        }
+
+        long written = bytes.Length;
         var data = Array.Empty<byte>();
         HostError error = 0;
-        if (request.Argument2 == ulong.MaxValue)
+        if (isAppended)
         {
-            error = _calls.Append(stream.SafeFileHandle, request.Data, out written, out long end);
+            error = _calls.Append(stream.SafeFileHandle, bytes, out written, out long end);
             data = new byte[sizeof(long)];
             BinaryPrimitives.WriteInt64LittleEndian(data, end);
         }
@@ -245,9 +266,10 @@ public sealed partial class HostDirectory : IDisposable
         }
         else
         {
-            RandomAccess.Write(stream.SafeFileHandle, request.Data.Span, (long)request.Argument2);
+            RandomAccess.Write(stream.SafeFileHandle, bytes.Span, (long)request.Argument2);
         }
 
+        AddBytes(Math.Max(0, stream.Length - before));
         error = error == 0 && request.Argument3 == 1 ? _calls.Synchronize(stream.SafeFileHandle) : error;
         return error == 0 ? new Completion(request.Id, written, data) : Failed(request, error);
     }
@@ -284,38 +306,6 @@ public sealed partial class HostDirectory : IDisposable
         return new Completion(request.Id, 0, status.ToBytes());
     }
 
-    private Completion List(HostRequest request)
-    {
-        var error = _paths.Find(TextOf(request.Data), true, out string path);
-        if (error != 0)
-        {
-            return Failed(request, error);
-        }
-
-        var entries = new List<(string Name, byte Kind)>();
-        foreach (var info in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true, ReturnSpecialDirectories = false }))
-        {
-            // A name that is not UTF-8 cannot be said by a guest, and two of them would look alike.
-            if (info.Name.Contains('\ufffd', StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            entries.Add((info.Name, (byte)(info.LinkTarget is not null ? HostFileKind.Link : info is DirectoryInfo ? HostFileKind.Directory : HostFileKind.File)));
-        }
-
-        entries.Sort((left, right) => string.CompareOrdinal(left.Name, right.Name));
-        using var data = new MemoryStream();
-        foreach (var (name, kind) in entries)
-        {
-            data.WriteByte(kind);
-            data.Write(Encoding.UTF8.GetBytes(name));
-            data.WriteByte(0);
-        }
-
-        return new Completion(request.Id, entries.Count, data.ToArray());
-    }
-
     private Completion Truncate(HostRequest request)
     {
         if (StreamOf(request) is not { CanWrite: true } stream || request.Argument2 > long.MaxValue)
@@ -323,8 +313,7 @@ public sealed partial class HostDirectory : IDisposable
             return Failed(request, HostError.InvalidArgument);
         }
 
-        stream.SetLength((long)request.Argument2);
-        return Done(request);
+        return SetLength(request, stream, (long)request.Argument2);
     }
 
     /// <summary>Finds a name that is to be made, moved or removed: never the grant's root, nor a link's target.</summary>
@@ -380,18 +369,6 @@ public sealed partial class HostDirectory : IDisposable
     }
 
     private FileStream? StreamOf(HostRequest request) => _open.TryGetValue(request.Argument1, out var file) ? file.Stream : null;
-
-    /// <summary>What a handle stands for: a file's stream, or a directory's handle if the host has such.</summary>
-    private sealed record OpenHandle(string Path, FileStream? Stream, SafeFileHandle? Directory) : IDisposable
-    {
-        public SafeFileHandle? Handle => Stream?.SafeFileHandle ?? Directory;
-
-        public void Dispose()
-        {
-            Stream?.Dispose();
-            Directory?.Dispose();
-        }
-    }
 
     private static void Split(ReadOnlySpan<byte> data, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
     {

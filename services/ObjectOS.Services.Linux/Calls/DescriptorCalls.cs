@@ -5,7 +5,39 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>close, dup, fcntl, ioctl.</summary>
 internal static class DescriptorCalls
 {
+    private const int CostOfClose = 60;
+
     public static CallResult Close(LinuxCall call) => call.Process.Descriptors.Remove(call.Int(0)) ? 0L : Errno.EBADF;
+
+    /// <summary>close_range: closes a range of descriptors, or marks them (uapi/linux/close_range.h); no process shares its table with another.</summary>
+    public static CallResult CloseRange(LinuxCall call)
+    {
+        const ulong Unshare = 2;
+        const ulong MarkOnly = 4;
+        ulong first = (uint)call[0];
+        ulong last = (uint)call[1];
+        if (first > last || (call[2] & ~(Unshare | MarkOnly)) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var table = call.Process.Descriptors;
+        int from = (int)Math.Min(first, DescriptorTable.Limit);
+        for (int i = table.Next(from); i >= 0 && (ulong)i <= last; i = table.Next(i + 1))
+        {
+            call.Charge(CostOfClose);
+            if ((call[2] & MarkOnly) != 0)
+            {
+                table.SetClosedOnExec(i, true);
+            }
+            else
+            {
+                table.Remove(i);
+            }
+        }
+
+        return 0L;
+    }
 
     public static CallResult Duplicate(LinuxCall call) => Duplicate(call, 0, false);
 
@@ -72,7 +104,7 @@ internal static class DescriptorCalls
             case 6 or 7:
                 return 0L;
             case 1032:
-                return Pipe.Capacity;
+                return file.Pipe is { } pipe ? pipe.Capacity : Errno.EBADF;
             default:
                 return Errno.EINVAL;
         }

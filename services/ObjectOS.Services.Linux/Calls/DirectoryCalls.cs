@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
@@ -8,8 +7,6 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>Directories, names and links.</summary>
 internal static class DirectoryCalls
 {
-    private const int LargestListing = 65536;
-
     public static CallResult GetWorkingDirectory(LinuxCall call)
     {
         byte[] text = Encoding.UTF8.GetBytes(call.Process.WorkingDirectory + "\0");
@@ -73,7 +70,12 @@ internal static class DirectoryCalls
             return Errno.EEXIST;
         }
 
-        if (!call.Job.Tree.HasRoomFor())
+        if (target.Directory is not { Tag: 0 })
+        {
+            return Errno.EACCES;
+        }
+
+        if (!call.Job.Tree.HasRoomFor(target.Name))
         {
             return Errno.ENOSPC;
         }
@@ -119,6 +121,11 @@ internal static class DirectoryCalls
         if (target.Node is not { } node || target.Directory is null)
         {
             return target.Directory is null ? Errno.EACCES : Errno.ENOENT;
+        }
+
+        if (target.Directory.Tag != 0)
+        {
+            return Errno.EACCES;
         }
 
         if (directory != (node.Kind == InodeKind.Directory))
@@ -171,7 +178,12 @@ internal static class DirectoryCalls
             return target.Node is not null ? Errno.EEXIST : Errno.ENOENT;
         }
 
-        if (!call.Job.Tree.HasRoomFor(text))
+        if (target.Directory is not { Tag: 0 })
+        {
+            return Errno.EACCES;
+        }
+
+        if (!call.Job.Tree.HasRoomFor(target.Name, text))
         {
             return Errno.ENOSPC;
         }
@@ -271,6 +283,11 @@ internal static class DirectoryCalls
             return source.Node is null ? Errno.ENOENT : Errno.EACCES;
         }
 
+        if (source.Directory.Tag != 0 || target.Directory.Tag != 0)
+        {
+            return Errno.EACCES;
+        }
+
         if (target.Node is not null && mode == HostRenameMode.KeepOld)
         {
             return Errno.EEXIST;
@@ -281,7 +298,7 @@ internal static class DirectoryCalls
             return Errno.ENOTDIR;
         }
 
-        if (IsBelow(target.Directory, node))
+        if (IsBelow(call, target.Directory, node))
         {
             return Errno.EINVAL;
         }
@@ -289,7 +306,7 @@ internal static class DirectoryCalls
         ulong now = call.Job.WallClock;
         if (mode == HostRenameMode.Exchange)
         {
-            if (target.Node is null || IsBelow(source.Directory, target.Node))
+            if (target.Node is null || IsBelow(call, source.Directory, target.Node))
             {
                 return target.Node is null ? Errno.ENOENT : Errno.EINVAL;
             }
@@ -316,117 +333,15 @@ internal static class DirectoryCalls
     }
 
     /// <summary>True if a directory is that inode or lies below it.</summary>
-    private static bool IsBelow(Inode directory, Inode node)
+    private static bool IsBelow(LinuxCall call, Inode directory, Inode node)
     {
         var at = directory;
         while (at != node && at.Parent != at)
         {
             at = at.Parent;
+            call.Charge(4);
         }
 
         return at == node;
-    }
-
-    public static CallResult List(LinuxCall call)
-    {
-        if (!call.TryFile(0, out var file))
-        {
-            return call.Failure;
-        }
-
-        if (!file.IsDirectory)
-        {
-            return Errno.ENOTDIR;
-        }
-
-        var entries = file.Entries ?? (file.Kind == OpenFileKind.Directory ? OwnEntries(file.Inode!) : null);
-        if (entries is null)
-        {
-            if (!call.TryReply(0, out var reply))
-            {
-                var target = ProcFiles.Find(call.Process, file.Path, true);
-                return target.IsHost ? call.Ask(target.Grant, HostFileOperation.List, target.HostPath) : Errno.ENOENT;
-            }
-
-            if (reply.IsError)
-            {
-                return reply.Result;
-            }
-
-            entries = HostEntries(reply.Data);
-        }
-
-        var bytes = new byte[Math.Min(call[2], LargestListing)];
-        ulong position = file.Position;
-        int length = WriteEntries(entries, ref position, bytes);
-        if (length == 0 && position < (ulong)entries.Count)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (!call.TryWrite(call[1], bytes.AsSpan(0, length)))
-        {
-            return call.Failure;
-        }
-
-        file.Entries = entries;
-        file.Position = position;
-        return length;
-    }
-
-    /// <summary>Writes as many entries as there is room for, from <paramref name="position"/> on, each a <c>linux_dirent64</c>: inode, offset of the next, length of this, kind, name.</summary>
-    private static int WriteEntries(List<DirectoryEntry> entries, ref ulong position, Span<byte> bytes)
-    {
-        int length = 0;
-        for (; position < (ulong)entries.Count; position++)
-        {
-            var entry = entries[(int)position];
-            byte[] name = Encoding.UTF8.GetBytes(entry.Name);
-            int size = (19 + name.Length + 1 + 7) & ~7;
-            if (length + size > bytes.Length)
-            {
-                break;
-            }
-
-            var place = bytes.Slice(length, size);
-            BinaryPrimitives.WriteUInt64LittleEndian(place, entry.Inode);
-            BinaryPrimitives.WriteUInt64LittleEndian(place[8..], position + 1);
-            BinaryPrimitives.WriteUInt16LittleEndian(place[16..], (ushort)size);
-            place[18] = entry.Kind;
-            name.CopyTo(place[19..]);
-            length += size;
-        }
-
-        return length;
-    }
-
-    private static List<DirectoryEntry> OwnEntries(Inode directory)
-    {
-        var entries = new List<DirectoryEntry> { new(".", 4, directory.Number), new("..", 4, directory.Parent.Number) };
-        foreach (var (name, inode) in directory.Entries)
-        {
-            byte kind = inode.Kind switch
-            {
-                InodeKind.Directory or InodeKind.Mount => 4,
-                InodeKind.Link => 10,
-                InodeKind.Device => 2,
-                _ => 8,
-            };
-            entries.Add(new DirectoryEntry(name, kind, inode.Number));
-        }
-
-        return entries;
-    }
-
-    private static List<DirectoryEntry> HostEntries(ReadOnlySpan<byte> data)
-    {
-        var entries = new List<DirectoryEntry> { new(".", 4, 1), new("..", 4, 1) };
-        while (data.Length > 1 && data.IndexOf((byte)0) is var zero and > 0)
-        {
-            entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(data[1..zero]), data[0], (ulong)entries.Count));
-            data = data[(zero + 1)..];
-        }
-
-        return entries;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
 using ObjectOS.Services.Programs;
@@ -8,55 +7,141 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>execve: another program in the same process.</summary>
 internal static class ExecuteCalls
 {
-    private const int MostText = 1 << 20;
-    private const int MostTexts = 1 << 14;
-    private const ulong LargestFile = 64UL << 20;
+    /// <summary>The stage of a call that has opened the file and fills its block; then comes that of <see cref="FileMaps"/>.</summary>
+    private const int Opened = 2;
 
     public static CallResult Execute(LinuxCall call)
     {
-        if (!call.TryPath(-1, 0, out string path) || !TryTexts(call, call[1], out byte[][] arguments) || !TryTexts(call, call[2], out byte[][] environment))
+        if (call.Stage == 0)
+        {
+            var opened = Open(call, out var own);
+            if (own is not null)
+            {
+                return Start(call, own);
+            }
+
+            if (opened != 0L)
+            {
+                return opened;
+            }
+
+            call.Stage = Opened;
+            call.ForgetReplies();
+        }
+
+        var file = call.File!;
+        ulong length = file.Kind == OpenFileKind.HostFile ? file.HostStatus.Size : file.Inode!.Length;
+        if (call.Stage == Opened)
+        {
+            bool isNew = call.Block is null;
+            var result = length == 0 ? Errno.ENOEXEC : FileMaps.TryBlock(call, Pages.RoundUp(length));
+            result = result != 0L ? result
+                : file.Kind == OpenFileKind.File ? FileMaps.Copy(call, file.Inode!, 0, length)
+                : FileMaps.CopyFromHost(call, file.Grant, file.Handle, 0, length);
+            result = FileMaps.End(call, isNew, result);
+            if (result != 0L)
+            {
+                return result;
+            }
+        }
+
+        var status = ElfImage.Parse(call.Block!.Memory, length, out var image, out string problem);
+        if (status != KernelStatus.Ok)
+        {
+            return CallResult.Of(status);
+        }
+
+        if (image is null)
+        {
+            call.System.Log(call.Job, $"execve {file.Path}: {problem}");
+            return Errno.ENOEXEC;
+        }
+
+        return Start(call, new Executable(call.Block, length, file.Path, image));
+    }
+
+    /// <summary>Opens the file for the call. 0: that is done. Where the process's own program is named, there is nothing to open.</summary>
+    private static CallResult Open(LinuxCall call, out Executable? own)
+    {
+        own = null;
+        if (!call.TryPath(-1, 0, out string path))
         {
             return call.Failure;
         }
 
         var process = call.Process;
         var target = ProcFiles.Find(process, path, true);
-        string full = target.FullPath;
-        if (process.Executable is { } own && (path == "/proc/self/exe" || full == own.Path || path == own.Path))
+        if (process.Executable is { } executable && (path == "/proc/self/exe" || target.FullPath == executable.Path || path == executable.Path))
         {
-            own.Block.Uses++;
-            return Commit(call, own, arguments, environment);
+            own = executable;
+            return 0L;
         }
 
-        var result = Content(call, target, out byte[]? content);
-        if (content is null)
+        if (target.Error != 0)
         {
-            return result;
+            return (Errno)target.Error;
         }
 
-        if (!ElfImage.TryParse(content, out var image, out string problem))
+        OpenFile file;
+        if (target.IsHost)
         {
-            call.System.Log(call.Job, $"execve {full}: {problem}");
-            return Errno.ENOEXEC;
-        }
-
-        var status = process.CreateBlock(Pages.RoundUp((ulong)content.Length), out var block);
-        if (status == KernelStatus.Ok)
-        {
-            status = block.Memory.Write(0, content);
-            if (status != KernelStatus.Ok)
+            if (!call.TryReply(0, out var reply))
             {
-                call.System.Discard(block);
+                return call.Ask(target.Grant, HostFileOperation.Open, target.HostName, (ulong)HostOpenFlags.Read);
             }
-        }
 
-        if (status != KernelStatus.Ok)
+            if (reply.IsError)
+            {
+                return reply.Result;
+            }
+
+            HostFileStatus.TryRead(reply.Data, out var status);
+            file = new OpenFile(call.System.NewId(), status.Kind == HostFileKind.File ? OpenFileKind.HostFile : OpenFileKind.HostDirectory, target.FullPath, 0)
+            {
+                Grant = target.Grant,
+                Handle = (ulong)reply.Result,
+                HostStatus = status,
+                Job = call.Job,
+            };
+        }
+        else if (target.Node is { Kind: InodeKind.File, Tag: 0 } node)
         {
-            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+            node.Opens++;
+            file = new OpenFile(call.System.NewId(), OpenFileKind.File, target.FullPath, 0) { Inode = node, Job = call.Job };
+        }
+        else
+        {
+            return target.Node is null ? Errno.ENOENT : Errno.EACCES;
         }
 
-        block.Uses = 1;
-        return Commit(call, new Executable(block, (ulong)content.Length, full, image), arguments, environment);
+        file.Hold();
+        call.File = file;
+        uint mode = file.Inode?.Mode ?? file.HostStatus.Mode;
+        return (mode & 0x49) == 0 || file.IsDirectory ? Errno.EACCES : 0L;
+    }
+
+    /// <summary>Reads the texts, and then starts the program.</summary>
+    private static CallResult Start(LinuxCall call, Executable executable)
+    {
+        var texts = new TextList(call);
+        if (!texts.TryRead(call[1], out byte[][] arguments) || !texts.TryRead(call[2], out byte[][] environment))
+        {
+            return call.Failure;
+        }
+
+        var process = call.Process;
+        ulong held = process.TextBytes;
+        if (texts.Held > held && !call.Job.Tree.HasRoomFor(texts.Held - held))
+        {
+            return Errno.ENOMEM;
+        }
+
+        call.Job.Tree.Return(held);
+        call.Job.Tree.Hold(texts.Held);
+        process.TextBytes = texts.Held;
+        executable.Block.Uses++;
+        call.Block = null;
+        return Commit(call, executable, arguments, environment);
     }
 
     /// <summary>From here on there is no way back: the old program's memory goes.</summary>
@@ -77,7 +162,6 @@ internal static class ExecuteCalls
             system.EndThread(other);
         }
 
-        process.Memory.Clear();
         process.Descriptors.CloseOnExec();
         process.ResetActions();
         if (process.Executable is { } old)
@@ -114,92 +198,5 @@ internal static class ExecuteCalls
         thread.Pending.MoveTo(made.Pending);
         thread = made;
         return status;
-    }
-
-    private static CallResult Content(LinuxCall call, PathTarget target, out byte[]? content)
-    {
-        content = null;
-        if (target.Error != 0)
-        {
-            return (Errno)target.Error;
-        }
-
-        if (!target.IsHost)
-        {
-            if (target.Node is not { Kind: InodeKind.File } node)
-            {
-                return target.Node is null ? Errno.ENOENT : Errno.EACCES;
-            }
-
-            if ((node.Mode & 0x49) == 0)
-            {
-                return Errno.EACCES;
-            }
-
-            content = node.Read(0, (int)Math.Min(node.Length, LargestFile)).ToArray();
-            return 0L;
-        }
-
-        if (!call.TryReply(0, out var opened))
-        {
-            return call.Ask(target.Grant, HostFileOperation.Open, target.HostName, (ulong)HostOpenFlags.Read);
-        }
-
-        if (opened.IsError)
-        {
-            return opened.Result;
-        }
-
-        HostFileStatus.TryRead(opened.Data, out var status);
-        var result = (status.Mode & 0x49) == 0 || status.Kind != HostFileKind.File
-            ? Errno.EACCES
-            : HostFiles.ReadAll(call, target.Grant, (ulong)opened.Result, 0, LargestFile, 1, out content);
-        if (result.Outcome == CallOutcome.Done && call.Progress == 0)
-        {
-            call.Progress = 1;
-            call.System.Host.Request(
-                HostRequestKind.File, call.Job.Tree.Grants[target.Grant].Number, [], out _, (ulong)HostFileOperation.Close, (ulong)opened.Result);
-        }
-
-        return result;
-    }
-
-    /// <summary>A list of texts that ends with a zero pointer. They are bytes: arguments need not be UTF-8.</summary>
-    private static bool TryTexts(LinuxCall call, ulong address, out byte[][] texts)
-    {
-        var found = new List<byte[]>();
-        texts = [];
-        int total = 0;
-        Span<byte> pointer = stackalloc byte[8];
-        while (address != 0)
-        {
-            if (!call.TryRead(address, pointer))
-            {
-                return false;
-            }
-
-            ulong text = BinaryPrimitives.ReadUInt64LittleEndian(pointer);
-            if (text == 0)
-            {
-                break;
-            }
-
-            if (!call.TryReadBytes(text, 131072, out byte[] one))
-            {
-                return call.Failure == Errno.ENAMETOOLONG ? call.Fail(Errno.E2BIG) : false;
-            }
-
-            total += one.Length + 9;
-            if (total > MostText || found.Count >= MostTexts)
-            {
-                return call.Fail(Errno.E2BIG);
-            }
-
-            found.Add(one);
-            address += 8;
-        }
-
-        texts = [.. found];
-        return true;
     }
 }

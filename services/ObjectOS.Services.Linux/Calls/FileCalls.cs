@@ -341,11 +341,6 @@ internal static class FileCalls
         }
 
         file.Position = (ulong)position;
-        if (position == 0)
-        {
-            file.Entries = null;
-        }
-
         return position;
     }
 }

@@ -1,5 +1,4 @@
 using ObjectOS.Abi;
-using ObjectOS.Services.Files;
 
 namespace ObjectOS.Services.Linux.Calls;
 
@@ -12,14 +11,17 @@ internal static class MemoryCalls
     private const ulong MapNoReplace = 0x100000;
     private const ulong SmallestHeap = 1 << 20;
     private const ulong LargestHeapBlock = 1UL << 30;
-    private const ulong LargestFileMap = 256UL << 20;
+
+    /// <summary>Areas that mremap moves at once: growth doubles what a mapping has, so that one which only ever grew has few.</summary>
+    private const int MostRemapped = 64;
+
+    private const int CostOfArea = 20;
 
     public static CallResult Break(LinuxCall call)
     {
         var memory = call.Process.Memory;
         ulong wanted = call[0];
-        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
-        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36) || (wanted > memory.HeapEnd && wanted - memory.HeapEnd > room))
+        if (wanted < memory.HeapStart || wanted > memory.HeapStart + (1UL << 36) || (wanted > memory.HeapEnd && wanted - memory.HeapEnd > RoomOf(call.Process)))
         {
             return (long)memory.HeapEnd;
         }
@@ -31,7 +33,7 @@ internal static class MemoryCalls
             var unmapped = memory.Unmap(end, mapped - end);
             if (unmapped != KernelStatus.Ok)
             {
-                return unmapped == KernelStatus.Suspended ? CallResult.Suspended : (long)memory.HeapEnd;
+                return unmapped is KernelStatus.Suspended or KernelStatus.InProgress ? ResultOf(unmapped) : (long)memory.HeapEnd;
             }
 
             if (memory.HeapBlock is { } shrunk)
@@ -125,24 +127,15 @@ internal static class MemoryCalls
             return call[1] != 0 && (length == 0 || length > ProcessMemory.UserEnd) ? Errno.ENOMEM : Errno.EINVAL;
         }
 
-        if (length > call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, call.Process.Memory.Mapped))
+        if (length > RoomOf(call.Process))
         {
             return Errno.ENOMEM;
         }
 
-        byte[]? content = null;
-        if ((flags & MapAnonymous) == 0)
+        var filled = (flags & MapAnonymous) == 0 ? FileMaps.Fill(call, length) : 0L;
+        if (filled != 0L)
         {
-            if (!call.TryFile(4, out var file))
-            {
-                return call.Failure;
-            }
-
-            var result = Content(call, file, length, out content);
-            if (content is null)
-            {
-                return result;
-            }
+            return filled;
         }
 
         var memory = call.Process.Memory;
@@ -157,34 +150,38 @@ internal static class MemoryCalls
             return Errno.EEXIST;
         }
 
-        bool isShared = (flags & 3) == MapShared && content is null;
-        var status = CreateBlock(call, length, isShared, out var block);
-        if (status == KernelStatus.Ok && content is { Length: > 0 })
-        {
-            status = block.Memory.Write(0, content);
-            if (status != KernelStatus.Ok)
-            {
-                call.System.Discard(block);
-            }
-        }
-
+        var status = memory.Unmap(address, length);
         if (status != KernelStatus.Ok)
         {
-            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+            return ResultOf(status);
         }
 
-        status = memory.Unmap(address, length);
-        status = status == KernelStatus.Ok
-            ? memory.Map(new MemoryArea(address, length, RightsOf(call[2]), block, 0, isShared, content is null ? "" : call.File!.Path))
-            : status;
+        bool isShared = (flags & 3) == MapShared && call.Block is null;
+        string name = call.Block is null || call.File!.Kind == OpenFileKind.Device ? "" : call.File.Path;
+        var block = call.Block;
+        status = block is null ? CreateBlock(call, length, isShared, out block) : KernelStatus.Ok;
         if (status != KernelStatus.Ok)
         {
-            call.System.Discard(block);
-            return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+            return ResultOf(status);
         }
 
-        return (long)address;
+        status = memory.Map(new MemoryArea(address, length, RightsOf(call[2]), block!, 0, isShared, name));
+        if (status == KernelStatus.Ok)
+        {
+            call.Block = null;
+            return (long)address;
+        }
+
+        if (call.Block is null)
+        {
+            call.System.Discard(block!);
+        }
+
+        return ResultOf(status);
     }
+
+    /// <summary>Bytes that a process may still map (RLIMIT_AS).</summary>
+    private static ulong RoomOf(LinuxProcess process) => process.Limits.MostMapped - Math.Min(process.Limits.MostMapped, process.Memory.Mapped);
 
     private static ulong Place(ProcessMemory memory, ulong hint, ulong length)
     {
@@ -205,65 +202,6 @@ internal static class MemoryCalls
         return status;
     }
 
-    /// <summary>The part of a file that is to be mapped; null where the result says why not, or that it has still to come.</summary>
-    private static CallResult Content(LinuxCall call, OpenFile file, ulong length, out byte[]? content)
-    {
-        content = null;
-        if (!file.CanRead || ((call[3] & 3) == MapShared && (call[2] & 2) != 0 && !file.CanWrite))
-        {
-            return Errno.EACCES;
-        }
-
-        // A shared mapping that can be written would have to reach the file: it is refused. One that is only read is a copy.
-        if ((call[3] & 3) == MapShared && (call[2] & 2) != 0)
-        {
-            return Errno.ENODEV;
-        }
-
-        if (file.Kind == OpenFileKind.File)
-        {
-            return TryHold(file.Inode!.Length, call[5], length, out int count) ? ReadOwn(file.Inode, call[5], count, out content) : Errno.ENOMEM;
-        }
-
-        if (file.Kind == OpenFileKind.Device && file.Device == DeviceKind.Zero)
-        {
-            content = [];
-            return 0L;
-        }
-
-        return file.Kind == OpenFileKind.HostFile ? HostContent(call, file, length, out content) : Errno.ENODEV;
-    }
-
-    private static CallResult ReadOwn(Inode inode, ulong offset, int count, out byte[]? content)
-    {
-        content = inode.Read(offset, count).ToArray();
-        return 0L;
-    }
-
-    private static CallResult HostContent(LinuxCall call, OpenFile file, ulong length, out byte[]? content)
-    {
-        content = null;
-        if (!call.TryReply(0, out var reply))
-        {
-            return call.Ask(file.Grant, HostFileOperation.HandleStatus, [], file.Handle);
-        }
-
-        if (reply.IsError || !HostFileStatus.TryRead(reply.Data, out var status))
-        {
-            return reply.IsError ? reply.Result : Errno.EIO;
-        }
-
-        return TryHold(status.Size, call[5], length, out int count) ? HostFiles.ReadAll(call, file, call[5], (ulong)count, 1, out content) : Errno.ENOMEM;
-    }
-
-    /// <summary>The bytes of a file that a map shows; false if they are more than a map holds: one that shows zeros for the rest would be wrong.</summary>
-    private static bool TryHold(ulong size, ulong offset, ulong length, out int count)
-    {
-        ulong shown = Math.Min(length, size - Math.Min(size, offset));
-        count = (int)Math.Min(shown, LargestFileMap);
-        return shown <= LargestFileMap;
-    }
-
     public static CallResult Unmap(LinuxCall call)
     {
         ulong length = Pages.RoundUp(call[1]);
@@ -275,8 +213,13 @@ internal static class MemoryCalls
         return ResultOf(call.Process.Memory.Unmap(call[0], length));
     }
 
-    private static CallResult ResultOf(KernelStatus status) =>
-        status == KernelStatus.Ok ? 0L : status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
+    private static CallResult ResultOf(KernelStatus status) => status switch
+    {
+        KernelStatus.Ok => 0L,
+        KernelStatus.Suspended => CallResult.Suspended,
+        KernelStatus.InProgress => CallResult.Continued,
+        _ => Errno.ENOMEM,
+    };
 
     public static CallResult Protect(LinuxCall call)
     {
@@ -311,7 +254,12 @@ internal static class MemoryCalls
 
             var block = call.System.AddBlock(clone, area.Block.Size, false);
             var part = area.Part(call[0], end) with { Block = block, Rights = rights };
-            status = memory.Unmap(call[0], length);
+            do
+            {
+                status = memory.Unmap(call[0], length);
+            }
+            while (status == KernelStatus.InProgress);
+
             status = status == KernelStatus.Ok ? memory.Map(part) : status;
             if (status != KernelStatus.Ok)
             {
@@ -328,66 +276,120 @@ internal static class MemoryCalls
         ulong newLength = Pages.RoundUp(call[2]);
         bool mayMove = (call[3] & 1) != 0;
         var memory = call.Process.Memory;
-        ulong room = call.Process.Limits.MostMapped - Math.Min(call.Process.Limits.MostMapped, memory.Mapped);
         if (call[0] % Pages.Size != 0 || oldLength == 0 || newLength == 0 || newLength > ProcessMemory.UserEnd || (call[3] & ~1UL) != 0)
         {
             return Errno.EINVAL;
         }
 
-        if (memory.Find(call[0]) is not { } area || call[0] + oldLength > area.End || call[0] + oldLength < call[0])
+        if (!TryParts(memory, call[0], oldLength, out var parts))
         {
             return Errno.EFAULT;
         }
 
         if (newLength <= oldLength)
         {
-            if (newLength < oldLength)
+            var cut = newLength < oldLength ? memory.Unmap(call[0] + newLength, oldLength - newLength) : KernelStatus.Ok;
+            return cut == KernelStatus.Ok ? (long)call[0] : ResultOf(cut);
+        }
+
+        bool inPlace = memory.IsFree(call[0] + oldLength, newLength - oldLength) && call[0] + newLength <= ProcessMemory.MapTop;
+        ulong address = inPlace ? call[0] : mayMove ? memory.FindFree(newLength) : 0;
+        return address == 0 || newLength - oldLength > RoomOf(call.Process) ? Errno.ENOMEM : Extend(call, parts, oldLength, newLength, address);
+    }
+
+    /// <summary>The areas of a range, which must all be of one sort: what is one mapping to the program has several where it grew.</summary>
+    private static bool TryParts(ProcessMemory memory, ulong start, ulong length, out List<MemoryArea> parts)
+    {
+        parts = [];
+        ulong at = start;
+        foreach (var area in memory.From(start))
+        {
+            bool fits = area.Start <= at && parts.Count < MostRemapped
+                && (parts.Count == 0 || (area.Rights == parts[0].Rights && area.IsShared == parts[0].IsShared && area.Name == parts[0].Name));
+            if (at >= start + length || !fits)
             {
-                var cut = ResultOf(memory.Unmap(call[0] + newLength, oldLength - newLength));
-                if (cut != 0L)
-                {
-                    return cut;
-                }
+                break;
             }
 
-            return (long)call[0];
+            parts.Add(area.Part(Math.Max(start, area.Start), Math.Min(start + length, area.End)));
+            at = area.End;
         }
 
-        ulong offset = area.Offset + (call[0] - area.Start);
-        var part = area.Part(call[0], call[0] + oldLength);
-        bool fits = offset + newLength <= area.Block.Size && area.Block.Uses == 1;
-        bool inPlace = memory.IsFree(call[0] + oldLength, newLength - oldLength) && call[0] + newLength <= ProcessMemory.MapTop;
-        if ((!inPlace && !mayMove) || newLength - oldLength > room)
-        {
-            return Errno.ENOMEM;
-        }
+        return at >= start + length && start + length > start;
+    }
 
-        ulong address = inPlace ? call[0] : memory.FindFree(newLength);
-        var target = area.Block;
-        if (address == 0)
-        {
-            return Errno.ENOMEM;
-        }
-
+    /// <summary>
+    /// Grows a mapping, at another address where it has to move. No page is copied: the same blocks are mapped there, and behind them the rest of the
+    /// last one, or a new one with room for the next growth.
+    /// </summary>
+    private static CallResult Extend(LinuxCall call, List<MemoryArea> parts, ulong oldLength, ulong newLength, ulong address)
+    {
+        var memory = call.Process.Memory;
+        bool moves = address != parts[0].Start;
+        ulong distance = address - parts[0].Start;
+        var last = parts[^1];
+        ulong grown = newLength - oldLength;
+        ulong rest = last.Offset + last.Length;
+        var status = KernelStatus.Ok;
+        bool fits = last.Block.Uses == 1 && rest <= last.Block.Size && grown <= last.Block.Size - rest;
+        var block = last.Block;
         if (!fits)
         {
-            // A larger block with room for the next growth: memory costs only where it is written.
-            var status = call.Process.CreateBlock(newLength * 4, out target);
-            status = status == KernelStatus.Ok ? area.Block.CopyTo(target, offset, oldLength) : status;
-            if (status != KernelStatus.Ok)
-            {
-                Drop(call, target);
-                return status == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
-            }
-
-            offset = 0;
+            status = CreateBlock(call, Math.Max(grown, Math.Min(oldLength, LargestHeapBlock)), last.IsShared, out block);
+            rest = 0;
         }
 
-        target.Uses++;
-        var mapped = memory.Unmap(call[0], oldLength);
-        mapped = mapped == KernelStatus.Ok ? memory.Map(part with { Start = address, Length = newLength, Block = target, Offset = offset }) : mapped;
-        call.System.Release(target);
-        return mapped == KernelStatus.Ok ? (long)address : ResultOf(mapped);
+        int mapped = 0;
+        while (moves && status == KernelStatus.Ok && mapped < parts.Count)
+        {
+            status = memory.Map(parts[mapped] with { Start = parts[mapped].Start + distance });
+            mapped += status == KernelStatus.Ok ? 1 : 0;
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            status = memory.Map(last with { Start = address + oldLength, Length = grown, Block = block, Offset = rest });
+        }
+
+        if (status == KernelStatus.Ok && moves)
+        {
+            status = UnmapWhole(memory, parts[0].Start, oldLength);
+            if (status == KernelStatus.Ok)
+            {
+                return (long)address;
+            }
+
+            UnmapWhole(memory, address, newLength);
+            return ResultOf(status);
+        }
+
+        if (status == KernelStatus.Ok)
+        {
+            return (long)address;
+        }
+
+        if (mapped > 0)
+        {
+            UnmapWhole(memory, address, oldLength);
+        }
+
+        if (!fits && block is { Uses: 0 })
+        {
+            call.System.Discard(block);
+        }
+
+        return ResultOf(status);
+    }
+
+    private static KernelStatus UnmapWhole(ProcessMemory memory, ulong start, ulong length)
+    {
+        KernelStatus status;
+        do
+        {
+            status = memory.Unmap(start, length);
+        }
+        while (status == KernelStatus.InProgress);
+        return status;
     }
 
     public static CallResult Advise(LinuxCall call)
@@ -405,21 +407,49 @@ internal static class MemoryCalls
             return 0L;
         }
 
-        // Giving pages back twice does no harm, so that being suspended between two areas is none either.
-        foreach (var area in call.Process.Memory.Areas)
+        ulong end = call[0] + length;
+        bool hasGiven = false;
+        foreach (var area in call.Process.Memory.From(Math.Max(call[0], call.Progress)))
         {
-            ulong start = Math.Max(area.Start, call[0]);
-            ulong end = Math.Min(area.End, call[0] + length);
-            if (start < end && !area.Block.IsImmutable && !area.IsShared && area.Name.Length == 0)
+            ulong start = Math.Max(area.Start, Math.Max(call[0], call.Progress));
+            if (area.Start >= end)
             {
-                var status = area.Block.Memory.Discard(area.Offset + (start - area.Start), end - start);
-                if (status == KernelStatus.Suspended)
-                {
-                    return CallResult.Suspended;
-                }
+                break;
+            }
+
+            call.Charge(CostOfArea);
+            var status = area.Block.IsImmutable || area.IsShared || area.Name.Length > 0 ? KernelStatus.Ok : Give(area, start, Math.Min(area.End, end), ref hasGiven);
+            if (status == KernelStatus.Suspended)
+            {
+                return CallResult.Suspended;
+            }
+
+            if (status == KernelStatus.InProgress || call.IsSpent)
+            {
+                call.Progress = start;
+                return CallResult.Continued;
             }
         }
 
         return 0L;
+    }
+
+    /// <summary>Gives pages back, at most once in a message: one that is suspended has then changed nothing.</summary>
+    private static KernelStatus Give(MemoryArea area, ulong start, ulong end, ref bool hasGiven)
+    {
+        ulong offset = area.Offset + (start - area.Start);
+        var status = area.Block.Memory.Find(offset, out ulong found);
+        if (status != KernelStatus.Ok || found >= offset + (end - start))
+        {
+            return status;
+        }
+
+        if (hasGiven)
+        {
+            return KernelStatus.InProgress;
+        }
+
+        hasGiven = true;
+        return area.Block.Memory.DiscardStep(offset, end - start);
     }
 }

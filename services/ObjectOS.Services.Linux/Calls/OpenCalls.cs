@@ -98,7 +98,12 @@ internal static class OpenCalls
                 return Errno.ENOENT;
             }
 
-            if (!call.Job.Tree.HasRoomFor())
+            if (target.Directory is not { Tag: 0 })
+            {
+                return Errno.EACCES;
+            }
+
+            if (!call.Job.Tree.HasRoomFor(target.Name))
             {
                 return Errno.ENOSPC;
             }
@@ -130,6 +135,12 @@ internal static class OpenCalls
         if (node.Kind == InodeKind.Device)
         {
             return OpenDevice(call, node, target.FullPath, flags);
+        }
+
+        if (node.Tag != 0 && (writes || !new ProcFiles(call.Process).TryFill(node)))
+        {
+            call.Job.Tree.Settle(node);
+            return writes ? Errno.EACCES : Errno.ENOMEM;
         }
 
         if ((flags & Linux.OpenTruncate) != 0)

@@ -5,6 +5,9 @@ internal static class PipeCalls
 {
     private const uint Semaphore = 1; // EFD_SEMAPHORE
 
+    /// <summary>Pipes of full size take at most this part of what a job may hold, all together half of it.</summary>
+    private const ulong ShareOfPipes = 4;
+
     public static CallResult Create(LinuxCall call)
     {
         var table = call.Process.Descriptors;
@@ -19,12 +22,22 @@ internal static class PipeCalls
             return Errno.EMFILE;
         }
 
+        // As with Linux's pipe-user-pages-soft, one who has many pipes gets small ones.
+        var tree = call.Job.Tree;
+        int capacity = call.Job.PipeBytes + Pipe.LargestCapacity <= tree.Limit / ShareOfPipes ? Pipe.LargestCapacity : Pipe.Atomic;
+        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
+        {
+            return Errno.ENFILE;
+        }
+
         if (!call.TryPrepare(call[0], 8))
         {
             return call.Failure;
         }
 
-        var pipe = new Pipe(call.System.NewId()) { Readers = 1, Writers = 1 };
+        var pipe = new Pipe(call.System.NewId(), capacity) { Readers = 1, Writers = 1 };
+        tree.Hold((ulong)capacity);
+        call.Job.PipeBytes += (ulong)capacity;
         uint kept = flags & Linux.OpenNonBlocking;
         string path = $"pipe:[{pipe.Id}]";
         var reader = new OpenFile(call.System.NewId(), OpenFileKind.Pipe, path, kept) { Pipe = pipe, Job = call.Job };

@@ -112,6 +112,8 @@ internal static class ProcessCalls
         child.WorkingDirectory = parent.WorkingDirectory;
         child.FileMask = parent.FileMask;
         child.Arguments = parent.Arguments;
+        child.TextBytes = parent.TextBytes;
+        child.Job.Tree.Hold(child.TextBytes);
         child.RandomState = parent.NextRandom();
         child.CopyActions(parent);
         child.CopyLimits(parent);

@@ -1,36 +1,43 @@
 namespace ObjectOS.Services.Linux;
 
-/// <summary>A process's descriptors.</summary>
-internal sealed class DescriptorTable(LinuxSystem system)
+/// <summary>A process's descriptors, by number.</summary>
+internal sealed class DescriptorTable(Job job)
 {
     public const int Limit = 1024;
+
+    private const int CostOfSearch = 8;
 
     private (OpenFile? File, bool CloseOnExec)[] _open = new (OpenFile?, bool)[16];
     private int _count;
 
+    /// <summary>No number below it is free.</summary>
+    private int _lowest;
+
+    /// <summary>One more than the highest number that may be open.</summary>
+    private int _end;
+
     /// <summary>New descriptors have numbers below this (RLIMIT_NOFILE).</summary>
     public int Most { get; set; } = Limit;
 
-    public IEnumerable<int> Numbers => Enumerable.Range(0, _open.Length).Where(descriptor => _open[descriptor].File is not null);
-
-    public OpenFile? Find(int descriptor) => (uint)descriptor < (uint)_open.Length ? _open[descriptor].File : null;
-
-    public bool IsClosedOnExec(int descriptor) => _open[descriptor].CloseOnExec;
-
-    public void SetClosedOnExec(int descriptor, bool value) => _open[descriptor].CloseOnExec = value;
-
-    /// <summary>True where <paramref name="count"/> more can be opened.</summary>
-    public bool HasRoom(int count = 1) =>
-        _count + count <= Most || Most - _open.Take(Most).Count(open => open.File is not null) >= count;
-
-    /// <summary>Puts a file under the lowest free number; −1 where there is none.</summary>
-    public int Add(OpenFile file, bool closeOnExec, int lowest = 0)
+    /// <summary>The open numbers, ascending.</summary>
+    public IEnumerable<int> Numbers
     {
-        for (int i = lowest; i < Most; i++)
+        get
         {
-            if (Find(i) is null)
+            for (int i = Next(0); i >= 0; i = Next(i + 1))
             {
-                Set(i, file, closeOnExec);
+                yield return i;
+            }
+        }
+    }
+
+    /// <summary>The lowest open number that is not below <paramref name="from"/>; −1: there is none.</summary>
+    public int Next(int from)
+    {
+        for (int i = Math.Max(0, from); i < _end; i++)
+        {
+            if (_open[i].File is not null)
+            {
                 return i;
             }
         }
@@ -38,17 +45,59 @@ internal sealed class DescriptorTable(LinuxSystem system)
         return -1;
     }
 
+    public OpenFile? Find(int descriptor) => (uint)descriptor < (uint)_end ? _open[descriptor].File : null;
+
+    public bool IsClosedOnExec(int descriptor) => _open[descriptor].CloseOnExec;
+
+    public void SetClosedOnExec(int descriptor, bool value) => _open[descriptor].CloseOnExec = value;
+
+    /// <summary>True where <paramref name="count"/> more can be opened, and what the job may hold has room for files with paths of any length.</summary>
+    public bool HasRoom(int count = 1) => HasNumbers(count) && job.Tree.HasRoomFor((ulong)count * OpenFile.MostHeld);
+
+    private bool HasNumbers(int count) => _count + count <= Most || Most - _open.Take(Most).Count(open => open.File is not null) >= count;
+
+    /// <summary>Puts a file under the lowest free number; −1 where there is none.</summary>
+    public int Add(OpenFile file, bool closeOnExec, int lowest = 0)
+    {
+        int first = Math.Max(lowest, _lowest);
+        int i = first;
+        while (i < _end && _open[i].File is not null)
+        {
+            i++;
+        }
+
+        job.System.Spend((i - first) / CostOfSearch);
+        if (i >= Most || (file.References == 0 && !job.Tree.HasRoomFor(file.Cost)))
+        {
+            return -1;
+        }
+
+        Set(i, file, closeOnExec);
+        if (lowest <= _lowest)
+        {
+            _lowest = i + 1;
+        }
+
+        return i;
+    }
+
     /// <summary>Puts a file under a number; what was there is closed.</summary>
     public void Set(int descriptor, OpenFile file, bool closeOnExec)
     {
-        file.References++;
+        file.Hold();
         Remove(descriptor);
+        Put(descriptor, file, closeOnExec);
+    }
+
+    private void Put(int descriptor, OpenFile file, bool closeOnExec)
+    {
         if (descriptor >= _open.Length)
         {
             Array.Resize(ref _open, Math.Min(Limit, Math.Max(descriptor + 1, _open.Length * 2)));
         }
 
         _open[descriptor] = (file, closeOnExec);
+        _end = Math.Max(_end, descriptor + 1);
         _count++;
     }
 
@@ -61,9 +110,18 @@ internal sealed class DescriptorTable(LinuxSystem system)
 
         _open[descriptor] = default;
         _count--;
-        system.Release(file);
+        _lowest = Math.Min(_lowest, descriptor);
+        while (_end > 0 && _open[_end - 1].File is null)
+        {
+            _end--;
+        }
+
+        job.System.Release(file);
         return true;
     }
+
+    /// <summary>Closes the last descriptor; false: there is none.</summary>
+    public bool RemoveLast() => Remove(_end - 1);
 
     public void CopyTo(DescriptorTable other)
     {
@@ -75,22 +133,18 @@ internal sealed class DescriptorTable(LinuxSystem system)
 
     public void CloseOnExec()
     {
-        foreach (int descriptor in Numbers.Where(IsClosedOnExec))
+        for (int i = Next(0); i >= 0; i = Next(i + 1))
         {
-            Remove(descriptor);
-        }
-    }
-
-    public void CloseAll()
-    {
-        foreach (int descriptor in Numbers)
-        {
-            Remove(descriptor);
+            if (_open[i].CloseOnExec)
+            {
+                Remove(i);
+            }
         }
     }
 
     public void Save(BinaryWriter writer)
     {
+        writer.Write(_lowest);
         writer.Write(_count);
         foreach (int descriptor in Numbers)
         {
@@ -102,12 +156,10 @@ internal sealed class DescriptorTable(LinuxSystem system)
 
     public void Restore(BinaryReader reader, IReadOnlyDictionary<ulong, OpenFile> files)
     {
+        _lowest = reader.ReadInt32();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            int descriptor = reader.ReadInt32();
-            var file = files[reader.ReadUInt64()];
-            Set(descriptor, file, reader.ReadBoolean());
-            file.References--; // It was counted when it was saved.
+            Put(reader.ReadInt32(), files[reader.ReadUInt64()], reader.ReadBoolean());
         }
     }
 }

@@ -25,7 +25,7 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
             InodeKind.Link => (ulong)System.Text.Encoding.UTF8.GetByteCount(inode.Target),
             _ => inode.Length,
         };
-        uint links = inode.Kind == InodeKind.Directory ? 1 : inode.Links;
+        uint links = inode.Kind == InodeKind.Directory || inode.Tag != 0 ? 1 : inode.Links;
         return new FileFacts(1, inode.Number, type | inode.Mode, links, size, inode.Kind == InodeKind.Device ? 0x100 + (ulong)inode.Device : 0, inode.AccessTime, inode.ModifyTime, inode.ChangeTime);
     }
 

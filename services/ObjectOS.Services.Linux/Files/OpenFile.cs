@@ -17,15 +17,32 @@ internal enum OpenFileKind : byte
     Poll,
 }
 
-/// <summary>One name in a listing of a directory.</summary>
-internal readonly record struct DirectoryEntry(string Name, byte Kind, ulong Inode);
-
 /// <summary>What a descriptor stands for: an open file with its position, shared by all descriptors made from one opening.</summary>
 internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint flags)
 {
     public ulong Id => id;
 
     public OpenFileKind Kind => kind;
+
+    /// <summary>Bytes that any file takes besides its path, and at most with it.</summary>
+    private const ulong FixedCost = 384;
+    public const ulong MostHeld = FixedCost + ((LinuxCall.LongestPath + 1) * sizeof(char));
+
+    /// <summary>Bytes of the host that it takes, which count against what its job may hold.</summary>
+    public ulong Cost => FixedCost + ((ulong)Path.Length * sizeof(char));
+
+    /// <summary>What was counted for it.</summary>
+    public ulong Held { get; private set; }
+
+    /// <summary>One use more; with the first its bytes are counted.</summary>
+    public void Hold()
+    {
+        if (References++ == 0 && Job is not null)
+        {
+            Held = Cost;
+            Job.Tree.Hold(Held);
+        }
+    }
 
     /// <summary>The absolute path that it was opened by.</summary>
     public string Path { get; set; } = path;
@@ -70,8 +87,11 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
     /// <summary>Items of poll sets that watch this file: they go with its last descriptor.</summary>
     public LinkedList<PollItem> Watchers { get; } = [];
 
-    /// <summary>A listing that is being read.</summary>
-    public List<DirectoryEntry>? Entries { get; set; }
+    /// <summary>The last name that a listing has told; null: it is at its beginning.</summary>
+    public string? Cursor { get; set; }
+
+    /// <summary>The position that goes with it.</summary>
+    public ulong CursorPosition { get; set; }
 
     public bool IsDirectory => kind is OpenFileKind.Directory or OpenFileKind.HostDirectory;
 
@@ -107,13 +127,9 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         writer.Write(Counter);
         writer.Write(IsSemaphore);
         PollSet?.Save(writer);
-        writer.Write(Entries?.Count ?? -1);
-        foreach (var entry in Entries ?? [])
-        {
-            writer.Write(entry.Name);
-            writer.Write(entry.Kind);
-            writer.Write(entry.Inode);
-        }
+        writer.Write(Held);
+        writer.Write(Cursor ?? "");
+        writer.Write(CursorPosition);
     }
 
     public static OpenFile Restore(BinaryReader reader, IReadOnlyDictionary<ulong, Inode> inodes, IReadOnlyDictionary<ulong, Pipe> pipes, List<PollSetRecord> sets)
@@ -155,13 +171,9 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
             sets.Add(file.PollSet.Restore(reader));
         }
 
-        int entries = reader.ReadInt32();
-        file.Entries = entries < 0 ? null : [];
-        for (; entries > 0; entries--)
-        {
-            file.Entries!.Add(new DirectoryEntry(reader.ReadString(), reader.ReadByte(), reader.ReadUInt64()));
-        }
-
+        file.Held = reader.ReadUInt64();
+        file.Cursor = reader.ReadString() is { Length: > 0 } cursor ? cursor : null;
+        file.CursorPosition = reader.ReadUInt64();
         return file;
     }
 }

@@ -1,9 +1,9 @@
 namespace ObjectOS.Services.Linux;
 
 /// <summary>Bytes on their way from writers to readers.</summary>
-internal sealed class Pipe(ulong id)
+internal sealed class Pipe(ulong id, int capacity)
 {
-    public const int Capacity = 65536;
+    public const int LargestCapacity = 65536;
     public const int Atomic = 4096;
 
     private byte[] _bytes = [];
@@ -22,7 +22,10 @@ internal sealed class Pipe(ulong id)
 
     public int Length { get; private set; }
 
-    public int Room => Capacity - Length;
+    /// <summary>Bytes that it takes; they count against what its job may hold.</summary>
+    public int Capacity => capacity;
+
+    public int Room => capacity - Length;
 
     public int Readers { get; set; }
 
@@ -47,7 +50,7 @@ internal sealed class Pipe(ulong id)
     {
         if (_start + Length + bytes.Length > _bytes.Length)
         {
-            var larger = new byte[Math.Min(Capacity, Math.Max(Atomic, (Length + bytes.Length) * 2))];
+            var larger = new byte[Math.Min(capacity, Math.Max(Atomic, (Length + bytes.Length) * 2))];
             _bytes.AsSpan(_start, Length).CopyTo(larger);
             _bytes = larger;
             _start = 0;
@@ -60,6 +63,7 @@ internal sealed class Pipe(ulong id)
     public void Save(BinaryWriter writer)
     {
         writer.Write(id);
+        writer.Write(capacity);
         writer.Write(Readers);
         writer.Write(Writers);
         byte[] bytes = Peek(Length);
@@ -69,7 +73,7 @@ internal sealed class Pipe(ulong id)
 
     public static Pipe Restore(BinaryReader reader)
     {
-        var pipe = new Pipe(reader.ReadUInt64()) { Readers = reader.ReadInt32(), Writers = reader.ReadInt32() };
+        var pipe = new Pipe(reader.ReadUInt64(), reader.ReadInt32()) { Readers = reader.ReadInt32(), Writers = reader.ReadInt32() };
         pipe.Add(reader.ReadBytes(reader.ReadInt32()));
         return pipe;
     }

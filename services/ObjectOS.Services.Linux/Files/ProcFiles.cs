@@ -5,78 +5,184 @@ using ObjectOS.Services.Files;
 
 namespace ObjectOS.Services.Linux;
 
-/// <summary>The files of <c>/proc</c>: made anew each time that somebody names one.</summary>
-internal static class ProcFiles
+/// <summary>
+/// The files of <c>/proc</c>, as one process sees them: a name is made up when a path names it, a file's text when it is opened, a listing when it is read.
+/// </summary>
+internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
 {
+    /// <summary>Work per name of a path, and per entry of a text.</summary>
+    private const int CostOfName = 48;
+    private const int CostOfEntry = 60;
+
+    private const uint ReadOnlyFile = 0x124;
+
+    /// <summary>What is there, by <see cref="Inode.Tag"/>.</summary>
+    private enum Tag : uint
+    {
+        None,
+        Root,
+        Self,
+        Descriptors,
+        Link,
+        Maps,
+        CommandLine,
+        Name,
+        Numbers,
+        Status,
+        Processor,
+        Memory,
+    }
+
+    private static readonly (string Name, Tag Tag)[] RootNames = [("cpuinfo", Tag.Processor), ("meminfo", Tag.Memory), ("self", Tag.Self)];
+
+    private static readonly (string Name, Tag Tag)[] SelfNames =
+    [
+        ("cmdline", Tag.CommandLine), ("comm", Tag.Name), ("cwd", Tag.Link), ("exe", Tag.Link), ("fd", Tag.Descriptors), ("maps", Tag.Maps), ("root", Tag.Link),
+        ("stat", Tag.Numbers), ("status", Tag.Status),
+    ];
+
+    private FileTree Tree => process.Job.Tree;
+
+    /// <summary>Makes a directory the root of these files.</summary>
+    public static void Mount(Inode directory) => directory.Tag = (uint)Tag.Root;
+
     /// <summary>Finds a path as <see cref="PathWalk.Find"/> does, with what <c>/proc</c> shows to this process.</summary>
     public static PathTarget Find(LinuxProcess process, string path, bool followLast)
     {
-        if (IsShown(path))
-        {
-            Refresh(process);
-        }
-
-        return PathWalk.Find(process.Job.Tree, path, followLast);
+        var target = PathWalk.Find(process.Job.Tree, path, followLast, new ProcFiles(process));
+        process.System.Spend(target.Steps * CostOfName);
+        return target.FullPath.Length > LinuxCall.LongestPath ? target with { Error = HostError.NameTooLong } : target;
     }
 
-    /// <summary>Finds two paths at once, without following a link at their ends: what was found first would be gone if its files were made anew for the second.</summary>
-    public static (PathTarget First, PathTarget Second) Find(LinuxProcess process, string first, string second)
-    {
-        if (IsShown(first) || IsShown(second))
-        {
-            Refresh(process);
-        }
+    /// <summary>Finds two paths, without following a link at their ends.</summary>
+    public static (PathTarget First, PathTarget Second) Find(LinuxProcess process, string first, string second) =>
+        (Find(process, first, false), Find(process, second, false));
 
-        return (PathWalk.Find(process.Job.Tree, first, false), PathWalk.Find(process.Job.Tree, second, false));
+    /// <inheritdoc/>
+    public Inode? Find(Inode directory, string name)
+    {
+        switch ((Tag)directory.Tag)
+        {
+            case Tag.Root:
+                return Make(directory, name, RootNames);
+            case Tag.Self:
+                return Make(directory, name, SelfNames);
+            case Tag.Descriptors:
+                bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && (name.Length == 1 || name[0] != '0');
+                return isNumber && process.Descriptors.Find(number) is { } file ? Make(directory, InodeKind.Link, Tag.Link, 0x1c0, file.Path) : null;
+            default:
+                return null;
+        }
     }
 
-    private static bool IsShown(string path) => path.StartsWith("/proc", StringComparison.Ordinal) || path.StartsWith("/dev/fd", StringComparison.Ordinal);
-
-    private static void Refresh(LinuxProcess process)
+    /// <summary>The entries of such a directory from a position on, each with the position behind it: 0 and 1 are those of every directory.</summary>
+    public IEnumerable<(string Name, byte Kind, ulong Inode, ulong Next)> List(Inode directory, ulong position)
     {
-        var tree = process.Job.Tree;
-        ulong now = process.Job.WallClock;
-        if (tree.Root.Kind != InodeKind.Directory || !tree.Root.Entries.TryGetValue("proc", out var proc) || proc.Kind != InodeKind.Directory)
+        var names = (Tag)directory.Tag switch
         {
-            return;
+            Tag.Root => RootNames,
+            Tag.Self => SelfNames,
+            _ => [],
+        };
+        for (ulong i = position - 2; i < (ulong)names.Length; i++)
+        {
+            var tag = names[i].Tag;
+            yield return (names[i].Name, (byte)(tag is Tag.Self or Tag.Descriptors ? 4 : tag == Tag.Link ? 10 : 8), NumberOf(directory, i), i + 3);
         }
 
-        tree.Clear(proc, now);
-        var self = tree.Make(proc, "self", InodeKind.Directory, 0x16d, now);
-        tree.Make(self, "exe", InodeKind.Link, 0x1ff, now, process.Executable?.Path ?? "");
-        tree.Make(self, "cwd", InodeKind.Link, 0x1ff, now, process.WorkingDirectory);
-        tree.Make(self, "root", InodeKind.Link, 0x1ff, now, "/");
-        var descriptors = tree.Make(self, "fd", InodeKind.Directory, 0x140, now);
-        foreach (int number in process.Descriptors.Numbers)
+        if ((Tag)directory.Tag != Tag.Descriptors)
         {
-            tree.Make(descriptors, number.ToString(CultureInfo.InvariantCulture), InodeKind.Link, 0x1c0, now, process.Descriptors.Find(number)!.Path);
+            yield break;
         }
 
-        Text(self, "maps", Maps(process));
-        Bytes(self, "cmdline", [.. process.Arguments.SelectMany(argument => argument.Append((byte)0))]);
-        Text(self, "comm", NameOf(process) + "\n");
-        Text(self, "stat", string.Create(CultureInfo.InvariantCulture,
-            $"{process.Id} ({NameOf(process)}) R {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {process.Threads.Count} 0 {process.StartTime / 10_000_000} {process.Memory.Mapped} {process.Memory.Mapped / 4096} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"));
-        Text(self, "status", string.Create(CultureInfo.InvariantCulture,
-            $"Name:\t{NameOf(process)}\nState:\tR (running)\nTgid:\t{process.Id}\nPid:\t{process.Id}\nPPid:\t{process.Parent}\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmSize:\t{process.Memory.Mapped / 1024} kB\nThreads:\t{process.Threads.Count}\n"));
-        Text(proc, "cpuinfo", "processor\t: 0\nhart\t\t: 0\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n");
-        ulong total = process.Job.Request.MemoryLimit / 1024;
-        Text(proc, "meminfo", string.Create(CultureInfo.InvariantCulture, $"MemTotal:       {total} kB\nMemFree:        {total / 2} kB\nMemAvailable:   {total / 2} kB\n"));
-
-        void Text(Inode directory, string name, string text) => Bytes(directory, name, Encoding.UTF8.GetBytes(text));
-
-        void Bytes(Inode directory, string name, byte[] bytes) => tree.TryWrite(tree.Make(directory, name, InodeKind.File, 0x124, now), 0, bytes, now);
+        int from = (int)Math.Min(position - 2, DescriptorTable.Limit);
+        for (int number = process.Descriptors.Next(from); number >= 0; number = process.Descriptors.Next(number + 1))
+        {
+            yield return (number.ToString(CultureInfo.InvariantCulture), 10, NumberOf(directory, (ulong)number), (ulong)number + 3);
+        }
     }
 
-    private static string NameOf(LinuxProcess process)
+    /// <summary>Writes the text of a file that is being opened; false: it does not fit into what the job may hold.</summary>
+    public bool TryFill(Inode file)
     {
-        string path = process.Executable?.Path ?? "";
-        string name = path[(path.LastIndexOf('/') + 1)..];
-        return name.Length > 15 ? name[..15] : name;
+        if ((Tag)file.Tag == Tag.CommandLine)
+        {
+            // Arguments are bytes, which need not be UTF-8.
+            return TryFill(file, [.. process.Arguments.SelectMany(argument => argument.Append((byte)0))]);
+        }
+
+        string text = (Tag)file.Tag switch
+        {
+            Tag.Maps => Maps(),
+            Tag.Name => Name + "\n",
+            Tag.Numbers => string.Create(CultureInfo.InvariantCulture,
+                $"{process.Id} ({Name}) R {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {process.Threads.Count} 0 {process.StartTime / 10_000_000} {process.Memory.Mapped} {process.Memory.Mapped / 4096} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"),
+            Tag.Status => string.Create(CultureInfo.InvariantCulture,
+                $"Name:\t{Name}\nState:\tR (running)\nTgid:\t{process.Id}\nPid:\t{process.Id}\nPPid:\t{process.Parent}\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmSize:\t{process.Memory.Mapped / 1024} kB\nThreads:\t{process.Threads.Count}\n"),
+            Tag.Processor => "processor\t: 0\nhart\t\t: 0\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
+            Tag.Memory => Quota(process.Job.Request.MemoryLimit / 1024),
+            _ => "",
+        };
+        return TryFill(file, Encoding.UTF8.GetBytes(text));
     }
 
-    private static string Maps(LinuxProcess process)
+    private bool TryFill(Inode file, byte[] bytes)
     {
+        process.System.Spend(bytes.Length / 4);
+        return Tree.TryWrite(file, 0, bytes, process.Job.WallClock);
+    }
+
+    private static string Quota(ulong total) =>
+        string.Create(CultureInfo.InvariantCulture, $"MemTotal:       {total} kB\nMemFree:        {total / 2} kB\nMemAvailable:   {total / 2} kB\n");
+
+    private static ulong NumberOf(Inode directory, ulong index) => (directory.Number << 16) + index + 1;
+
+    private Inode? Make(Inode directory, string name, (string Name, Tag Tag)[] names)
+    {
+        foreach (var (known, tag) in names)
+        {
+            if (known == name)
+            {
+                return tag switch
+                {
+                    Tag.Link => Make(directory, InodeKind.Link, tag, 0x1ff, TargetOf(name)),
+                    Tag.Self => Make(directory, InodeKind.Directory, tag, 0x16d, ""),
+                    Tag.Descriptors => Make(directory, InodeKind.Directory, tag, 0x140, ""),
+                    _ => Make(directory, InodeKind.File, tag, ReadOnlyFile, ""),
+                };
+            }
+        }
+
+        return null;
+    }
+
+    private Inode Make(Inode directory, InodeKind kind, Tag tag, uint mode, string target)
+    {
+        var made = Tree.MakeDetached(directory, kind, mode, process.Job.WallClock, target);
+        made.Tag = (uint)tag;
+        return made;
+    }
+
+    private string TargetOf(string name) => name switch
+    {
+        "exe" => process.Executable?.Path ?? "",
+        "cwd" => process.WorkingDirectory,
+        _ => "/",
+    };
+
+    private string Name
+    {
+        get
+        {
+            string path = process.Executable?.Path ?? "";
+            string name = path[(path.LastIndexOf('/') + 1)..];
+            return name.Length > 15 ? name[..15] : name;
+        }
+    }
+
+    private string Maps()
+    {
+        process.System.Spend(process.Memory.Areas.Count * CostOfEntry);
         var text = new StringBuilder();
         foreach (var area in process.Memory.Areas)
         {

@@ -1,4 +1,3 @@
-using ObjectOS.Abi;
 using ObjectOS.Client;
 
 namespace ObjectOS.Services.Linux;
@@ -6,8 +5,6 @@ namespace ObjectOS.Services.Linux;
 /// <summary>A memory object that areas of processes show. Its capability is kept as long as any of them does.</summary>
 internal sealed class MemoryBlock(ulong id, MemoryCapability memory, ulong size, bool isImmutable)
 {
-    private const int CopyUnit = 65536;
-
     public ulong Id => id;
 
     public MemoryCapability Memory => memory;
@@ -18,28 +15,6 @@ internal sealed class MemoryBlock(ulong id, MemoryCapability memory, ulong size,
     public bool IsImmutable => isImmutable;
 
     public int Uses { get; set; }
-
-    /// <summary>Copies a range to the start of another block; what is zero is left out, for that block is empty.</summary>
-    public KernelStatus CopyTo(MemoryBlock other, ulong offset, ulong length)
-    {
-        var buffer = new byte[CopyUnit];
-        for (ulong done = 0; done < length; done += CopyUnit)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(CopyUnit, length - done));
-            var status = memory.Read(offset + done, part);
-            if (status == KernelStatus.Ok && part.ContainsAnyExcept((byte)0))
-            {
-                status = other.Memory.Write(done, part);
-            }
-
-            if (status != KernelStatus.Ok)
-            {
-                return status;
-            }
-        }
-
-        return KernelStatus.Ok;
-    }
 
     public void Save(BinaryWriter writer)
     {

@@ -13,6 +13,13 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     public const ulong StackSize = 8UL << 20;
     public const ulong MapTop = StackTop - StackSize - 0x100000;
 
+    /// <summary>Areas, and steps of the kernel, that one message unmaps.</summary>
+    private const int MostAreasAtOnce = 256;
+    private const int MostUnmapSteps = 8;
+
+    /// <summary>Areas that are looked at for one virtual instruction.</summary>
+    private const int AreasPerWork = 4;
+
     private readonly List<MemoryArea> _areas = [];
 
     public ulong Id => id;
@@ -39,6 +46,15 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     {
         int i = IndexAtOrAfter(address);
         return i < _areas.Count && _areas[i].Start <= address ? _areas[i] : null;
+    }
+
+    /// <summary>The areas that end behind an address, ascending.</summary>
+    public IEnumerable<MemoryArea> From(ulong address)
+    {
+        for (int i = IndexAtOrAfter(address); i < _areas.Count; i++)
+        {
+            yield return _areas[i];
+        }
     }
 
     public bool IsFree(ulong start, ulong length)
@@ -68,6 +84,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     public ulong FindFree(ulong length)
     {
         ulong top = MapTop;
+        system.Spend(_areas.Count / AreasPerWork);
         for (int i = _areas.Count - 1; i >= -1; i--)
         {
             ulong end = i < 0 ? Lowest : _areas[i].End;
@@ -113,7 +130,10 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         _areas.Insert(at, area);
     }
 
-    /// <summary>Unmaps what is mapped of a range. Not Ok: nothing has changed, for want of room for the halves of what is split.</summary>
+    /// <summary>
+    /// Unmaps what is mapped of a range, as much as one message may. InProgress: there is more, the same again takes it. Else not Ok: nothing has changed, for
+    /// want of room for the halves of what is split.
+    /// </summary>
     public KernelStatus Unmap(ulong start, ulong length)
     {
         if (IsFree(start, length))
@@ -121,12 +141,26 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
             return KernelStatus.Ok;
         }
 
-        var status = Process.WithRoom(() => space.Unmap(new VirtualAddress(start), length));
-        if (status != KernelStatus.Ok)
+        int beyond = IndexAtOrAfter(start) + MostAreasAtOnce;
+        bool isAll = beyond >= _areas.Count || _areas[beyond].Start >= start + length;
+        ulong part = isAll ? length : _areas[beyond].Start - start;
+        var status = KernelStatus.InProgress;
+        for (int step = 0; step < MostUnmapSteps && status == KernelStatus.InProgress; step++)
         {
-            return status;
+            status = Process.WithRoom(() => space.UnmapStep(new VirtualAddress(start), part));
         }
 
+        if (status == KernelStatus.Ok)
+        {
+            Drop(start, part);
+        }
+
+        return status == KernelStatus.Ok && !isAll ? KernelStatus.InProgress : status;
+    }
+
+    /// <summary>Takes what was unmapped out of the books.</summary>
+    private void Drop(ulong start, ulong length)
+    {
         Split(start);
         Split(start + length);
         int i = IndexAtOrAfter(start);
@@ -142,8 +176,6 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         {
             system.Release(area.Block);
         }
-
-        return status;
     }
 
     public KernelStatus Protect(ulong start, ulong length, PageRights rights)
@@ -175,8 +207,8 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         return status;
     }
 
-    /// <summary>Unmaps everything.</summary>
-    public void Clear()
+    /// <summary>Unmaps everything, as much as one message may; InProgress: there is more.</summary>
+    public KernelStatus Clear()
     {
         if (HeapBlock is { } heap)
         {
@@ -184,27 +216,27 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
             system.Release(heap);
         }
 
-        if (_areas.Count > 0)
-        {
-            Unmap(0, UserEnd);
-        }
+        return Unmap(0, UserEnd);
     }
 
-    /// <summary>Keeps the books of a space that is gone with its cell.</summary>
-    public void Forget()
+    /// <summary>Takes the last entry out of the books of a space that goes with its cell; false: there is none.</summary>
+    public bool ForgetLast()
     {
         if (HeapBlock is { } heap)
         {
             HeapBlock = null;
             system.Release(heap);
+            return true;
         }
 
-        foreach (var area in _areas)
+        if (_areas.Count == 0)
         {
-            system.Release(area.Block);
+            return false;
         }
 
-        _areas.Clear();
+        system.Release(_areas[^1].Block);
+        _areas.RemoveAt(_areas.Count - 1);
+        return true;
     }
 
     private static bool Joins(MemoryArea left, MemoryArea right) =>

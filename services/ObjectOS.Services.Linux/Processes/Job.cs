@@ -52,6 +52,9 @@ internal sealed class Job
     /// <summary>Those of them that watch standard input.</summary>
     public int WatchedInputs { get; private set; }
 
+    /// <summary>Bytes of all pipes.</summary>
+    public ulong PipeBytes { get; set; }
+
     /// <summary>Lines of help that the host was told.</summary>
     public int Notes { get; set; }
 
@@ -60,6 +63,9 @@ internal sealed class Job
 
     /// <summary>True once the record of its end holds the figures.</summary>
     public bool IsCounted { get; set; }
+
+    /// <summary>The hash of its state, while it is made.</summary>
+    public StateHash? Hash { get; set; }
 
     /// <summary>True once the record of its end is complete.</summary>
     public bool IsReported { get; set; }
@@ -86,6 +92,7 @@ internal sealed class Job
         }
 
         Tree.MakePath("/tmp", now).Mode = 0x3ff;
+        ProcFiles.Mount(Tree.MakePath("/proc", now));
         var devices = Tree.MakePath("/dev", now);
         foreach (var (name, kind) in ((string, DeviceKind)[])
             [("null", DeviceKind.Null), ("zero", DeviceKind.Zero), ("full", DeviceKind.Full), ("random", DeviceKind.Random), ("urandom", DeviceKind.Random),
@@ -197,6 +204,7 @@ internal sealed class Job
 
         writer.Write(NextId);
         writer.Write(Notes);
+        writer.Write(PipeBytes);
         writer.Write(Unsupported.Count);
         foreach (var (name, count) in Unsupported)
         {
@@ -228,6 +236,9 @@ internal sealed class Job
         {
             process.Save(writer);
         }
+
+        writer.Write(Hash is not null);
+        Hash?.Save(writer);
     }
 
     public static Job Restore(BinaryReader reader, LinuxSystem system)
@@ -253,6 +264,7 @@ internal sealed class Job
 
         job.NextId = reader.ReadInt32();
         job.Notes = reader.ReadInt32();
+        job.PipeBytes = reader.ReadUInt64();
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             job.Unsupported.Add(reader.ReadString(), reader.ReadUInt64());
@@ -291,6 +303,12 @@ internal sealed class Job
         {
             var process = LinuxProcess.Restore(reader, job, files);
             job.Processes.Add(process.Id, process);
+        }
+
+        if (reader.ReadBoolean() && job.Main is { } main)
+        {
+            job.Hash = new StateHash(main);
+            job.Hash.Restore(reader);
         }
 
         return job;

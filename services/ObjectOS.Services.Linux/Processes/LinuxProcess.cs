@@ -37,7 +37,7 @@ internal sealed class LinuxProcess
         Cell = cell;
         OwnMemory = memory;
         memory.Process = this;
-        Descriptors = new DescriptorTable(job.System);
+        Descriptors = new DescriptorTable(job);
     }
 
     public Job Job { get; }
@@ -80,6 +80,9 @@ internal sealed class LinuxProcess
 
     public byte[][] Arguments { get; set; } = [];
 
+    /// <summary>Bytes of the host that its arguments take, as they count against what its job may hold.</summary>
+    public ulong TextBytes { get; set; }
+
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
     public SignalQueue Pending { get; } = new();
@@ -107,6 +110,9 @@ internal sealed class LinuxProcess
 
     /// <summary>Its resource limits; a fork copies them.</summary>
     public ResourceLimits Limits { get; private set; } = new();
+
+    /// <summary>How it ended, as wait4 tells it.</summary>
+    public int Status { get; set; }
 
     public ulong StartTime { get; set; }
 
@@ -202,6 +208,9 @@ internal sealed class LinuxProcess
         writer.Write(AlarmPeriod);
         writer.Write(StartTime);
         writer.Write(RandomState);
+        writer.Write(TextBytes);
+        writer.Write(IsEnded);
+        writer.Write(Status);
         Job.Write(writer, Arguments);
 
         foreach (var action in Actions)
@@ -254,6 +263,9 @@ internal sealed class LinuxProcess
         process.AlarmPeriod = reader.ReadUInt64();
         process.StartTime = reader.ReadUInt64();
         process.RandomState = reader.ReadUInt64();
+        process.TextBytes = reader.ReadUInt64();
+        process.IsEnded = reader.ReadBoolean();
+        process.Status = reader.ReadInt32();
         process.Arguments = Job.ReadTexts(reader);
 
         for (int i = 0; i <= Signals; i++)
@@ -272,6 +284,7 @@ internal sealed class LinuxProcess
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             process.Threads.Add(LinuxThread.Restore(reader, process, files));
+            process.Threads[^1].IsGone = process.IsEnded;
         }
 
         return process;

@@ -18,6 +18,9 @@ internal enum ThreadPhase : byte
 
     /// <summary>Its program is being loaded.</summary>
     Loading,
+
+    /// <summary>Its call goes on when its turn comes: the kernel sends the same call again.</summary>
+    Recalled,
 }
 
 /// <summary>A thread of a Linux process.</summary>

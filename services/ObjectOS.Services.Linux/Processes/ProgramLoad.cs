@@ -32,13 +32,14 @@ internal sealed class ProgramLoad
     /// <summary>Goes on. Ok: done; Suspended: call again; else the program cannot be loaded.</summary>
     public KernelStatus Step()
     {
-        while (_stage < 4)
+        while (_stage < 5)
         {
             var status = _stage switch
             {
-                0 => LoadImage(),
-                1 => MapStack(),
-                2 => FillStack(),
+                0 => _process.Memory.Clear(),
+                1 => LoadImage(),
+                2 => MapStack(),
+                3 => FillStack(),
                 _ => MapTrampoline(),
             };
             if (status != KernelStatus.Ok)

@@ -189,6 +189,13 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     /// <summary>The same, remembered for the epoch.</summary>
     private Block? FindFetched(ulong pc)
     {
+        if (_code.Memory.TryForgetCode())
+        {
+            _code.Enter();
+            _epoch = _code.FetchEpoch;
+            Array.Clear(_jumps);
+        }
+
         if (_code.Fetch(pc) is not { } page)
             return FetchFault(pc, pc);
         int offset = (int)(pc & (Pages.Size - 1));
@@ -198,7 +205,9 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
             return FindAlone(page, pc, decoded);
         Block?[] blocks = page.Blocks(hidesFloats);
         ref Block? slot = ref blocks[offset >> 1];
-        Block? block = slot ??= BlockBuilder.Build(page, offset, decoded, blocks);
+        Block? block = slot;
+        if (block is null && (block = slot = BlockBuilder.Build(page, offset, decoded, blocks)) is not null)
+            page.Count(block);
         if (block is null && (block = FindAcrossPages(page, pc, decoded)) is null)
             return null;
         _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };

@@ -138,15 +138,15 @@ internal sealed unsafe class FramePool : IDisposable
         }
     }
 
-    public CodePage? Code(uint frame) => ChunkOf(frame).Code?[IndexOf(frame)];
+    public CodePage? Code(uint frame) => _chunks[frame >> FrameChunk.Shift]?.Code?[IndexOf(frame)];
 
-    public CodePage AttachCode(uint frame)
+    public CodePage AttachCode(uint frame, CodeMeter meter)
     {
         // Memories on other host threads have frames in the same chunk.
         ref CodePage?[]? code = ref ChunkOf(frame).Code;
         if (Volatile.Read(ref code) is null)
             Interlocked.CompareExchange(ref code, new CodePage?[FrameChunk.FrameCount], null);
-        return code![IndexOf(frame)] = new CodePage(this, frame);
+        return code![IndexOf(frame)] = new CodePage(this, frame, meter);
     }
 
     /// <summary>Takes the decoded page off the frame and marks it stale; false: there was none.</summary>
@@ -154,7 +154,7 @@ internal sealed unsafe class FramePool : IDisposable
     {
         if (ChunkOf(frame).Code is not { } code || code[IndexOf(frame)] is not { } page)
             return false;
-        page.IsStale = true;
+        page.Drop();
         code[IndexOf(frame)] = null;
         return true;
     }

@@ -12,6 +12,12 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
     public const ulong MaximumSize = 1UL << 52;
 
     private readonly MemoryTree _tree;
+    /// <summary>Bytes of decoded code that any memory may have, and the part of what its pages take that it may have besides.</summary>
+    private const long LeastCode = 24L << 20;
+    private const int ShareOfCode = 4;
+
+    private readonly CodeMeter _code = new();
+    private readonly HashSet<uint> _framesWithCode = [];
     private CodePage? _codeOfHoles;
     private bool _disposed;
 
@@ -198,11 +204,37 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
     {
         Coherence.CodeCached();
         if (frame == 0)
-            return _codeOfHoles ??= new CodePage(Pool, 0);
+            return _codeOfHoles ??= new CodePage(Pool, 0, _code);
         if (Pool.Code(frame) is { } code)
             return code;
         Coherence.RevokeWritesOf(frame);
-        return Pool.AttachCode(frame);
+        _framesWithCode.Add(frame);
+        return Pool.AttachCode(frame, _code);
+    }
+
+    /// <summary>The most bytes of the host that decoded code took.</summary>
+    public long PeakCodeBytes => _code.Peak;
+
+    /// <summary>
+    /// Forgets all decoded code where it takes more than it may: a program can enter a page at each of its half words, and decode it 2,048 times. Called
+    /// where no block is being executed. False: there is still room.
+    /// </summary>
+    public bool TryForgetCode()
+    {
+        if (_code.Bytes <= LeastCode + ((long)(Account.Charged << Pages.Shift) / ShareOfCode))
+            return false;
+        foreach (uint frame in _framesWithCode)
+        {
+            // A frame may have been given to another memory since.
+            if (Pool.Code(frame)?.IsOf(_code) == true)
+                Pool.DetachCode(frame);
+        }
+
+        _framesWithCode.Clear();
+        _codeOfHoles?.Drop();
+        _codeOfHoles = null;
+        Coherence.RevokeCode();
+        return true;
     }
 
     /// <summary>Gives all frames back and closes the account. Address spaces over it cannot be used any more.</summary>
@@ -227,7 +259,7 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
         Coherence.RevokeReadsOf(0);
         if (_codeOfHoles is null)
             return;
-        _codeOfHoles.IsStale = true;
+        _codeOfHoles.Drop();
         _codeOfHoles = null;
         Coherence.RevokeCode();
     }

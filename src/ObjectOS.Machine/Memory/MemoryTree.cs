@@ -19,16 +19,15 @@ internal sealed class MemoryTree
 
     private readonly FramePool _pool;
 
-    // Levels of inner nodes above the leaves; a node of level n spans 64^(n+1) pages.
-    private readonly int _height;
+    // Levels of inner nodes above the leaves; a node of level n spans 64^(n+1) pages. It grows with the highest page that was written, so that a
+    // large address space costs nothing: kernels give out the lowest addresses first.
+    private int _height;
     private TreeNode? _root;
 
     public MemoryTree(FramePool pool, ulong pageCount)
     {
         _pool = pool;
         PageCount = pageCount;
-        while (Span(_height) < pageCount)
-            _height++;
     }
 
     public ulong PageCount { get; }
@@ -39,7 +38,7 @@ internal sealed class MemoryTree
     /// <summary>The frame of a page, 0 for a hole.</summary>
     public uint Lookup(ulong page)
     {
-        TreeNode? node = _root;
+        TreeNode? node = page < Span(_height) ? _root : null;
         for (int level = _height; level > 0; level--)
         {
             if (node is null)
@@ -54,7 +53,7 @@ internal sealed class MemoryTree
     {
         bool exclusive = true;
         bool wasShared = false;
-        TreeNode? node = _root;
+        TreeNode? node = page < Span(_height) ? _root : null;
         for (int level = _height; node is not null; level--)
         {
             exclusive &= node.References == 1;
@@ -93,6 +92,7 @@ internal sealed class MemoryTree
     public bool TryFindPresent(ulong page, ulong end, out ulong found)
     {
         found = 0;
+        end = Math.Min(end, Span(_height));
         while (page < end)
         {
             TreeNode? node = _root;
@@ -149,8 +149,8 @@ internal sealed class MemoryTree
     /// <summary>Takes the pages away; frames that are nowhere else are freed.</summary>
     public void Discard(ulong first, ulong count)
     {
-        if (count > 0 && _root is not null)
-            _root = Discard(_root, _height, first, first + count - 1);
+        if (count > 0 && _root is not null && first < Span(_height))
+            _root = Discard(_root, _height, first, Math.Min(first + count, Span(_height)) - 1);
     }
 
     public void Clear()
@@ -206,7 +206,7 @@ internal sealed class MemoryTree
 
     private TreeLeaf? FindExclusiveLeaf(ulong page)
     {
-        TreeNode? node = _root;
+        TreeNode? node = page < Span(_height) ? _root : null;
         for (int level = _height; node is not null && node.References == 1; level--)
         {
             if (node is TreeLeaf leaf)
@@ -217,8 +217,23 @@ internal sealed class MemoryTree
         return null;
     }
 
+    /// <summary>Puts roots above the root until the tree spans the page.</summary>
+    private void GrowTo(ulong page)
+    {
+        for (; page >= Span(_height); _height++)
+        {
+            if (_root is not null)
+            {
+                var above = new TreeInner { Present = 1 };
+                above.Children[0] = _root;
+                _root = above;
+            }
+        }
+    }
+
     private TreeLeaf WritableLeaf(ulong page)
     {
+        GrowTo(page);
         if (_height == 0)
             return (TreeLeaf)(_root = _root is null ? new TreeLeaf() : Unshare(_root));
         TreeInner parent = WritableInner(page, 1);
@@ -233,6 +248,7 @@ internal sealed class MemoryTree
     /// <summary>The node of <paramref name="level"/> above the page, in no other place than this.</summary>
     private TreeInner WritableInner(ulong page, int level)
     {
+        GrowTo(page);
         NodeVisits++;
         var node = (TreeInner)(_root = _root is null ? new TreeInner() : Unshare(_root));
         for (int l = _height; l > level; l--)

@@ -48,7 +48,9 @@ internal sealed partial class ProgramJobs(
         {
             foreach (var grant in spec.Directories)
             {
-                job.Directories.Add(++_lastNumber, new HostDirectory(grant.HostPath, grant.Writable, LinuxFileCalls.OfThisHost()));
+                job.Directories.Add(
+                    ++_lastNumber,
+                    new HostDirectory(grant.HostPath, grant.Writable, LinuxFileCalls.OfThisHost(), grant.AddedBytes ?? MemoryOf(spec.Limits), grant.AddedFiles));
             }
         }
         catch
