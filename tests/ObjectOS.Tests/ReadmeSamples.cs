@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ObjectOS;
 using ObjectOS.Hosting;
+using ObjectOS.Testing;
 using ObjectOS.Tests;
 
 // The README's samples, word for word, as a user's file holds them. Relative paths: ReadmeSamplesTests makes the repository's root the
@@ -29,6 +30,33 @@ internal static class ReadmeSamples
         var cell = await os.StartAsync(spec);
         var result = await cell.WaitAsync();
         Console.Write(result.EnsureSuccess().Output);
+    }
+
+    public static async Task LinesAsync(ObjectOs os)
+    {
+        var cell = await os.StartAsync(new ProgramSpec { Path = "images/lisp/lisp.elf", PipesInput = true });
+        await cell.Input.WriteAsync("(display (* 6 7)) (newline)\n"u8.ToArray());
+        await foreach (string line in cell.ReadLinesAsync())
+        {
+            Console.WriteLine(line); // 42
+            await cell.Input.CompleteAsync();
+        }
+    }
+
+    public static async Task DeterministicAsync()
+    {
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
+        var first = await os.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
+        Console.WriteLine(first.Instructions); // the same number on every host, in every run, at every depth
+    }
+
+    public static async Task ConsoleAsync(ObjectOs os)
+    {
+        await using var console = await GuestConsole.BootAsync(os, new MachineSpec { Image = "images/tiny/tiny.elf" });
+        await console.WaitForAsync("tiny> ", TimeSpan.FromSeconds(60));
+        await console.SendLineAsync("uptime");
+        await console.WaitForAsync("tiny> ", TimeSpan.FromSeconds(60));
+        Console.WriteLine(console.Transcript);
     }
 
     public static async Task FaultIsAResultAsync(ObjectOs os)
