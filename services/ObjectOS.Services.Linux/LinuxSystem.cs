@@ -8,6 +8,9 @@ namespace ObjectOS.Services.Linux;
 /// <summary>The whole state of the service: jobs, their processes and threads, and who waits for what.</summary>
 internal sealed partial class LinuxSystem
 {
+    /// <summary>Work per thread or poll set that an event wakes.</summary>
+    private const int CostOfWake = 60;
+
     public const ulong TimerBit = 1;
     public const ulong AgainBit = 2;
 
@@ -199,6 +202,7 @@ internal sealed partial class LinuxSystem
         foreach (var thread in Waits.Of(wait))
         {
             Enqueue(thread);
+            Spend(CostOfWake);
         }
 
         if (Waits.WatchersOf(wait).Count == 0)
@@ -218,6 +222,7 @@ internal sealed partial class LinuxSystem
                 }
 
                 item.IsReady = true;
+                Spend(CostOfWake);
                 if (woken.Add(item.Set))
                 {
                     pending.Enqueue((item.Set.File.Id, PollEvents.Read));

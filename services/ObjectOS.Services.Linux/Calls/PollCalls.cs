@@ -6,6 +6,9 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>ppoll and pselect6: waiting for several files at once.</summary>
 internal static class PollCalls
 {
+    /// <summary>Work per descriptor that is looked at.</summary>
+    private const int CostOfEntry = 12;
+
     private const ulong HostPause = 100_000;
 
     /// <summary>Reads how long a call waits, once: afterwards <see cref="LinuxCall.Progress"/> is the time at which it ends.</summary>
@@ -122,6 +125,7 @@ internal static class PollCalls
         }
 
         int count = 0;
+        call.Charge(bytes.Length / 8 * CostOfEntry);
         var waits = new HashSet<ulong>();
         ulong last = 0;
         OpenFile? input = null;
@@ -213,6 +217,7 @@ internal static class PollCalls
         }
 
         byte[][] results = [.. sets.Select(set => new byte[set.Length])];
+        call.Charge(count * CostOfEntry);
         var waits = new HashSet<ulong>();
         OpenFile? input = null;
         int ready = 0;

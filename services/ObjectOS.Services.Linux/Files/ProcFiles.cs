@@ -11,7 +11,7 @@ namespace ObjectOS.Services.Linux;
 internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
 {
     /// <summary>Work per name of a path, and per entry of a text.</summary>
-    private const int CostOfName = 48;
+    private const int CostOfName = 110;
     private const int CostOfEntry = 60;
 
     private const uint ReadOnlyFile = 0x124;
