@@ -22,6 +22,12 @@ internal sealed partial class LinuxSystem
             job.IsCounted = true;
         }
 
+        // Before the hash, which takes many steps, and so only once.
+        if (job.Hash is null && !TryTakeFault(job))
+        {
+            return false;
+        }
+
         if (job.Request.ReportsState && job.Main is { } main)
         {
             job.Hash ??= new StateHash(main);
@@ -38,6 +44,20 @@ internal sealed partial class LinuxSystem
 
         job.IsReported = true;
         return true;
+    }
+
+    /// <summary>Adds the registers and the stack to the record of a fault. False: suspended; what was added stays, and is charged once.</summary>
+    private static bool TryTakeFault(Job job)
+    {
+        var (reason, code, record) = job.End!.Value;
+        if (reason != ProgramEnd.Fault || job.Main is not { } main)
+        {
+            return true;
+        }
+
+        bool isDone = FaultPicture.TryTake(main, ref record);
+        job.End = (reason, code, record);
+        return isDone;
     }
 
     private void Tell(Job job, ProgramEnd reason, ulong code, ProgramEndRecord record) =>

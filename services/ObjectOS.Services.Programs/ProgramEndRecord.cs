@@ -3,6 +3,9 @@ namespace ObjectOS.Services.Programs;
 /// <summary>What a program service says of a program's end, beside the reason and the code.</summary>
 public sealed record ProgramEndRecord
 {
+    /// <summary>Most bytes of a stack that go with a fault.</summary>
+    public const int MostStack = 64 << 10;
+
     /// <summary>The fault's cause, as RISC-V numbers it (or 0x103: memory exhausted); 0 with an address, a pc and an instruction of 0: no fault.</summary>
     public ulong Cause { get; init; }
 
@@ -14,6 +17,18 @@ public sealed record ProgramEndRecord
 
     /// <summary>The instruction's bits.</summary>
     public uint Instruction { get; init; }
+
+    /// <summary>After a fault: pc and x1 to x31 of the thread, 32 words; empty if they are not known.</summary>
+    public IReadOnlyList<ulong> Registers { get; init; } = [];
+
+    /// <summary>The address of the first byte of <see cref="Stack"/>.</summary>
+    public ulong StackAddress { get; init; }
+
+    /// <summary>After a fault: the thread's stack from its stack pointer upwards, at most <see cref="MostStack"/> bytes.</summary>
+    public ReadOnlyMemory<byte> Stack { get; init; }
+
+    /// <summary>After a fault: bytes of the file of the program that ran, which execve may have replaced; 0 if that is not known.</summary>
+    public ulong ProgramBytes { get; init; }
 
     /// <summary>The kernel's number of the cell; 0 where it is not known.</summary>
     public uint Cell { get; init; }
@@ -69,6 +84,17 @@ public sealed record ProgramEndRecord
             writer.Write(name);
             writer.Write(count);
         }
+
+        writer.Write(Registers.Count);
+        foreach (ulong register in Registers)
+        {
+            writer.Write(register);
+        }
+
+        writer.Write(StackAddress);
+        writer.Write(Stack.Length);
+        writer.Write(Stack.Span);
+        writer.Write(ProgramBytes);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -94,6 +120,19 @@ public sealed record ProgramEndRecord
             calls.Add(new(reader.ReadString(), reader.ReadUInt64()));
         }
 
-        return record with { UnsupportedCalls = calls };
+        ulong[] registers = new ulong[reader.ReadInt32()];
+        for (int i = 0; i < registers.Length; i++)
+        {
+            registers[i] = reader.ReadUInt64();
+        }
+
+        return record with
+        {
+            UnsupportedCalls = calls,
+            Registers = registers,
+            StackAddress = reader.ReadUInt64(),
+            Stack = reader.ReadBytes(reader.ReadInt32()),
+            ProgramBytes = reader.ReadUInt64(),
+        };
     }
 }

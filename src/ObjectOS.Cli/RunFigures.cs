@@ -142,6 +142,11 @@ internal sealed class RunFigures(string program, RunSettings settings)
             json.WriteString("instruction", "0x" + fault.Instruction.ToString(fault.Instruction > 0xffff ? "x8" : "x4", CultureInfo.InvariantCulture));
             json.WriteString("text", fault.Text);
             json.WriteNumber("cell", _result.Cell);
+            if (fault.Backtrace.Count > 0)
+            {
+                WriteSymbols(json, fault.Backtrace);
+            }
+
             json.WriteEndObject();
         }
         else
@@ -150,6 +155,35 @@ internal sealed class RunFigures(string program, RunSettings settings)
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteSymbols(Utf8JsonWriter json, IReadOnlyList<StackFrame> frames)
+    {
+        WritePlace(json, frames[0]);
+        json.WriteStartArray("backtrace");
+        foreach (var frame in frames)
+        {
+            json.WriteStartObject();
+            json.WriteString("pc", Hexadecimal(frame.Pc));
+            WritePlace(json, frame);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WritePlace(Utf8JsonWriter json, StackFrame frame)
+    {
+        json.WriteString("function", frame.Function);
+        json.WriteString("file", frame.File);
+        if (frame.File is null)
+        {
+            json.WriteNull("line");
+        }
+        else
+        {
+            json.WriteNumber("line", frame.Line);
+        }
     }
 
     private static CellStatistics? Root(GuestStatistics level) => level.Cells.FirstOrDefault(cell => cell.Parent == 0);

@@ -8,6 +8,9 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     /// <summary>Host time after which a wait is reported.</summary>
     private static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>Functions of a backtrace that are printed.</summary>
+    private const int MostFrames = 16;
+
     private StreamWriter? _trace;
     private int _hasSaid;
     private OutputFile? _statistics;
@@ -98,6 +101,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             streams.Error.Say($"objectos: {message}");
         }
 
+        SayBacktrace(result.Fault?.Backtrace ?? []);
         if (lost is not null)
         {
             streams.Error.Say($"objectos: standard output: {lost.TrimEnd('.')}; what was written last may be lost");
@@ -138,6 +142,20 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         if (Interlocked.Exchange(ref _hasSaid, 1) == 0)
         {
             streams.Error.Say($"objectos: {sentence}{(settings.Inputs == Inputs.Deterministic ? " (--inputs live)" : "")}");
+        }
+    }
+
+    /// <summary>Prints the functions that were active at a fault, one a line.</summary>
+    private void SayBacktrace(IReadOnlyList<StackFrame> frames)
+    {
+        foreach (var (i, frame) in frames.Take(MostFrames).Index())
+        {
+            streams.Error.Say($"objectos:   #{i} {frame}");
+        }
+
+        if (frames.Count > MostFrames)
+        {
+            streams.Error.Say($"objectos:   … {frames.Count - MostFrames} more");
         }
     }
 

@@ -203,7 +203,10 @@ public sealed record StackFrame(ulong Pc, string? Function, string? File, int Li
 /// <param name="Text">The instruction disassembled.</param>
 public sealed record FaultReport(int CauseNumber, string Cause, ulong Pc, ulong Address, uint Instruction, string Text)
 {
-    /// <summary>The functions that were active, the one at fault first; empty if the program has no symbols.</summary>
+    /// <summary>
+    /// The functions that were active, the one at fault first and at most 64; empty if the program's file has no symbols, or has changed since the start.
+    /// It ends at a function without call frame information and frame pointer. A native program has the first alone.
+    /// </summary>
     public IReadOnlyList<StackFrame> Backtrace { get; init; } = [];
 
     /// <inheritdoc/>

@@ -21,6 +21,35 @@ public sealed class RunTests
         told.Should().Equal(line is null ? [] : [$"objectos: cell 6 (misbehave.elf) at depth 0{line}"]);
     }
 
+    [NeedsFact(CrossProgram.Compiler)]
+    public async Task Fault_InAProgramWithSymbols_IsShownWithItsBacktrace()
+    {
+        const string Source = """
+            int __attribute__((noipa)) store(int *to) { return *to = 7; }
+            int __attribute__((noipa)) call(int depth, int *to) {
+                return (depth > 0 ? call(depth - 1, to) : store(to)) + 1;
+            }
+            int main(int count, char **words) { return call(count == 1 ? 0 : 20, (int *)words[count]); }
+            """;
+        using var program = await CrossProgram.MakeAsync(Source, "-g", "-O1");
+        var run = await Tool.RunAsync("run", "--json", program.Path);
+        run.ExitCode.Should().Be(139);
+        string[] lines = run.Error.Split('\n');
+        lines[0].Should().StartWith("objectos: cell 6 (program.elf) at depth 0: store page fault, pc 0x").And.EndWith($" in store ({program.Source}:1)");
+        lines[1].Should().MatchRegex($"^objectos:   #0 0x[0-9a-f]+ in store at {program.Source}:1$");
+        lines[2].Should().MatchRegex($"^objectos:   #1 0x[0-9a-f]+ in call at {program.Source}:3$");
+        lines[3].Should().MatchRegex($"^objectos:   #2 0x[0-9a-f]+ in main at {program.Source}:5$");
+        var fault = JsonDocument.Parse(lines.Single(line => line.StartsWith('{'))).RootElement.GetProperty("exit").GetProperty("fault");
+        (fault.GetProperty("function").GetString(), fault.GetProperty("file").GetString(), fault.GetProperty("line").GetInt32()).Should().Be(("store", program.Source, 1));
+        var backtrace = fault.GetProperty("backtrace").EnumerateArray().ToArray();
+        backtrace[0].GetProperty("pc").GetString().Should().Be(fault.GetProperty("pc").GetString());
+        backtrace.Take(3).Select(frame => frame.GetProperty("function").GetString()).Should().Equal("store", "call", "main");
+        backtrace.Take(3).Select(frame => frame.GetProperty("line").GetInt32()).Should().Equal(1, 3, 5);
+        string[] deep = [.. (await Tool.RunAsync("run", program.Path, "deep")).Error.Split('\n').Where(line => line.Length > 0)];
+        deep.Should().HaveCount(1 + 16 + 1, "as many functions are shown, and how many more there are");
+        deep[^1].Should().MatchRegex("^objectos:   … [0-9]+ more$");
+    }
+
     [Theory]
     [InlineData(7, 135)]
     [InlineData(8, 136)]

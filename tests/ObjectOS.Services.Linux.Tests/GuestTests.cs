@@ -92,6 +92,32 @@ public sealed class GuestTests
         end.Output.Should().Be(File.ReadAllText(Guest.Image("lisp/scripts/fib.expected")));
     }
 
+    [Theory]
+    [InlineData("null-write")]
+    [InlineData("jump-nowhere")]
+    [InlineData("stack-overflow")]
+    public void Fault_HoweverTheServiceIsRun_HasTheSameRegistersAndStack(string deed)
+    {
+        var record = Fault(isSuspended: false, isReborn: false);
+        record.Registers.Should().HaveCount(32);
+        record.Registers[0].Should().Be(record.Pc);
+        record.StackAddress.Should().BeGreaterThanOrEqualTo(record.Registers[2]);
+        (record.StackAddress - record.Registers[2]).Should().BeLessThan(deed == "stack-overflow" ? ProgramEndRecord.MostStack : 1UL);
+        record.Stack.Length.Should().BeInRange(1, ProgramEndRecord.MostStack);
+        record.ProgramBytes.Should().Be((ulong)new FileInfo(Guest.Image("misbehave/misbehave.elf")).Length);
+        foreach (var (isSuspended, isReborn) in ((bool, bool)[])[(true, false), (false, true), (true, true)])
+        {
+            Fault(isSuspended, isReborn).ToBytes().Should().Equal(record.ToBytes());
+        }
+
+        ProgramEndRecord Fault(bool isSuspended, bool isReborn)
+        {
+            var end = new Guest { Program = Guest.Image("misbehave/misbehave.elf"), Arguments = [deed], IsSuspended = isSuspended, IsReborn = isReborn }.Run();
+            end.Reason.Should().Be(ProgramEnd.Fault);
+            return end.Record;
+        }
+    }
+
     [Fact]
     public void Start_NotAProgram_SaysWhy()
     {

@@ -3,7 +3,9 @@ using System.IO.Pipelines;
 using Nito.AsyncEx;
 using ObjectOS.Abi;
 using ObjectOS.Client;
+using ObjectOS.Host.Symbols;
 using ObjectOS.Services.Files.Host;
+using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Host;
 
@@ -60,6 +62,12 @@ internal sealed class Job : IDisposable
 
     /// <summary>SHA-256 of its file, once that was read.</summary>
     public string? Sha256 { get; set; }
+
+    /// <summary>Bytes of its file.</summary>
+    public long ImageLength { get; set; }
+
+    /// <summary>What its service said of the fault that ended it; null if none did.</summary>
+    public ProgramEndRecord? Fault { get; set; }
 
     /// <summary>The virtual machine that it is; null: it is a program.</summary>
     public MachineSpec? Machine { get; init; }
@@ -174,6 +182,11 @@ internal sealed class Job : IDisposable
         if (Network is { } network && StopReason is null)
         {
             await network.Host.FlushAsync(Farewell).ConfigureAwait(false);
+        }
+
+        if (Fault is { } fault && StopReason is null)
+        {
+            result = await FaultSymbols.AddAsync(result, fault, this).ConfigureAwait(false);
         }
 
         Dispose();

@@ -68,7 +68,7 @@ internal sealed partial class ProgramJobs(
         }
 
         var status = images.Load(key, image.Span, record, out var memory, out ulong recordOffset);
-        job.Sha256 = key;
+        (job.Sha256, job.ImageLength) = (key, image.Length);
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
@@ -194,6 +194,7 @@ internal sealed partial class ProgramJobs(
                 {
                     using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
                     var record = ProgramEndRecord.Restore(reader);
+                    ended.Fault = (ProgramEnd)request.Argument0 == ProgramEnd.Fault ? record : null;
                     End(ended, EndReport.Read((ProgramEnd)request.Argument0, (int)request.Argument1, record, ended, kernel.Cpu.Description.Depth));
                 }
 
