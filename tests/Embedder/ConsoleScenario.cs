@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using ObjectOS;
+using ObjectOS.Testing;
+
+namespace Embedder;
+
+/// <summary>7. An operating system at its prompt: driven from code, and idle at no cost.</summary>
+internal static class ConsoleScenario
+{
+    private const double MostIdle = 0.01;
+    private const string Prompt = "tiny> ";
+
+    public static async Task RunAsync(Guests guests)
+    {
+        ObjectOsOptions[] modes =
+        [
+            new() { IdleTime = IdleTime.Warp },
+            new() { IdleTime = IdleTime.Paced },
+            new() { HostClock = true },
+        ];
+        foreach (var options in modes)
+        {
+            await using var os = await ObjectOs.BootAsync(options);
+            await using var console = await GuestConsole.BootAsync(os, guests.Tiny);
+            await console.WaitForAsync(Prompt, Limits.Soon);
+            await console.SendLineAsync("help");
+            Check.That((await console.WaitForAsync(Prompt, Limits.Soon)).Contains("poweroff", StringComparison.Ordinal), "the answer to a line");
+            double share = await IdleAsync();
+            Console.WriteLine($"{(options.HostClock ? "host clock" : options.IdleTime)}: {share:P2} of a processor at the prompt");
+            Check.That(share <= MostIdle, "a machine at its prompt takes at most 1 % of a processor");
+            await console.SendLineAsync("poweroff");
+            Check.That((await console.WaitForEndAsync(Limits.Soon)).End == RunEnd.PoweredOff, "the machine powers off");
+        }
+    }
+
+    /// <summary>The share of a processor that this process takes, after the compiler of the runtime has had time to end its work.</summary>
+    private static async Task<double> IdleAsync()
+    {
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        using var process = Process.GetCurrentProcess();
+        var (before, watch) = (process.TotalProcessorTime, Stopwatch.StartNew());
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        process.Refresh();
+        return (process.TotalProcessorTime - before) / watch.Elapsed;
+    }
+}
