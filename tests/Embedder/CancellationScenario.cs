@@ -2,7 +2,9 @@ using ObjectOS;
 
 namespace Embedder;
 
-/// <summary>5. Cancellation has one outcome; while paused, everything that ends a program works; a call from inside the loop is refused.</summary>
+/// <summary>
+/// 5. Cancellation has one outcome. All that ends a program works while the OS object is paused. A call from inside the loop is refused.
+/// </summary>
 internal static class CancellationScenario
 {
     private const int Seed = 20_261_130;
@@ -22,14 +24,16 @@ internal static class CancellationScenario
         for (int i = 0; i < 300; i++)
         {
             using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.NextDouble() * 15));
-            var canceled = await Check.ThrowsAsync<ProgramCanceledException>(() => os.RunAsync(guests.Endless, cancel.Token), $"cancellation {i}");
+            var canceled = await Check.ThrowsAsync<ProgramCanceledException>(
+                () => os.RunAsync(guests.Endless, cancel.Token), $"cancellation {i}");
             Check.That(canceled.Result is null or { End: RunEnd.Stopped }, $"the partial result of cancellation {i}");
         }
 
         using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         var cell = await os.StartAsync(guests.Endless);
         var partial = (await Check.ThrowsAsync<ProgramCanceledException>(() => cell.WaitAsync(late.Token), "a wait")).Result;
-        Check.That(partial is not null && ReferenceEquals(partial, await cell.WaitAsync().WaitAsync(Limits.Soon)), "a later wait returns the partial result");
+        var later = await cell.WaitAsync().WaitAsync(Limits.Soon);
+        Check.That(partial is not null && ReferenceEquals(partial, later), "a later wait returns the partial result");
     }
 
     private static async Task WhilePausedAsync(ObjectOs os, Guests guests)
@@ -48,7 +52,8 @@ internal static class CancellationScenario
 
     private static async Task FromInsideAsync(ObjectOs os, Guests guests)
     {
-        await Check.ThrowsAsync<InvalidOperationException>(() => os.InvokeAsync(_ => os.GetStatisticsAsync().GetAwaiter().GetResult()), "a call from inside InvokeAsync");
+        await Check.ThrowsAsync<InvalidOperationException>(
+            () => os.InvokeAsync(_ => os.GetStatisticsAsync().GetAwaiter().GetResult()), "a call from inside InvokeAsync");
         Check.That((await os.RunAsync(guests.Exit42).WaitAsync(Limits.Soon)).ExitCode == 42, "a program runs after the refused call");
         await os.DisposeAsync().AsTask().WaitAsync(Limits.Soon);
     }

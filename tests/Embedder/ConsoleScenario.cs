@@ -24,7 +24,8 @@ internal static class ConsoleScenario
             await using var console = await GuestConsole.BootAsync(os, guests.Tiny);
             await console.WaitForAsync(Prompt, Limits.Soon);
             await console.SendLineAsync("help");
-            Check.That((await console.WaitForAsync(Prompt, Limits.Soon)).Contains("poweroff", StringComparison.Ordinal), "the answer to a line");
+            string answer = await console.WaitForAsync(Prompt, Limits.Soon);
+            Check.That(answer.Contains("poweroff", StringComparison.Ordinal), "the answer to a line");
             double share = await IdleAsync();
             Console.WriteLine($"{(options.HostClock ? "host clock" : options.IdleTime)}: {share:P2} of a processor at the prompt");
             Check.That(share <= MostIdle, "a machine at its prompt takes at most 1 % of a processor");

@@ -23,8 +23,10 @@ internal static class HostingScenario
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Sandbox:Memory"] = "512MiB", ["Sandbox:Seed"] = "7" });
-        builder.Services.AddSingleton(guests).AddSingleton<EarlyService>().AddHostedService(provider => provider.GetRequiredService<EarlyService>());
+        var settings = new Dictionary<string, string?> { ["Sandbox:Memory"] = "512MiB", ["Sandbox:Seed"] = "7" };
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton(guests).AddSingleton<EarlyService>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<EarlyService>());
         builder.Services.AddObjectOS(builder.Configuration.GetSection("Sandbox"));
         builder.Services.AddObjectOS("small", o => o.Memory = 64.MiB());
         builder.Services.AddObjectOSPool(2);
@@ -33,7 +35,8 @@ internal static class HostingScenario
         app.MapGet("/small", async ([FromKeyedServices("small")] ObjectOs os) => (await os.RunAsync(guests.Exit42)).ExitCode);
         app.MapGet("/pool", async ([FromServices] ObjectOsPool pool) => (await pool.RunAsync(guests.Exit42)).ExitCode);
         await app.StartAsync().WaitAsync(Limits.Soon);
-        Check.That(app.Services.GetRequiredService<EarlyService>().Code == 42, "a hosted service that is registered earlier runs a program at its start");
+        int code = app.Services.GetRequiredService<EarlyService>().Code;
+        Check.That(code == 42, "a hosted service that is registered earlier runs a program at its start");
 
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = Limits.Soon };
         foreach (string path in (string[])["/default", "/small", "/pool"])
@@ -45,7 +48,8 @@ internal static class HostingScenario
         Check.That((options.Memory, options.Seed) == (512.MiB(), 7UL), "options come from the configuration");
         var os = app.Services.GetRequiredService<ObjectOs>();
         var large = guests.Exit42 with { Limits = new ProgramLimits { Memory = 513.MiB() } };
-        Check.That((await Check.ThrowsAsync<ArgumentException>(() => os.RunAsync(large), "a program beyond the configured memory")).Message.Contains("Limits.Memory", StringComparison.Ordinal), "the member is named");
+        var refused = await Check.ThrowsAsync<ArgumentException>(() => os.RunAsync(large), "a program beyond the configured memory");
+        Check.That(refused.Message.Contains("Limits.Memory", StringComparison.Ordinal), "the member is named");
         await app.StopAsync().WaitAsync(Limits.Soon);
         await Check.ThrowsAsync<ObjectDisposedException>(() => os.RunAsync(guests.Exit42), "a call after the application's end");
     }
@@ -56,11 +60,12 @@ internal static class HostingScenario
         await CollectAsync(() => false, TimeSpan.FromSeconds(1));
         var (timers, heap, all) = (Timer.ActiveCount, GC.GetTotalMemory(false), Environment.WorkingSet);
         var dropped = await MakeAndDropAsync(guests, Dropped);
-        Console.WriteLine($"{Dropped} OS objects: {Timer.ActiveCount - timers} timers, {Shown(GC.GetTotalMemory(false) - heap)} of heap, {Shown(Environment.WorkingSet - all)} in all");
+        var (heapUsed, allUsed) = (GC.GetTotalMemory(false) - heap, Environment.WorkingSet - all);
+        Console.WriteLine($"{Dropped} OS objects: {Timer.ActiveCount - timers} timers, {Shown(heapUsed)} of heap, {Shown(allUsed)} in all");
         await CollectAsync(() => dropped.All(os => !os.TryGetTarget(out _)) && Timer.ActiveCount <= timers, Limits.Seconds(20));
         await CollectAsync(() => false, TimeSpan.FromSeconds(1));
         var (heapLeft, allLeft) = (GC.GetTotalMemory(false) - heap, Environment.WorkingSet - all);
-        Console.WriteLine($"after they were dropped: {Timer.ActiveCount - timers} timers, {Shown(heapLeft)} of heap, {Shown(allLeft)} in all");
+        Console.WriteLine($"after the drop: {Timer.ActiveCount - timers} timers, {Shown(heapLeft)} of heap, {Shown(allLeft)} in all");
         Check.That(dropped.All(os => !os.TryGetTarget(out _)), "OS objects that are dropped are collected");
         Check.That(Timer.ActiveCount <= timers, "their timers have ended");
         Check.That(heapLeft < 2 << 20 && allLeft < 32 << 20, "their memory has come back");
@@ -98,7 +103,8 @@ internal static class HostingScenario
     {
         public int Code { get; private set; }
 
-        public async Task StartAsync(CancellationToken cancellationToken) => Code = (await os.RunAsync(guests.Exit42, cancellationToken)).ExitCode;
+        public async Task StartAsync(CancellationToken cancellationToken) =>
+            Code = (await os.RunAsync(guests.Exit42, cancellationToken)).ExitCode;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

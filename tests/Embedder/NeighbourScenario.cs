@@ -39,11 +39,15 @@ internal static class NeighbourScenario
         {
             (await os.RunAsync(guests.Cat with { StandardInput = request.Body, StandardOutput = response.Body }, cancel)).EnsureSuccess();
         });
-        app.MapGet("/short", async (ObjectOs os, CancellationToken cancel) => (await os.RunAsync(guests.Fibonacci, cancel)).EnsureSuccess().Output);
+        app.MapGet("/short", async (ObjectOs os, CancellationToken cancel) =>
+            (await os.RunAsync(guests.Fibonacci, cancel)).EnsureSuccess().Output);
         await app.StartAsync();
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = Limits.Soon };
         Task<TimeSpan> ShortAsync() => TimeAsync(async () =>
-            Check.That((await client.GetStringAsync("/short")).StartsWith("fib(1000) = ", StringComparison.Ordinal), "the program's output"));
+        {
+            string output = await client.GetStringAsync("/short");
+            Check.That(output.StartsWith("fib(1000) = ", StringComparison.Ordinal), "the program's output");
+        });
 
         var alone = await BestAsync(ShortAsync);
         using var body = new SlowContent();
@@ -63,7 +67,8 @@ internal static class NeighbourScenario
         await app.StopAsync();
     }
 
-    private static Task<TimeSpan> RunAsync(ObjectOs os, ProgramSpec spec) => TimeAsync(async () => (await os.RunAsync(spec)).EnsureSuccess());
+    private static Task<TimeSpan> RunAsync(ObjectOs os, ProgramSpec spec) =>
+        TimeAsync(async () => (await os.RunAsync(spec)).EnsureSuccess());
 
     private static async Task<TimeSpan> TimeAsync(Func<Task> work)
     {
@@ -83,7 +88,7 @@ internal static class NeighbourScenario
         return times.Min();
     }
 
-    /// <summary>A request's body that begins, and ends when it is told.</summary>
+    /// <summary>A request's body that begins at once, and ends after a call.</summary>
     private sealed class SlowContent : HttpContent
     {
         private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);

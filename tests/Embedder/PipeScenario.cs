@@ -15,7 +15,8 @@ internal static class PipeScenario
         var pipe = new Pipe();
         string text = string.Concat(Enumerable.Range(0, Lines).Select(i => $"line {i}\n"));
         var reader = await os.StartAsync(guests.Cat with { StandardInput = pipe.Reader.AsStream() });
-        var writer = await os.StartAsync(guests.Cat with { StandardInput = new MemoryStream(Encoding.ASCII.GetBytes(text)), StandardOutput = pipe.Writer.AsStream() });
+        var source = new MemoryStream(Encoding.ASCII.GetBytes(text));
+        var writer = await os.StartAsync(guests.Cat with { StandardInput = source, StandardOutput = pipe.Writer.AsStream() });
         (await writer.WaitAsync().WaitAsync(Limits.Soon)).EnsureSuccess();
         await pipe.Writer.CompleteAsync();
         var result = (await reader.WaitAsync().WaitAsync(Limits.Soon)).EnsureSuccess();

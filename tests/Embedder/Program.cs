@@ -1,6 +1,7 @@
 using Embedder;
 
-// Runs a scenario: its number, the folder "images" of the repository, and a folder with guest programs. Exit code 0 and the line "ok", or the failure.
+// Runs a scenario. Arguments: its number, the folder "images" of the repository, a folder with more guest programs.
+// Ends with the line "ok" and exit code 0, or prints the failure.
 var guests = new Guests(args[1], args[2]);
 Func<Guests, Task> scenario = args[0] switch
 {

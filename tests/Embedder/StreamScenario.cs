@@ -33,7 +33,9 @@ internal static class StreamScenario
         {
             log.Clear();
             var result = await os.RunAsync(spec).WaitAsync(Limits.Soon);
-            Check.That(result.StreamFailure is StreamFailureException { InnerException: not null } f && f.Message.StartsWith(which, StringComparison.Ordinal), $"a failure of {which}: {result}");
+            var failure = result.StreamFailure as StreamFailureException;
+            Check.That(failure?.Message.StartsWith(which, StringComparison.Ordinal) is true, $"a failure of {which}: {result}");
+            Check.That(failure?.InnerException is not null, "the failure has what the stream threw");
             await Check.ThrowsAsync<StreamFailureException>(() => Task.FromResult(result.EnsureSuccess()), "EnsureSuccess");
             Check.That(log.Text.Contains(which, StringComparison.Ordinal), $"the log has the failure of {which}: {log.Text}");
         }
@@ -69,7 +71,8 @@ internal static class StreamScenario
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (_lines)
             {

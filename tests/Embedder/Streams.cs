@@ -19,7 +19,8 @@ internal sealed class WriteStream(Func<ReadOnlyMemory<byte>, CancellationToken, 
     /// <summary>Each write throws.</summary>
     public static WriteStream Throwing() => new((_, _) => throw new IOException("the peer has gone"));
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => write(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        write(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -6,7 +6,12 @@ namespace ObjectOS.Tests.Packages;
 public sealed class ClonesTests
 {
     private static readonly string[] Projects =
-        ["src/ObjectOS.Abi/ObjectOS.Abi.csproj", "src/ObjectOS.Cpu/ObjectOS.Cpu.csproj", "src/ObjectOS.Machine/ObjectOS.Machine.csproj", "kernel/ObjectOS.Kernel/ObjectOS.Kernel.csproj"];
+    [
+        "src/ObjectOS.Abi/ObjectOS.Abi.csproj",
+        "src/ObjectOS.Cpu/ObjectOS.Cpu.csproj",
+        "src/ObjectOS.Machine/ObjectOS.Machine.csproj",
+        "kernel/ObjectOS.Kernel/ObjectOS.Kernel.csproj",
+    ];
 
     [NeedsFact("git")]
     public async Task Packages_OfTwoClones_AreEqual()
@@ -19,15 +24,16 @@ public sealed class ClonesTests
         {
             var (one, other) = (Entries(first.PathOf("feed", file)), Entries(second.PathOf("feed", file)));
             one.Keys.Should().BeEquivalentTo(other.Keys, file);
-            one.Where(entry => !other[entry.Key].AsSpan().SequenceEqual(entry.Value)).Select(entry => entry.Key).Should().BeEmpty($"all in {file} is equal");
+            var different = one.Keys.Where(key => !other[key].AsSpan().SequenceEqual(one[key]));
+            different.Should().BeEmpty($"all in {file} is equal");
         }
     }
 
     /// <summary>Copies the working tree, builds and packs in the copy, and returns the names of the packages.</summary>
     private static async Task<string[]> PackAsync(TemporaryFolder folder)
     {
-        string names = await HostCommand.RunAsync("git", Repository.Root, TestTime.Seconds(60), "-c", "core.quotePath=false", "ls-files", "-co", "--exclude-standard");
-        foreach (string name in names.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(name => File.Exists(Repository.PathOf(name))))
+        string names = await GitAsync("-c", "core.quotePath=false", "ls-files", "-co", "--exclude-standard");
+        foreach (string name in names.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(IsThere))
         {
             string to = folder.PathOf("clone", name);
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
@@ -35,13 +41,20 @@ public sealed class ClonesTests
         }
 
         // Both are at the commit of the repository, which packages name.
-        string commits = (await HostCommand.RunAsync("git", Repository.Root, TestTime.Seconds(60), "rev-parse", "--absolute-git-dir")).Trim();
+        string commits = (await GitAsync("rev-parse", "--absolute-git-dir")).Trim();
         folder.Write(Path.Combine("clone", ".git"), $"gitdir: {commits}\n");
         PackableProjects.WriteFilter(folder.PathOf("clone", "few.slnf"), "ObjectOS.sln", Projects);
         await HostCommand.DotnetAsync(
-            folder.PathOf("clone"), TestTime.Seconds(300), "pack", "few.slnf", "-c", "Release", "-nodeReuse:false", "-v", "q", "-p:RunAnalyzers=false", "-p:NuGetAudit=false", "-o", folder.PathOf("feed"));
+            folder.PathOf("clone"), TestTime.Seconds(300), "pack", "few.slnf", "-c", "Release", "-o", folder.PathOf("feed"),
+            "-nodeReuse:false", "-v", "q", "-p:RunAnalyzers=false", "-p:NuGetAudit=false");
         return [.. Directory.EnumerateFiles(folder.PathOf("feed")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+        // A file that was deleted without git's knowledge is listed, too.
+        static bool IsThere(string name) => File.Exists(Repository.PathOf(name));
     }
+
+    private static Task<string> GitAsync(params string[] arguments) =>
+        HostCommand.RunAsync("git", Repository.Root, TestTime.Seconds(60), arguments);
 
     private static Dictionary<string, byte[]> Entries(string package)
     {

@@ -34,7 +34,8 @@ public sealed class ContentsTests(PackagesFixture packages)
     public async Task Project_IsPackable_OnlyIfItIsOfTheProduct(string project, bool isPackable)
     {
         string text = await HostCommand.DotnetAsync(
-            Repository.PathOf(project), TestTime.Seconds(60), "msbuild", "-getProperty:IsPackable", "-getProperty:PackageLicenseExpression", "-getProperty:Description", "-getProperty:PackageReadmeFile", "-getProperty:PackageTags");
+            Repository.PathOf(project), TestTime.Seconds(60),
+            "msbuild", "-getProperty:IsPackable,PackageLicenseExpression,Description,PackageReadmeFile,PackageTags");
         var properties = JsonDocument.Parse(text).RootElement.GetProperty("Properties");
         properties.GetProperty("IsPackable").GetString().Should().BeEquivalentTo($"{isPackable}");
         if (isPackable)
@@ -47,7 +48,8 @@ public sealed class ContentsTests(PackagesFixture packages)
     [Fact]
     public void TestProjects_DoNotMakeThemselvesPackable() =>
         Directory.EnumerateFiles(Repository.PathOf("tests"), "*.csproj", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("IsPackable", StringComparison.Ordinal)).Should().BeEmpty("Directory.Build.props says it for all of them");
+            .Where(file => File.ReadAllText(file).Contains("IsPackable", StringComparison.Ordinal))
+            .Should().BeEmpty("Directory.Build.props says it for all of them");
 
     private static Func<string, string?> Metadata(ZipArchive package, string name)
     {

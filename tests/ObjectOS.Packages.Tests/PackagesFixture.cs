@@ -1,8 +1,8 @@
 namespace ObjectOS.Tests.Packages;
 
 /// <summary>
-/// The packages of the product in a feed of their own, and a program outside of the repository that is built from them. Nothing is downloaded: what
-/// the packages depend on was restored for the build of the product.
+/// The packages of the product in a feed of their own, and a program outside of the repository that is built from them. Nothing is
+/// downloaded: the dependencies of the packages were restored for the build of the product.
 /// </summary>
 public sealed class PackagesFixture : IAsyncLifetime, IDisposable
 {
@@ -22,15 +22,19 @@ public sealed class PackagesFixture : IAsyncLifetime, IDisposable
         string filter = _folder.PathOf("packages.slnf");
         PackableProjects.WriteFilter(filter, Path.GetRelativePath(_folder.Path, Repository.PathOf("ObjectOS.sln")), PackableProjects.Files);
         await HostCommand.DotnetAsync(
-            Repository.Root, TestTime.Seconds(180), "pack", filter, "-c", TestAssembly.Configuration, "--no-build", "-nodeReuse:false", "-v", "q", $"-p:Version={Version}", "-o", Feed);
+            Repository.Root, TestTime.Seconds(180), "pack", filter, "-c", TestAssembly.Configuration, "-o", Feed,
+            "--no-build", "-nodeReuse:false", "-v", "q", $"-p:Version={Version}");
         WriteEmbedder();
         WriteGuests();
-        await HostCommand.DotnetAsync(_folder.PathOf("embedder"), TestTime.Seconds(180), "build", "-c", "Release", "-nodeReuse:false", "-v", "q", $"-p:ObjectOSVersion={Version}", "-o", _folder.PathOf("bin"));
+        await HostCommand.DotnetAsync(
+            _folder.PathOf("embedder"), TestTime.Seconds(180), "build", "-c", "Release", "-o", _folder.PathOf("bin"),
+            "-nodeReuse:false", "-v", "q", $"-p:ObjectOSVersion={Version}");
     }
 
     /// <summary>Runs a scenario and returns what it wrote.</summary>
     public Task<string> RunAsync(int scenario) => HostCommand.DotnetAsync(
-        _folder.Path, TestTime.Seconds(100), _folder.PathOf("bin", "Embedder.dll"), $"{scenario}", Repository.PathOf("images"), _folder.PathOf("guests"));
+        _folder.Path, TestTime.Seconds(100),
+        _folder.PathOf("bin", "Embedder.dll"), $"{scenario}", Repository.PathOf("images"), _folder.PathOf("guests"));
 
     /// <inheritdoc/>
     public Task DisposeAsync() => Task.CompletedTask;
