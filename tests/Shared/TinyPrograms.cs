@@ -89,6 +89,37 @@ internal static class TinyPrograms
         return Exit(code.Addi(S0, S0, -1).Branch("bne", S0, Zero, again), 0);
     }
 
+    /// <summary>Writes the line "o" to standard output and the line "e" to standard error in turn, so many times.</summary>
+    public static byte[] AlternateLines(int times)
+    {
+        var code = New().Li(S0, times).Addi(T0, Zero, 'o').Store("sb", T0, -64, Sp).Addi(T0, Zero, 'e').Store("sb", T0, -62, Sp);
+        code.Addi(T0, Zero, '\n').Store("sb", T0, -63, Sp).Store("sb", T0, -61, Sp);
+        ulong again = code.Here;
+        Call(code.Addi(A0, Zero, 1).Addi(A1, Sp, -64).Addi(A2, Zero, 2), 64);
+        Call(code.Addi(A0, Zero, 2).Addi(A1, Sp, -62).Addi(A2, Zero, 2), 64);
+        return Exit(code.Addi(S0, S0, -1).Branch("bne", S0, Zero, again), 0);
+    }
+
+    /// <summary>Writes a line of 8192 bytes to standard output, so many times.</summary>
+    public static byte[] Flood(int times)
+    {
+        const int Length = 8192;
+        var code = New().Li(S1, Length).R("sub", S1, Sp, S1).Addi(T0, S1, 0).Addi(T1, Zero, 'x');
+        ulong fill = code.Here;
+        code.Store("sb", T1, 0, T0).Addi(T0, T0, 1).Branch("bne", T0, Sp, fill).Addi(T1, Zero, '\n').Store("sb", T1, -1, Sp).Li(S0, times);
+        ulong again = code.Here;
+        Call(code.Addi(A0, Zero, 1).Addi(A1, S1, 0).Li(A2, Length), 64);
+        return Exit(code.Addi(S0, S0, -1).Branch("bne", S0, Zero, again), 0);
+    }
+
+    /// <summary>Counts down from a number.</summary>
+    public static byte[] Count(int from)
+    {
+        var code = New().Li(S0, from);
+        ulong again = code.Here;
+        return Exit(code.Addi(S0, S0, -1).Branch("bne", S0, Zero, again), 0);
+    }
+
     private static Asm New() => new(Base + Headers);
 
     private static Asm Call(Asm code, int number) => code.Addi(A7, Zero, number).Ecall();
