@@ -24,7 +24,7 @@ public sealed class RandomKernelTests
     {
         // Else the rules above hold for nothing.
         var done = new HashSet<Call>();
-        for (int seed = 0; seed < 250; seed++)
+        for (int seed = 0; seed < 400; seed++)
         {
             Run(seed, done);
         }

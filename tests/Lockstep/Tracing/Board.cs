@@ -114,6 +114,11 @@ internal sealed class Board : IDisposable
             case TrapCause.StoreGuestPageFault:
                 Store(trap);
                 return true;
+            case <= TrapCause.StorePageFault when HartTraps.IsStuck(Hart, Hart.Retired):
+                // The engine hands every thousandth exception at one place to the hart's holder, which lets the hart take it.
+                HartTraps.TakeException(Hart, (ulong)trap.Cause, trap.Cause == TrapCause.IllegalInstruction ? trap.Instruction : trap.Address.Value);
+                Steps++;
+                return true;
             default:
                 throw new InvalidOperationException($"The hart came back for {trap.Cause} at pc 0x{trap.Pc:x}.");
         }

@@ -216,12 +216,17 @@ internal sealed class FuzzHost : IDisposable
         }
     }
 
-    /// <summary>When a file was changed, and its number, which comes from the host's path: what would differ between two runs.</summary>
+    /// <summary>The times of files, their numbers, and the room on the host's disk differ between two runs: they are the same for all here.</summary>
     private static Completion WithoutHost(HostFileOperation operation, Completion completion)
     {
+        if (operation == HostFileOperation.FileSystemStatus && completion.Result >= 0)
+        {
+            return completion with { Data = new byte[completion.Data.Length] };
+        }
+
         bool hasStatus = operation is HostFileOperation.Open or HostFileOperation.Status or HostFileOperation.HandleStatus;
         return hasStatus && HostFileStatus.TryRead(completion.Data.Span, out var status)
-            ? completion with { Data = (status with { ModifyTime = 0, Inode = 7 }).ToBytes() }
+            ? completion with { Data = (status with { ModifyTime = 0, AccessTime = 0, ChangeTime = 0, Inode = 7 }).ToBytes() }
             : completion;
     }
 
