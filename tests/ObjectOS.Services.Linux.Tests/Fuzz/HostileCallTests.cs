@@ -56,7 +56,7 @@ public sealed class HostileCallTests
         calls.Call(59, numbers);
         calls.Clone(CallList.ThreadFlags, CallList.Stack, () =>
         {
-            calls.Call(101, calls.Words(0, 1_000));
+            calls.Call(101, calls.Words(0, 100_000));
             calls.Call(135, 0, 0, vector + 8); // The old mask, zero, over the length.
             calls.Call(63, isStream ? 0UL : 3, CallList.Buffer, 4096);
             calls.Call(101, calls.Words(0, 100_000_000));
