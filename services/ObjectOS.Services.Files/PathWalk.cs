@@ -38,6 +38,9 @@ public static class PathWalk
 {
     private const int MostLinks = 40;
 
+    /// <summary>Names that one walk may take, those of links included: more would compute for longer than a message may.</summary>
+    private const int MostSteps = 1 << 14;
+
     /// <summary>Longest name.</summary>
     public const int LongestName = 255;
 
@@ -79,6 +82,11 @@ public static class PathWalk
         {
             while (TryNext(out string name))
             {
+                if (Steps > MostSteps)
+                {
+                    return Failed(HostError.LinkLoop);
+                }
+
                 if (_at.Kind == InodeKind.Mount)
                 {
                     if (WalkGrant(name) is { } found)

@@ -5,8 +5,8 @@ internal static class PipeCalls
 {
     private const uint Semaphore = 1; // EFD_SEMAPHORE
 
-    /// <summary>Pipes of full size take at most this part of what a job may hold, all together half of it.</summary>
-    private const ulong ShareOfPipes = 4;
+    /// <summary>Pipes of full size take at most this part of what a job may hold, all together at most twice that.</summary>
+    private const ulong ShareOfPipes = 8;
 
     public static CallResult Create(LinuxCall call)
     {
@@ -25,7 +25,7 @@ internal static class PipeCalls
         // As with Linux's pipe-user-pages-soft, one who has many pipes gets small ones.
         var tree = call.Job.Tree;
         int capacity = call.Job.PipeBytes + Pipe.LargestCapacity <= tree.Limit / ShareOfPipes ? Pipe.LargestCapacity : Pipe.Atomic;
-        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
+        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / ShareOfPipes * 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
         {
             return Errno.ENFILE;
         }

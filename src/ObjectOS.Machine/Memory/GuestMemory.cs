@@ -234,6 +234,9 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
         _codeOfHoles?.Drop();
         _codeOfHoles = null;
         Coherence.RevokeCode();
+
+        // Left to itself, the collector lets a host with much memory keep several times as much: it counts as the guest's.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         return true;
     }
 
