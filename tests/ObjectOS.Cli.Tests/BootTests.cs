@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Cli.Tests;
 
@@ -86,7 +87,7 @@ public sealed class BootTests
     {
         using var folder = new TemporaryFolder();
         string pipe = await folder.MakePipeAsync("pipe");
-        var run = await Task.Run(() => Tool.RunAsync([.. line.Split(' '), pipe])).WaitAsync(TimeSpan.FromSeconds(20));
+        var run = await Task.Run(() => Tool.RunAsync([.. line.Split(' '), pipe])).WaitAsync(TestTime.Seconds(20));
         (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; {wanted} is wanted\n"));
     }
 
@@ -200,7 +201,7 @@ public sealed class BootTests
     {
         using var folder = new TemporaryFolder();
         string pipe = await folder.MakePipeAsync("pipe");
-        var run = await Task.Run(() => Tool.RunAsync("boot", "--disk", pipe + policy)).WaitAsync(TimeSpan.FromSeconds(20));
+        var run = await Task.Run(() => Tool.RunAsync("boot", "--disk", pipe + policy)).WaitAsync(TestTime.Seconds(20));
         (run.ExitCode, run.Text, run.Error).Should().Be((126, "", $"objectos: {pipe}: a pipe; a disk's file is wanted\n"));
     }
 

@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using ObjectOS.Services.Vmm;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Cli.Tests;
 
@@ -54,7 +55,7 @@ public sealed class PublishTests
     [Fact]
     public async Task UdpPort_LeadsToTheMachine()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(TestTime.Seconds(60));
         int port = FreePort();
         var boot = Tool.RunAsync("boot", "--net", "user", "--publish", $"{port}:7/udp", "--memory", "4M", "--timeout", "60", "--append", "udp-echo 7", NetCheck);
         using var client = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Cli.Tests;
 
@@ -64,7 +65,7 @@ internal static class Tool
     public static async Task<ToolRun> EndAsync(Process process)
     {
         using (process)
-        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        using (var limit = new CancellationTokenSource(TestTime.Seconds(30)))
         {
             using var output = new MemoryStream();
             var copied = process.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);

@@ -20,7 +20,7 @@ public static class HostProgram
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
+        using CancellationTokenSource limit = new(TestTime.Seconds(120));
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -8,7 +8,7 @@ namespace ObjectOS.Tests;
 /// <summary>A console as tests use it, with programs and machines at its other end.</summary>
 public sealed class GuestConsoleTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TestTime.Seconds(60);
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(100);
 
     private static ProgramSpec Cat => new() { Image = ProgramImage.FromBytes("cat", TinyPrograms.Cat()) };

@@ -3,7 +3,7 @@ namespace ObjectOS.Tests;
 /// <summary>What an embedding program does with a program that runs.</summary>
 public sealed class CellTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TestTime.Seconds(60);
 
     [Fact]
     public async Task Input_Piped_ReachesTheProgram_AndItsLinesComeBack()

@@ -5,7 +5,7 @@ namespace ObjectOS.Tests;
 /// <summary>What becomes of programs under kernels whose ground does not go on.</summary>
 public sealed class ChildEndTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TestTime.Seconds(30);
 
     [Theory]
     [InlineData(1)]

@@ -22,8 +22,8 @@ public sealed class ChildLifeTests
             }
 
             var cell = await levels[3].StartAsync(Programs.Endless);
-            await Task.WhenAll(order.Select(level => Task.Run(() => levels[level].DisposeAsync().AsTask()))).WaitAsync(TimeSpan.FromSeconds(30));
-            (await cell.Completion.WaitAsync(TimeSpan.FromSeconds(30))).End.Should().Be(RunEnd.Stopped);
+            await Task.WhenAll(order.Select(level => Task.Run(() => levels[level].DisposeAsync().AsTask()))).WaitAsync(TestTime.Seconds(30));
+            (await cell.Completion.WaitAsync(TestTime.Seconds(30))).End.Should().Be(RunEnd.Stopped);
             os.LiveFrames.Should().Be(0);
         }
     }
@@ -36,7 +36,7 @@ public sealed class ChildLifeTests
         await gone.DisposeAsync();
         await using var next = await os.CreateChildAsync();
         gone.Pause();
-        (await next.RunAsync(Programs.Misbehave("exit-42")).WaitAsync(TimeSpan.FromSeconds(30))).ExitCode.Should().Be(42);
+        (await next.RunAsync(Programs.Misbehave("exit-42")).WaitAsync(TestTime.Seconds(30))).ExitCode.Should().Be(42);
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public sealed class ChildLifeTests
             kernel.Shutdown();
             return true;
         });
-        (await running.Completion.WaitAsync(TimeSpan.FromSeconds(30))).Message.Should().Be("the OS object at 0.1 stopped: Halted: shut down");
-        (await grandchild.RunAsync(Programs.Endless).WaitAsync(TimeSpan.FromSeconds(30))).End.Should().Be(RunEnd.KernelHalted);
-        var result = await child.RunAsync(Programs.Endless).WaitAsync(TimeSpan.FromSeconds(30));
+        (await running.Completion.WaitAsync(TestTime.Seconds(30))).Message.Should().Be("the OS object at 0.1 stopped: Halted: shut down");
+        (await grandchild.RunAsync(Programs.Endless).WaitAsync(TestTime.Seconds(30))).End.Should().Be(RunEnd.KernelHalted);
+        var result = await child.RunAsync(Programs.Endless).WaitAsync(TestTime.Seconds(30));
         (result.End, result.Message).Should().Be((RunEnd.KernelHalted, "the kernel halted: shut down"));
         await child.Awaiting(c => c.CreateChildAsync().AsTask()).Should().ThrowAsync<InvalidOperationException>().WithMessage("The kernel at 0.1 cannot make a child: shut down.");
     }

@@ -5,7 +5,7 @@ internal static class Eventually
     /// <summary>Waits until it is so; fails after ten seconds.</summary>
     public static async Task BecomesAsync(Func<Task<bool>> isSo)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TestTime.Seconds(10));
         while (!await isSo())
         {
             await Task.Delay(5, limit.Token);

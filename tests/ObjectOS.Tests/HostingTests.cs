@@ -42,7 +42,7 @@ public sealed class HostingTests
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Early>());
         builder.Services.AddObjectOS();
         using var host = builder.Build();
-        await host.StartAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await host.StartAsync().WaitAsync(TestTime.Seconds(30));
         host.Services.GetRequiredService<Early>().Code.Should().Be(42);
         await host.StopAsync();
     }

@@ -5,7 +5,7 @@ namespace ObjectOS.Tests;
 /// <summary>Starting, stopping, pausing, disposing, and limits.</summary>
 public sealed class LifeTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TestTime.Seconds(20);
 
     [Fact]
     public async Task Token_Cancelled_StopsTheProgram()
@@ -114,7 +114,7 @@ public sealed class LifeTests
         var charged = new HashSet<(ulong, ulong)>();
         for (int i = 0; i < 3; i++)
         {
-            await using var os = await ObjectOs.BootAsync();
+            await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
             var result = await os.RunAsync(Programs.Misbehave("endless-loop"));
             result.End.Should().Be(RunEnd.BudgetExhausted);
             charged.Add((result.Instructions, result.Charged));

@@ -12,7 +12,7 @@ public sealed class LispTests
     [InlineData("error", 1)]
     public async Task Script_Run_PrintsWhatItDoesElsewhere(string name, int exitCode)
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.RunAsync(Programs.Lisp($"{name}.scm"));
         result.Output.Should().Be(await File.ReadAllTextAsync(Path.Combine(Programs.Scripts, $"{name}.expected")));
         result.End.Should().Be(RunEnd.Exited);
@@ -25,7 +25,7 @@ public sealed class LispTests
         var results = new List<RunResult>();
         for (int i = 0; i < 2; i++)
         {
-            await using var os = await ObjectOs.BootAsync();
+            await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
             results.Add(await os.RunAsync(Programs.Lisp("fib.scm") with { ReportsState = true }));
         }
 
@@ -37,8 +37,8 @@ public sealed class LispTests
     [Fact]
     public async Task StateHash_Wanted_ChangesNoFigure()
     {
-        await using var plain = await ObjectOs.BootAsync();
-        await using var hashing = await ObjectOs.BootAsync();
+        await using var plain = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
+        await using var hashing = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var without = await plain.RunAsync(Programs.Lisp("fib.scm"));
         var with = await hashing.RunAsync(Programs.Lisp("fib.scm") with { ReportsState = true });
         (with.Instructions, with.Charged, with.Traps).Should().Be((without.Instructions, without.Charged, without.Traps));
@@ -47,7 +47,7 @@ public sealed class LispTests
     [Fact]
     public async Task Directory_NotGranted_IsNotThere()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.RunAsync(Programs.Lisp("fib.scm") with { Directories = [] });
         result.ExitCode.Should().NotBe(0);
         result.Error.Should().Contain("cannot open scripts/fib.scm");

@@ -8,7 +8,7 @@ namespace ObjectOS.Tests;
 /// <summary>Published UDP ports, with a guest that sends datagrams back.</summary>
 public sealed class MachineDatagramTests : IDisposable
 {
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _limit = new(TestTime.Seconds(60));
 
     private static MachineSpec EchoAt(int hostPort) => new()
     {

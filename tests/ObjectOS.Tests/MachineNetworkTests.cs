@@ -145,7 +145,7 @@ public sealed class MachineNetworkTests
 
     private static async Task<byte[]> EchoAsync(int port, byte[] sent)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(TestTime.Seconds(60));
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port, limit.Token);
         var stream = client.GetStream();

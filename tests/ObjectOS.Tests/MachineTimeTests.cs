@@ -33,7 +33,7 @@ public sealed class MachineTimeTests
         code.Li(T1, Fail).Jal(0, fail + 20).Li(T1, Pass).Li(T0, TestDevice).Store("sw", T1, 0, T0).Jal(0, code.Here);
 
         var spec = new MachineSpec { Bios = new BootFile("time", code.ToArray()), Harts = 2, Memory = 1.MiB(), Instructions = 1_000_000, ReportsState = true };
-        await using var root = await ObjectOs.BootAsync();
+        await using var root = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var os = root;
         for (int level = 0; level < depth; level++)
         {
@@ -42,7 +42,7 @@ public sealed class MachineTimeTests
 
         var result = await os.BootMachineAsync(spec);
         (result.End, result.ExitCode).Should().Be((RunEnd.PoweredOff, 0), result.Message);
-        await using var other = await ObjectOs.BootAsync();
+        await using var other = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var again = await other.BootMachineAsync(spec);
         (again.Instructions, again.StateHash).Should().Be((result.Instructions, result.StateHash));
     }
@@ -51,7 +51,7 @@ public sealed class MachineTimeTests
     [Fact]
     public async Task Idle_IsExact()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         byte[] loop = new Asm(Start).Jal(0, Start).ToArray(), wait = [.. new Asm(Start).Bare("wfi").ToArray(), .. loop];
         var spec = new MachineSpec { Memory = 1.MiB(), Harts = 2 };
         var busy = await os.BootMachineAsync(spec with { Bios = new BootFile("loop", loop), Instructions = 300_000_000 });

@@ -18,7 +18,7 @@ public sealed class MachineVirtioTests
     [InlineData(2)]
     public async Task Consoles_HaveStreamsOfTheirOwn_AtDepth(int depth)
     {
-        await using var root = await ObjectOs.BootAsync();
+        await using var root = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var os = root;
         for (int level = 0; level < depth; level++)
         {
@@ -53,7 +53,7 @@ public sealed class MachineVirtioTests
         try
         {
             await File.WriteAllBytesAsync(path, new byte[10240]);
-            await using var os = await ObjectOs.BootAsync();
+            await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
             using var second = new MemoryStream();
             var result = await os.BootMachineAsync(VirtioCheck with
             {
@@ -82,7 +82,7 @@ public sealed class MachineVirtioTests
     [Fact]
     public async Task Console_WithoutStreams_IsSilentAndSwallowsWhatIsPrinted()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.BootMachineAsync(VirtioCheck with { Consoles = [new ConsoleSpec()] });
         (result.ExitCode, result.Output).Should().Be((1, "console of 0 by 0, version 2, emergency write\nvirtiocheck: a device at 0x10001000 is silent for 60 seconds\n"));
     }
@@ -90,7 +90,7 @@ public sealed class MachineVirtioTests
     [Fact]
     public async Task Console_BeyondTheSlots_IsToldInASentence()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.BootMachineAsync(VirtioCheck with { Consoles = [.. Enumerable.Range(0, 9).Select(_ => new ConsoleSpec())] });
         (result.End, result.Message).Should().Be((RunEnd.NotRunnable, "the machine has 9 virtio devices and its platform 8 slots for them"));
         (VirtioCheck with { Consoles = [new ConsoleSpec(Columns: 65536)] }).Problem().Should().Be("A console has 65536 columns and 0 rows; 0 to 65535 are wanted.");

@@ -36,7 +36,7 @@ public sealed class MisbehaveTests
     [MemberData(nameof(Deeds))]
     public async Task Deed_Done_EndsPreciselyAndLeavesNothing(string deed, RunEnd end, int exitCode, string? message)
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         await os.RunAsync(Programs.Misbehave("exit-42"));
         await os.SettleAsync();
         ulong before = os.LiveFrames;
@@ -63,7 +63,7 @@ public sealed class MisbehaveTests
     [Fact]
     public async Task Deeds_AllAtOnce_LeaveWhatWasThere()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         await os.RunAsync(Programs.Misbehave("exit-42"));
         await os.SettleAsync();
         ulong before = os.LiveFrames;
@@ -82,7 +82,7 @@ public sealed class MisbehaveTests
     [Fact]
     public async Task Message_OfAFault_IsTheWholeLine()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.RunAsync(Programs.MisbehavePath, ["null-write"]);
         result.Message.Should().Be($"cell {result.Cell} (misbehave.elf) at depth 0: store page fault, pc 0x1107a, address 0x0, sd zero,0(a5)");
         var fault = result.Fault!;

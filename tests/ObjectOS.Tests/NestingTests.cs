@@ -29,8 +29,8 @@ public sealed class NestingTests
     {
         ProgramSpec[] programs =
             [Lisp("fib.scm"), .. new[] { "null-write", "illegal", "csrr", "sret", "wfi", "jump-nowhere", "stack-overflow", "memory-hog", "endless-loop", "exec-data", "exit-42" }.Select(Misbehave)];
-        await using var flat = await ObjectOs.BootAsync();
-        await using var outermost = await ObjectOs.BootAsync();
+        await using var flat = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
+        await using var outermost = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var innermost = await outermost.DescendAsync(depth);
         foreach (var program in programs)
         {
@@ -52,8 +52,9 @@ public sealed class NestingTests
     [Fact]
     public async Task Child_ThatIsDisposedOf_GivesEverythingBack_AndItsParentGoesOn()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
+        await os.SettleAsync();
         ulong before = os.LiveFrames;
         var child = await os.CreateChildAsync();
         var grandchild = await child.CreateChildAsync();
@@ -62,6 +63,7 @@ public sealed class NestingTests
         await child.DisposeAsync();
 
         (await endless.Completion).End.Should().Be(RunEnd.Stopped);
+        await os.SettleAsync();
         os.LiveFrames.Should().Be(before);
         (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();
         await FluentActions.Awaiting(async () => await child.StartAsync(Misbehave("exit-42"))).Should().ThrowAsync<ObjectDisposedException>();
@@ -72,7 +74,7 @@ public sealed class NestingTests
     public async Task Child_ThatUsesUpItsMemory_StopsForItsHolder_WhoGrantsMore()
     {
         var exits = new List<ExitKind>();
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         await using var child = await os.CreateChildAsync(o =>
         {
             o.Memory = 768.KiB();
@@ -92,7 +94,7 @@ public sealed class NestingTests
     {
         var spec = new MachineSpec { Image = Repository.PathOf("images", "tiny", "tiny.elf"), Harts = 2, Memory = 64.MiB(), Arguments = "selftest" };
         int passed = 0;
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         await using var child = await os.CreateChildAsync(o => o.ExitHandler = (cpu, _) =>
         {
             passed++;
@@ -109,7 +111,7 @@ public sealed class NestingTests
     [Fact]
     public async Task Siblings_SideBySide_DoNotChangeEachOther()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var children = new List<ObjectOs>();
         for (int i = 0; i < 4; i++)
         {
@@ -125,7 +127,7 @@ public sealed class NestingTests
     [Fact]
     public async Task Pause_OfAChild_LeavesItsParentRunning()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         await using var child = await os.CreateChildAsync();
         child.Pause();
         var waiting = child.RunAsync(Lisp("fib.scm"));
@@ -138,7 +140,7 @@ public sealed class NestingTests
     [Fact]
     public async Task SixtyFourKernels_UnderEachOther_Run()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var innermost = await os.DescendAsync(64);
         var result = await innermost.RunAsync(Lisp("fib.scm"));
         result.EnsureSuccess().Output.Should().StartWith("fib(1000) = 43466557686937456435688527675040625802564660517371");
@@ -157,7 +159,7 @@ public sealed class NestingTests
         });
         _ = await os.CreateChildAsync();
         _ = await os.CreateChildAsync(o => o.KernelFactory = new StuckKernelFactory(release));
-        string sentence = await named.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        string sentence = await named.Task.WaitAsync(TestTime.Seconds(20));
         release.Set();
         sentence.Should().StartWith("the kernel at 0.2 has neither run nor returned");
         (await os.RunAsync(Lisp("fib.scm"))).EnsureSuccess();

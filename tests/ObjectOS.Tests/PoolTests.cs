@@ -3,7 +3,7 @@ namespace ObjectOS.Tests;
 /// <summary>A pool of OS objects.</summary>
 public sealed class PoolTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TestTime.Seconds(60);
 
     [Fact]
     public async Task Work_GoesToTheLeastBusyMember()

@@ -6,7 +6,7 @@ namespace ObjectOS.Tests;
 /// <summary>Results say what happened: streams that fail, output that is cut, cancellation, calls in the wrong place.</summary>
 public sealed class ResultTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TestTime.Seconds(60);
 
     public static TheoryData<string> BadStreams => ["throws", "disposed", "read-only"];
 

@@ -42,7 +42,11 @@ public sealed class SeedsTests
 
     private static async Task<byte[]> OutputAsync(byte[] image, Action<ObjectOsOptions> configure)
     {
-        await using var os = await ObjectOs.BootAsync(configure);
+        await using var os = await ObjectOs.BootAsync(o =>
+        {
+            o.Inputs = Inputs.Deterministic;
+            configure?.Invoke(o);
+        });
         return (await os.RunAsync(Programs.Tiny(image))).EnsureSuccess().OutputBytes.ToArray();
     }
 }

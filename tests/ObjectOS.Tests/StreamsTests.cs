@@ -5,7 +5,7 @@ namespace ObjectOS.Tests;
 /// <summary>Standard streams that belong to the embedding program, well behaved and otherwise.</summary>
 public sealed class StreamsTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TestTime.Seconds(20);
 
     [Fact]
     public async Task Input_Null_IsAtItsEnd()

@@ -7,7 +7,7 @@ namespace ObjectOS.Tests;
 /// <summary>Programs of one OS object are independent: one that waits, or has a slow reader, delays no other.</summary>
 public sealed class TenantTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Soon = TestTime.Seconds(60);
 
     [Fact]
     public async Task Pipe_BetweenTwoPrograms_CarriesEverything()

@@ -7,7 +7,7 @@ public sealed class UnknownHardwareTests
     [InlineData(0), InlineData(2)]
     public async Task Matrix_DeviceAndInstructionOfOnesOwn_GiveWhatItComputesItself(int depth)
     {
-        await using var root = await ObjectOs.BootAsync(o => o.Instructions = [new HammingDistance()]);
+        await using var root = await ObjectOs.BootAsync(o => (o.Instructions, o.Inputs) = ([new HammingDistance()], Inputs.Deterministic));
         var os = root;
         for (int i = 0; i < depth; i++)
         {
@@ -22,7 +22,7 @@ public sealed class UnknownHardwareTests
     [Fact]
     public async Task Matrix_WithoutTheInstruction_EndsWithAFailure()
     {
-        await using var os = await ObjectOs.BootAsync();
+        await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var result = await os.BootMachineAsync(
             new MachineSpec { Image = Repository.PathOf("images", "matrix", "matrix.elf"), Devices = [new MatrixUnit()], Instructions = 500_000_000 });
         result.IsSuccess.Should().BeFalse();

@@ -104,7 +104,7 @@ public sealed class HostDatagramsTests : IDisposable
 
     private async Task<Completion> AskAsync(HostRequestKind kind, byte[] data, ulong argument0, ulong argument1 = 0, ulong argument2 = 0)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TestTime.Seconds(30));
         _datagrams.Begin(new HostRequest(++_lastId, kind, 0, argument0, argument1, argument2, 0, data));
         var completion = await _completions.Reader.ReadAsync(limit.Token);
         completion.RequestId.Should().Be(_lastId);

@@ -15,7 +15,7 @@ public sealed class HostSocketsTests
     [InlineData(1UL)]
     public async Task Publish_LeadsFromARealSocketToAGuest(ulong wait)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TestTime.Seconds(30));
         ushort hostPort = FreePort();
         var completions = Channel.CreateUnbounded<Completion>();
         using var sockets = new HostSockets(new HashSet<ushort> { hostPort }, c => completions.Writer.TryWrite(c));
