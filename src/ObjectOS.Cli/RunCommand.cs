@@ -60,7 +60,7 @@ internal sealed class RunCommand
         };
         if (spec.Problem() is { } problemOfSpec)
         {
-            return streams.Usage(problemOfSpec.TrimEnd('.'));
+            return streams.Usage(problemOfSpec.Replace(nameof(spec.WorkingDirectory), "--cwd", StringComparison.Ordinal).Replace(nameof(spec.Directories), "--dir", StringComparison.Ordinal).TrimEnd('.'));
         }
 
         using var session = new RunSession(streams, _guest.SettingsOf(parsed, "virtual", streams.InputIsTerminal ? Inputs.Live : Inputs.Deterministic));

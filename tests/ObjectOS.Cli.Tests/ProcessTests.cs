@@ -38,6 +38,15 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Input_ThatDoesNotCome_IsReportedOnce()
+    {
+        using var folder = new TemporaryFolder();
+        string cat = folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat());
+        var run = await Tool.EndAsync(Tool.StartShell($"sleep 7 | $TOOL run {cat}; echo code $? >&2"));
+        run.Error.Should().Be($"objectos: all programs have waited 5 s for the input of {cat}: with deterministic inputs none runs until it comes (--inputs live)\ncode 0\n");
+    }
+
+    [Fact]
     public async Task Output_ThatNobodyReads_Is141()
     {
         var run = await Tool.EndAsync(Tool.StartShell("{ $TOOL run $MISBEHAVE flood; echo code $? >&2; } | head -c 10 | wc -c"));

@@ -12,6 +12,8 @@ public sealed class UsageTests
     [InlineData("run --", "run needs the file of a program")]
     [InlineData("run --bogus x", "there is no option --bogus")]
     [InlineData("run -x y", "there is no option -x")]
+    [InlineData("run --cwd /nope x", "--cwd is \"/nope\", which is not there")]
+    [InlineData("run --dir /tmp=/a --dir /=/a x", "--dir has two grants at the guest path \"/a\"")]
     [InlineData("run --memory:64M x", "there is no option --memory:64M")]
     [InlineData("run --memory", "--memory is given without its value: --memory SIZE")]
     [InlineData("run --memory --json x", "--memory is given without its value")]
