@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OBJECTOS_ABI_VERSION "1.0"
+#define OBJECTOS_ABI_VERSION "1.1"
 
 typedef uint64_t objectos_status;
 
@@ -832,6 +832,19 @@ static inline objectos_status objectos_space_prepare(uint64_t target, uint64_t a
     register uint64_t w1 __asm__("a1") = address;
     register uint64_t w2 __asm__("a2") = length;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Copies like space_copy_in and says what events should note of the bytes: kind 0 all, 1 a text up to and with its first zero byte, 2 none, as they hold addresses. */
+static inline objectos_status objectos_space_read(uint64_t target, uint64_t address, uint64_t kind, void *buffer, uint64_t length)
+{
+    register uint64_t a7 __asm__("a7") = 87;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = address;
+    register uint64_t w2 __asm__("a2") = kind;
+    register uint64_t w3 __asm__("a3") = (uint64_t)buffer;
+    register uint64_t w4 __asm__("a4") = length;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(w4) : "r"(a7) : "memory");
     return w0;
 }
 

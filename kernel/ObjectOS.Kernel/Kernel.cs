@@ -39,6 +39,7 @@ public sealed partial class Kernel : IKernel
         Ranges = new PhysicalRanges(cpu.Memory.Size, _options.ObjectLimit);
         Reclaimer = new Reclaimer(this, cpu.Memory, Ranges);
         Scheduler = new Scheduler();
+        Events = new EventLog(_options.Events);
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
         RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);
         _cells.Add(RootCell.Number, RootCell);
@@ -308,6 +309,7 @@ public sealed partial class Kernel : IKernel
                 return false;
             }
 
+            NoteCompletion(completion);
             if (port.Bound is { IsDead: false } endpoint)
             {
                 var letter = new Letter { Kind = MessageKind.Completion, Label = completion.RequestId, Data = completion.Data };

@@ -95,7 +95,7 @@ internal sealed class FutexTable
     public void Save(BinaryWriter writer)
     {
         writer.Write(_waiting.Count);
-        foreach (var (key, queue) in _queues)
+        foreach (var (key, queue) in _queues.OrderBy(queue => queue.Key.Space).ThenBy(queue => queue.Key.Address))
         {
             foreach (var (thread, bits) in queue)
             {

@@ -117,6 +117,10 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     public bool TryRead(ulong address, Span<byte> bytes) => bytes.IsEmpty || Check(Process.Memory.Space.CopyIn(new VirtualAddress(address), bytes));
 
+    /// <summary>Reads bytes that hold addresses or that may not belong to the call: events note none of them.</summary>
+    public bool TryReadAddresses(ulong address, Span<byte> bytes) =>
+        bytes.IsEmpty || Check(Process.Memory.Space.Read(new VirtualAddress(address), bytes, SpaceReadKind.Addresses));
+
     public bool TryPrepare(ulong address, ulong length) => length == 0 || Check(Process.Memory.Space.Prepare(new VirtualAddress(address), length));
 
     /// <summary>Writes what was prepared.</summary>
@@ -176,7 +180,7 @@ internal sealed class LinuxCall(LinuxThread thread)
                 Array.Resize(ref bytes, Math.Min(longest, (length + part) * 2));
             }
 
-            if (!TryRead(address + (ulong)length, bytes.AsSpan(length, part)))
+            if (!Check(Process.Memory.Space.Read(new VirtualAddress(address + (ulong)length), bytes.AsSpan(length, part), SpaceReadKind.Text)))
             {
                 return false;
             }

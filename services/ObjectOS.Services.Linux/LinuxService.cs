@@ -17,6 +17,9 @@ public sealed class LinuxService : IManagedProgram
     /// <summary>The name of a system call that the service has, by its number on riscv64; null for others.</summary>
     public static string? CallName(ulong number) => LinuxCallTable.Rows.FirstOrDefault(row => (ulong)row.Number == number)?.Name;
 
+    /// <summary>The kinds of a call's arguments and result, as <see cref="CallShape"/> says, by its number on riscv64; null for calls that are not there.</summary>
+    public static string? ShapeOf(ulong number) => LinuxCallTable.ShapeOf((long)number);
+
     internal LinuxSystem System => _system;
 
     /// <inheritdoc/>

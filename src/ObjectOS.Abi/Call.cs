@@ -68,6 +68,7 @@ public enum Call : ushort
     SpaceCopyIn = 84,
     SpaceCopyOut = 85,
     SpacePrepare = 86,
+    SpaceRead = 87,
 
     SchedulingContextCreate = 88,
     SchedulingContextConfigure = 89,

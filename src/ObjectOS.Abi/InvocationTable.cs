@@ -11,7 +11,7 @@ namespace ObjectOS.Abi;
 public static class InvocationTable
 {
     /// <summary>The version of the ABI: kernels with the same major number understand each other.</summary>
-    public const string AbiVersion = "1.0";
+    public const string AbiVersion = "1.1";
 
     private static readonly string[] MessageArguments =
         ["label", "word0", "word1", "word2", "word3", "word4", "word5", "capability", "lease_address", "lease_length", "lease_rights"];
@@ -139,6 +139,8 @@ public static class InvocationTable
             "Copies into memory that the space's own threads can write.", FromCaller),
         new(Call.SpacePrepare, "space_prepare", ObjectKind.AddressSpace, Write, 70, ["address", "length"], None, [NotMapped, MemoryExhausted],
             "Makes sure that a later space_copy_out of the range, in the same message, cannot fail."),
+        new(Call.SpaceRead, "space_read", ObjectKind.AddressSpace, Read, 300, ["address", "kind", "buffer", "length"], None, [NotMapped, InvalidArgument],
+            "Copies like space_copy_in and says what events should note of the bytes: kind 0 all, 1 a text up to and with its first zero byte, 2 none, as they hold addresses.", ToCaller),
 
         new(Call.SchedulingContextCreate, "scheduling_context_create", ObjectKind.Cell, Manage, 75, ["destination", "budget", "period"], None,
             [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a scheduling context: `budget` nanoseconds of every `period`."),

@@ -138,6 +138,10 @@ public readonly record struct AddressSpaceCapability(Invoker Invoker, uint Slot)
     /// <summary>Copies from it.</summary>
     public KernelStatus CopyIn(VirtualAddress address, Span<byte> buffer) => Invoker.CallIn(Call.SpaceCopyIn, Slot, buffer, address.Value);
 
+    /// <summary>The same, and says what the kernel's events note of the bytes.</summary>
+    public KernelStatus Read(VirtualAddress address, Span<byte> buffer, SpaceReadKind kind) =>
+        Invoker.CallIn(Call.SpaceRead, Slot, buffer, address.Value, (ulong)kind);
+
     /// <summary>Copies into it.</summary>
     public KernelStatus CopyOut(VirtualAddress address, ReadOnlySpan<byte> buffer) =>
         Invoker.CallOut(Call.SpaceCopyOut, Slot, buffer, address.Value);

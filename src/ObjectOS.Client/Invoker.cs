@@ -54,7 +54,7 @@ public sealed class Invoker(IInvocationPort port, uint firstFreeSlot)
     public void Charge(ulong instructions) => Call1(Call.WorkCharge, 0, instructions);
 
     /// <summary>Invokes a row that fills the buffer; results are dropped.</summary>
-    public KernelStatus CallIn(Call call, uint slot, Span<byte> destination, ulong a1 = 0) => Invoke(call, slot, [], destination, a1);
+    public KernelStatus CallIn(Call call, uint slot, Span<byte> destination, ulong a1 = 0, ulong a2 = 0) => Invoke(call, slot, [], destination, a1, a2);
 
     /// <summary>Invokes a row that reads the buffer; results are dropped.</summary>
     public KernelStatus CallOut(Call call, uint slot, ReadOnlySpan<byte> source, ulong a1 = 0) => Invoke(call, slot, source, [], a1);

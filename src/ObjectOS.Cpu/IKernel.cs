@@ -36,6 +36,9 @@ public sealed record KernelOptions
     /// <summary>True: trace records are kept for <see cref="IKernel.TryTakeTrace"/>, without a bound: take them after every slice.</summary>
     public bool Trace { get; init; }
 
+    /// <summary>What is kept of events for <see cref="IKernel.TryTakeEvent"/>, without a bound: take them after every slice.</summary>
+    public EventDetail Events { get; init; }
+
     /// <summary>Guest nanoseconds from a request to its completion, at the least.</summary>
     public ulong CompletionLatency { get; init; } = 10_000;
 }
@@ -81,6 +84,13 @@ public interface IKernel : ICpuGuest
 
     /// <summary>Takes the oldest trace record that nobody has taken; false where there is none.</summary>
     bool TryTakeTrace(out TraceRecord record);
+
+    /// <summary>Takes the oldest event that the holder has not taken; false if there is none. A kernel made for an older contract has none.</summary>
+    bool TryTakeEvent(out EventRecord record)
+    {
+        record = default;
+        return false;
+    }
 
     /// <summary>Why the kernel halted; null while it goes on.</summary>
     string? HaltReport { get; }

@@ -30,6 +30,7 @@ public sealed partial class ObjectOs
         _machine = parent._machine;
         _pump = parent._pump;
         Path = $"{parent.Path}.{++parent._lastChild}";
+        _events = EventsOf(options);
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
         VirtualCpu = MakeVirtualCpu(parent, options, out _cellInParent, out _slotInParent);
         _cpu = VirtualCpu.Cpu;
@@ -96,7 +97,7 @@ public sealed partial class ObjectOs
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         var options = new ObjectOsOptions
         {
-            Memory = _options.Memory, Seed = _options.Seed, WallClock = _options.WallClock, Quantum = _options.Quantum, Trace = _options.Trace,
+            Memory = _options.Memory, Seed = _options.Seed, WallClock = _options.WallClock, Quantum = _options.Quantum, Trace = _options.Trace, Events = _options.Events,
         };
         configure?.Invoke(options);
         (options.HostClock, options.TimeProvider, options.Inputs, options.IdleTime) = (_options.HostClock, _options.TimeProvider, _options.Inputs, _options.IdleTime);

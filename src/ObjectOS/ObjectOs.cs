@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
+using ObjectOS.Events;
 using ObjectOS.Host;
 using ObjectOS.Machine;
 using ObjectOS.Services.Linux;
@@ -46,6 +47,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private readonly KernelPump _pump;
     private readonly StallWatch? _watchdog;
     private readonly TraceWriter? _trace;
+    private readonly LevelEvents? _events;
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
     private readonly CancellationTokenSource _stopping = new();
@@ -62,6 +64,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
         Path = "0";
+        _events = EventsOf(options);
         (Kernel, _root, _jobs, _trace) = MakeKernel();
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
         _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, AfterSlice);
@@ -84,13 +87,16 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             PacesIdleTime = _options.IdleTime == IdleTime.Paced,
             CompletionLatency = _options.HostClock ? 0 : new KernelOptions().CompletionLatency,
             Trace = _options.Trace is not null,
+            Events = _options.Events?.Detail ?? EventDetail.None,
         });
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
-        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
+        var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion)) { Events = _events };
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
     }
+
+    private LevelEvents? EventsOf(ObjectOsOptions options) => options.Events is { } stream ? new LevelEvents(stream, Path) : null;
 
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
     private (KernelStatus Status, uint Endpoint) NeedNativeService(IKernel kernel) =>
@@ -365,6 +371,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private void AfterSlice()
     {
         _trace?.Drain(Kernel);
+        _events?.Drain(Kernel);
         while (Kernel.TryTakeRequest(out var request))
         {
             _jobs.OnRequest(request);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ObjectOS.Cpu;
+using ObjectOS.Events;
 using ObjectOS.Machine;
 
 namespace ObjectOS;
@@ -38,6 +39,11 @@ public sealed class ObjectOsOptions
 
     /// <summary>Where calls and traps are traced, one JSON line each; null: nowhere. Written by the OS object's thread, not closed.</summary>
     public TextWriter? Trace { get; set; }
+
+    /// <summary>
+    /// Where the events of the OS object and of those under it go: what guests see of their kernel, to compare runs; null: nowhere. They cost no guest time.
+    /// </summary>
+    public EventStream? Events { get; set; }
 
     /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

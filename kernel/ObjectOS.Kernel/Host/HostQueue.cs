@@ -11,6 +11,9 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
     /// <summary>Most requests that may wait for their completion.</summary>
     public const int Capacity = 1 << 18;
 
+    /// <summary>Requests in the outbox after which the slice ends, so that the holder takes them.</summary>
+    private const int Crowd = 4096;
+
     private readonly Queue<HostRequest> _outbox = [];
     private readonly Queue<(ulong Id, ulong Due)> _order = [];
     private readonly Dictionary<ulong, HostPort> _ports = [];
@@ -22,7 +25,14 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
     /// <summary>True if a request waits for its completion.</summary>
     public bool IsWaiting => _ports.Count > 0;
 
+    /// <summary>
+    /// True if no request may be added. A holder that takes the requests after each slice never meets the outbox's limit, because
+    /// <see cref="IsCrowded"/> ends slices far below it: where slices end does not show.
+    /// </summary>
     public bool IsFull => _ports.Count >= Capacity || _outbox.Count >= Capacity;
+
+    /// <summary>True each time the outbox has filled by another crowd of requests: the slice should end.</summary>
+    public bool IsCrowded => _outbox.Count > 0 && _outbox.Count % Crowd == 0;
 
     /// <summary>When the next completion is to be delivered; null where that is when it comes, or where none is awaited.</summary>
     public ulong? NextDue => _order.TryPeek(out var next) ? next.Due : null;

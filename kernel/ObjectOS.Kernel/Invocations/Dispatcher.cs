@@ -77,6 +77,7 @@ internal static class Dispatcher
         Call.SpaceMap => SpaceCalls.Map(ref call),
         Call.SpaceProtect => SpaceCalls.Protect(ref call),
         Call.SpaceUnmap => SpaceCalls.Unmap(ref call),
+        Call.SpaceRead => SpaceCalls.Read(ref call),
         Call.SpaceCopyIn => SpaceCalls.CopyIn(ref call),
         Call.SpaceCopyOut => SpaceCalls.CopyOut(ref call),
         Call.SpacePrepare => SpaceCalls.Prepare(ref call),

@@ -50,6 +50,7 @@ internal static class HartCalls
             var context = new HartContext { Mode = mode == 1 ? HartMode.Supervisor : HartMode.Machine };
             context.System = PrivilegedState.AfterReset(context.Mode, call[4], (int)paging, (call[3] & UpdatesAccessed) != 0);
             var thread = new Thread(cell, call.Kernel.NextNumber(), space, context, Math.Min(call.Kernel.Quantum, Quantum));
+            call.Kernel.NoteBirth(thread);
             call.PassShare(thread);
             call.PutNew(thread);
             call[1] = thread.Number;
@@ -74,6 +75,7 @@ internal static class HartCalls
             state.Mip = (state.Mip & ~software) | (call[2] & software);
             state.Lines = (state.Lines & ~levels) | (call[2] & levels);
             state.FenceGeneration += call[1] >> 63;
+            call.Kernel.NoteInterrupt(hart, call[1], call[2]);
             call.Kernel.OnHartChanged(hart);
         }
 

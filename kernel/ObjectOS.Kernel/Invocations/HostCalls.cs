@@ -25,7 +25,14 @@ internal static class HostCalls
         {
             ReadOnlySpan<ulong> arguments = [call[2], call[3], call[4], call[5], call[6]];
             call.ExtraCost = (ulong)call.Source.Length / 16;
-            call[1] = call.Kernel.HostQueue.Add(port, (HostRequestKind)call[1], arguments, call.Source.ToArray(), call.Kernel.Now);
+            var kind = (HostRequestKind)call[1];
+            byte[] data = call.Source.ToArray();
+            call[1] = call.Kernel.HostQueue.Add(port, kind, arguments, data, call.Kernel.Now);
+            call.Kernel.NoteRequest(call.Caller, kind, arguments[0], arguments[1..], call[1], data);
+            if (call.Kernel.HostQueue.IsCrowded)
+            {
+                call.Kernel.Cpu.Interrupt();
+            }
         }
 
         return status;

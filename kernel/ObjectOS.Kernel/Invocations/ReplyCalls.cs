@@ -34,20 +34,33 @@ internal static class ReplyCalls
 
     public static KernelStatus CopyIn(ref Invocation call)
     {
-        var status = DecodeLease(ref call, PageRights.Read, (ulong)call.Destination.Length, out var space, out ulong address);
+        var status = DecodeLease(ref call, PageRights.Read, (ulong)call.Destination.Length, out var caller, out var space, out ulong address);
         call.ExtraCost = (ulong)call.Destination.Length / 16;
-        return status == KernelStatus.Ok ? space.CopyIn(address, call.Destination) : status;
+        status = status == KernelStatus.Ok ? space.CopyIn(address, call.Destination) : status;
+        if (status == KernelStatus.Ok)
+        {
+            call.Kernel.Events.NoteInput(caller, space, call.Destination);
+        }
+
+        return status;
     }
 
     public static KernelStatus CopyOut(ref Invocation call)
     {
-        var status = DecodeLease(ref call, PageRights.Write, (ulong)call.Source.Length, out var space, out ulong address);
+        var status = DecodeLease(ref call, PageRights.Write, (ulong)call.Source.Length, out var caller, out var space, out ulong address);
         call.ExtraCost = (ulong)call.Source.Length / 16;
-        return status == KernelStatus.Ok ? space.CopyOut(address, call.Source) : status;
+        status = status == KernelStatus.Ok ? space.CopyOut(address, call.Source) : status;
+        if (status == KernelStatus.Ok)
+        {
+            call.Kernel.Events.NoteOutput(caller, space, call.Source);
+        }
+
+        return status;
     }
 
-    private static KernelStatus DecodeLease(ref Invocation call, PageRights rights, ulong length, out AddressSpace space, out ulong address)
+    private static KernelStatus DecodeLease(ref Invocation call, PageRights rights, ulong length, out Thread caller, out AddressSpace space, out ulong address)
     {
+        caller = null!;
         space = null!;
         address = 0;
         var status = call.Target<Reply>(out var reply);
@@ -56,7 +69,7 @@ internal static class ReplyCalls
             return status;
         }
 
-        if (reply.Caller is not { Letter: { } letter } caller)
+        if (reply.Caller is not { Letter: { } letter } found)
         {
             return KernelStatus.Dead;
         }
@@ -72,6 +85,7 @@ internal static class ReplyCalls
             return KernelStatus.InvalidArgument;
         }
 
+        caller = found;
         space = caller.Space!;
         address = letter.LeaseAddress + offset;
         return KernelStatus.Ok;

@@ -128,14 +128,45 @@ internal static class SpaceCalls
     {
         var status = call.Target<AddressSpace>(out var space);
         call.ExtraCost = (ulong)call.Destination.Length / 16;
-        return status == KernelStatus.Ok ? space.CopyIn(call[1], call.Destination) : status;
+        status = status == KernelStatus.Ok ? space.CopyIn(call[1], call.Destination) : status;
+        if (status == KernelStatus.Ok)
+        {
+            call.Kernel.Events.NoteInput(call.Kernel.Payer, space, call.Destination);
+        }
+
+        return status;
+    }
+
+    public static KernelStatus Read(ref Invocation call)
+    {
+        var status = call.Target<AddressSpace>(out var space);
+        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        if (status == KernelStatus.Ok && call[2] > (ulong)SpaceReadKind.Addresses)
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        status = status == KernelStatus.Ok ? space.CopyIn(call[1], call.Destination) : status;
+        if (status == KernelStatus.Ok && call[2] != (ulong)SpaceReadKind.Addresses)
+        {
+            int length = call[2] == (ulong)SpaceReadKind.Text ? call.Destination.IndexOf((byte)0) : -1;
+            call.Kernel.Events.NoteInput(call.Kernel.Payer, space, length < 0 ? call.Destination : call.Destination[..(length + 1)]);
+        }
+
+        return status;
     }
 
     public static KernelStatus CopyOut(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
         call.ExtraCost = (ulong)call.Source.Length / 16;
-        return status == KernelStatus.Ok ? space.CopyOut(call[1], call.Source) : status;
+        status = status == KernelStatus.Ok ? space.CopyOut(call[1], call.Source) : status;
+        if (status == KernelStatus.Ok)
+        {
+            call.Kernel.Events.NoteOutput(call.Kernel.Payer, space, call.Source);
+        }
+
+        return status;
     }
 
     public static KernelStatus Prepare(ref Invocation call)

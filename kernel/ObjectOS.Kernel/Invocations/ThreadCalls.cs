@@ -30,6 +30,7 @@ internal static class ThreadCalls
             context.X[2] = call[4];
             context.X[10] = call[5];
             var thread = new Thread(cell, call.Kernel.NextNumber(), space, context, call.Kernel.Quantum);
+            call.Kernel.NoteBirth(thread);
             call.PassShare(thread);
             call.PutNew(thread);
             call[1] = thread.Number;

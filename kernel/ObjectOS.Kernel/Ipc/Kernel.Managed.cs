@@ -97,6 +97,7 @@ public sealed partial class Kernel
 
         Payer = letter.Sender;
         var mark = new ChargeMark(this, Payer);
+        Events.BeginMessage();
         var message = Open(letter, managed.Owner);
         HandleResult result;
         try
@@ -112,6 +113,7 @@ public sealed partial class Kernel
         if (result == HandleResult.Suspended)
         {
             mark.TakeBack(this, Payer);
+            Events.UndoMessage();
             Unopen(letter, message, managed.Owner);
             Enqueue(endpoint, letter, first: true);
             return false;

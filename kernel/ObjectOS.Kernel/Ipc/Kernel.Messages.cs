@@ -83,6 +83,7 @@ public sealed partial class Kernel
                 caller.CallsAgain = true;
                 break;
             case MessageKind.SystemCall:
+                NoteAnswer(caller, letter, answer);
                 Trace(caller, TraceKind.SystemCall, letter.Label, letter.Words, answer.Words[0]);
                 if (answer.Label == CallAnswer.Exception && TryGiveException(context, answer))
                 {
@@ -97,8 +98,11 @@ public sealed partial class Kernel
                 }
 
                 break;
+            case MessageKind.Fault when answer.Label == FaultAnswer.Retry:
+                break;
             case MessageKind.Fault:
-                if (answer.Label != FaultAnswer.Retry && !TrySettleAccess(caller, answer))
+                NoteFault(caller, letter, answer);
+                if (!TrySettleAccess(caller, answer))
                 {
                     caller.State = ThreadState.Suspended;
                     return;
@@ -106,6 +110,7 @@ public sealed partial class Kernel
 
                 break;
             default:
+                NoteAnswer(caller, letter, answer);
                 var frame = new InvocationFrame();
                 frame[0] = (ulong)KernelStatus.Ok;
                 FillFrame(ref frame, answer);

@@ -12,6 +12,7 @@ public sealed class AddressSpace : KernelObject
     private readonly List<Mapping> _mappings = [];
     private readonly IAddressSpace _hardware;
     private readonly IGuestMemory _memory;
+    private Transfer _transfer;
 
     internal AddressSpace(Cell owner, ICpu cpu)
         : base(ObjectKind.AddressSpace, owner)
@@ -27,6 +28,9 @@ public sealed class AddressSpace : KernelObject
         _memory = cpu.Memory;
         _hardware = listener;
     }
+
+    /// <summary>What services have moved in it, on the account of threads of other spaces, since the last event.</summary>
+    internal ref Transfer Transfer => ref _transfer;
 
     /// <summary>The CPU's side of it.</summary>
     internal IAddressSpace Hardware => _hardware;

@@ -34,6 +34,8 @@ public enum ThreadState : byte
 /// </summary>
 public sealed class Thread : KernelObject
 {
+    private Transfer _transfer;
+
     internal Thread(Cell cell, uint number, AddressSpace space, HartContext context, uint quantum)
         : base(ObjectKind.Thread, cell)
     {
@@ -105,6 +107,9 @@ public sealed class Thread : KernelObject
 
     /// <summary>Its place among the ready threads, while it is ready and not throttled.</summary>
     internal LinkedListNode<Thread>? ReadyNode { get; set; }
+
+    /// <summary>What services have moved for it since its last event.</summary>
+    internal ref Transfer Transfer => ref _transfer;
 
     /// <summary>A managed thread's place among those that have a message to handle.</summary>
     internal LinkedListNode<Thread>? ManagedNode { get; set; }

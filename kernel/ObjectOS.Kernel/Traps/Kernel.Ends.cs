@@ -43,6 +43,7 @@ public sealed partial class Kernel
     {
         var cell = thread.Owner;
         Trace(thread, TraceKind.End, code, default, 0);
+        NoteEnd(thread, code);
         thread.Destroy(this);
         if (cell.ThreadCount == 0)
         {
@@ -60,6 +61,7 @@ public sealed partial class Kernel
         {
             cell.State = CellState.Ended;
             cell.End = new CellEnd(cell.Number, trap, code);
+            NoteEnd(cell, code);
             _ending.Enqueue((cell, cell.Owned.Count));
         }
     }

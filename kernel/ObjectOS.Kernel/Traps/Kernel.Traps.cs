@@ -72,13 +72,14 @@ public sealed partial class Kernel
             return true;
         }
 
+        ulong moved = 0;
         var frame = new InvocationFrame();
         for (int i = 0; i <= row.Arguments.Length; i++)
         {
             frame[i] = context.X[InvocationFrame.RegisterOf(i)];
         }
 
-        var status = row.Buffer == BufferUse.None ? Invoke(thread, row, ref frame, [], []) : InvokeWithBuffer(thread, row, ref frame);
+        var status = row.Buffer == BufferUse.None ? Invoke(thread, row, ref frame, [], []) : InvokeWithBuffer(thread, row, ref frame, out moved);
         if (status == KernelStatus.Suspended)
         {
             return false;
@@ -91,6 +92,7 @@ public sealed partial class Kernel
 
         CountTrap(thread, trap.Cause);
         TraceInvocation(thread, row, frame, status);
+        NoteInvocation(thread, row, frame, status, moved);
         if (status != Outcome.Blocked)
         {
             if (status == KernelStatus.Ok)
@@ -128,8 +130,9 @@ public sealed partial class Kernel
     }
 
     /// <summary>The same for a row with a buffer in the caller's memory: brought here before, or prepared before and filled after.</summary>
-    private KernelStatus InvokeWithBuffer(Thread thread, InvocationRow row, ref InvocationFrame frame)
+    private KernelStatus InvokeWithBuffer(Thread thread, InvocationRow row, ref InvocationFrame frame, out ulong moved)
     {
+        moved = 0;
         ulong address = frame[row.BufferWord];
         ulong length = frame[row.BufferWord + 1];
         if (length > BufferLimit)
@@ -153,6 +156,7 @@ public sealed partial class Kernel
         }
 
         status = fill ? Invoke(thread, row, ref frame, [], buffer) : Invoke(thread, row, ref frame, buffer, []);
+        moved = Events.IsOn ? Digest64.Add(0, buffer) : 0;
         return status == KernelStatus.Ok && fill ? space.CopyOut(address, buffer) : status;
     }
 
@@ -179,6 +183,7 @@ public sealed partial class Kernel
 
         if (to.Live is not { } endpoint)
         {
+            NoteTrap(thread, trap, 0);
             EndCell(cell, trap, 0);
             return;
         }

@@ -50,7 +50,7 @@ internal static class FileCalls
         }
 
         var bytes = new byte[(int)call[2] * 16];
-        if (!call.TryRead(call[1], bytes))
+        if (!call.TryReadAddresses(call[1], bytes))
         {
             return false;
         }
@@ -138,7 +138,7 @@ internal static class FileCalls
             for (ulong done = 0; done < length;)
             {
                 ulong part = Math.Min(length - done, Pages.Size - ((address + done) & (Pages.Size - 1)));
-                if (isWritten ? !call.TryPrepare(address + done, part) : !call.TryRead(address + done, probe.AsSpan(0, (int)part)))
+                if (isWritten ? !call.TryPrepare(address + done, part) : !call.TryReadAddresses(address + done, probe.AsSpan(0, (int)part)))
                 {
                     parts = Slice(parts, 0, good);
                     return good > 0 && call.Failure.Outcome == CallOutcome.Done;

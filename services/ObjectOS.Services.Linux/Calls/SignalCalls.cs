@@ -14,7 +14,7 @@ internal static class SignalCalls
         }
 
         Span<byte> wanted = stackalloc byte[24];
-        if (call[1] != 0 && !call.TryRead(call[1], wanted))
+        if (call[1] != 0 && !call.TryReadAddresses(call[1], wanted))
         {
             return call.Failure;
         }
@@ -176,7 +176,7 @@ internal static class SignalCalls
         BinaryPrimitives.WriteUInt64LittleEndian(old, thread.AltStack);
         BinaryPrimitives.WriteInt32LittleEndian(old[8..], thread.AltStackSize == 0 ? 2 : 0);
         BinaryPrimitives.WriteUInt64LittleEndian(old[16..], thread.AltStackSize);
-        if ((call[0] != 0 && !call.TryRead(call[0], wanted)) || (call[1] != 0 && !call.TryWrite(call[1], old)))
+        if ((call[0] != 0 && !call.TryReadAddresses(call[0], wanted)) || (call[1] != 0 && !call.TryWrite(call[1], old)))
         {
             return call.Failure;
         }
@@ -202,7 +202,7 @@ internal static class SignalCalls
         Span<ulong> state = stackalloc ulong[ThreadState.Words];
         var frame = new byte[SignalFrame.Bytes];
         var status = call.Thread.Capability.ReadState(state);
-        if (status != Abi.KernelStatus.Ok || !call.TryRead(state[ThreadState.X(2)], frame))
+        if (status != Abi.KernelStatus.Ok || !call.TryReadAddresses(state[ThreadState.X(2)], frame))
         {
             if (call.Failure.Outcome == CallOutcome.Suspended)
             {

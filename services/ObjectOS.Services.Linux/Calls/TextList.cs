@@ -109,7 +109,7 @@ internal sealed class TextList(LinuxCall call)
             if (page != _address)
             {
                 _address = ulong.MaxValue;
-                if (!call.TryRead(page, _bytes))
+                if (!call.TryReadAddresses(page, _bytes))
                 {
                     return false;
                 }

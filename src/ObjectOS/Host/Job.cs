@@ -38,6 +38,9 @@ internal sealed class Job : IDisposable
 
     public ulong Number { get; }
 
+    /// <summary>Its place among the programs and machines that were started, from 1.</summary>
+    public int Ordinal { get; init; }
+
     public ProgramSpec Spec { get; }
 
     public Task<RunResult> Completion => _completion.Task;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
@@ -19,7 +20,7 @@ internal sealed partial class ProgramJobs
     /// <exception cref="UnauthorizedAccessException">A disk may not be opened so.</exception>
     public Job StartMachine(MachineSpec spec, IReadOnlyList<FileToBoot> files, CancellationToken stopping)
     {
-        var job = new Job(++_lastNumber, spec.AsProgram(), stopping) { Machine = spec };
+        var job = new Job(++_lastNumber, spec.AsProgram(), stopping) { Machine = spec, Ordinal = ++_started };
         try
         {
             foreach (var disk in spec.Disks)
@@ -43,6 +44,7 @@ internal sealed partial class ProgramJobs
         if (job.Network is { } network)
         {
             _networks.Add(network.Number, network.Host);
+            Events?.Name(network.Number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.net"));
         }
 
         (var status, job.Endpoint, var service) = vmm();

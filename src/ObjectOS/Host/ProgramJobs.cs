@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
+using ObjectOS.Events;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
 using ObjectOS.Services.Vmm;
@@ -29,6 +30,10 @@ internal sealed partial class ProgramJobs(
     private readonly Dictionary<ulong, HostStream> _streams = [];
     private readonly Dictionary<ulong, HostFileWork> _files = [];
     private ulong _lastNumber = 16;
+    private int _started;
+
+    /// <summary>Where the names of streams and directories are noted for events; null: nowhere.</summary>
+    public LevelEvents? Events { get; init; }
 
     /// <summary>Those that have not ended.</summary>
     public IReadOnlyCollection<Job> Running => _jobs.Values;
@@ -43,7 +48,7 @@ internal sealed partial class ProgramJobs(
     /// <exception cref="IOException">A granted directory is not there.</exception>
     public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, string key, CancellationToken stopping)
     {
-        var job = new Job(++_lastNumber, spec, stopping);
+        var job = new Job(++_lastNumber, spec, stopping) { Ordinal = ++_started };
         try
         {
             foreach (var grant in spec.Directories)
@@ -262,6 +267,7 @@ internal sealed partial class ProgramJobs(
     {
         var work = new HostFileWork(execute, post);
         job.FileWork.Add(number, work);
+        Events?.Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{(job.Machine is null ? "files" : "disk")}{job.FileWork.Count}"));
         _files.Add(number, work);
     }
 
@@ -272,10 +278,19 @@ internal sealed partial class ProgramJobs(
     private ProgramStream AddStream(Job job, HostStream stream)
     {
         ulong number = ++_lastNumber;
+        Events?.Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{StreamName(job)}"), isText: true);
         job.Streams.Add(number, stream);
         _streams.Add(number, stream);
         return new ProgramStream(number, job.Spec.IsTerminal);
     }
+
+    private static string StreamName(Job job) => (job.Streams.Count, job.Machine is null) switch
+    {
+        (0, true) => "stdin",
+        (1, true) => "stdout",
+        (2, true) => "stderr",
+        var (count, _) => string.Create(CultureInfo.InvariantCulture, $"console{count / 2}.{(count % 2 == 0 ? "in" : "out")}"),
+    };
 
     private KernelStatus Send(Job job, ulong label, ulong word0, ulong word1, ulong word2, uint capability)
     {

@@ -1,0 +1,88 @@
+using System.Globalization;
+using ObjectOS.Cpu;
+
+namespace ObjectOS.Events;
+
+/// <summary>Sorts the events of one kernel into lanes. Used between slices only.</summary>
+internal sealed class LevelEvents
+{
+    private readonly EventStream _stream;
+    private readonly string _level;
+    private readonly CallEvents _calls;
+    private readonly HostEvents _host;
+    private readonly Dictionary<uint, EventLane> _threads = [];
+    private readonly Dictionary<EventLane, int> _children = [];
+    private int _roots;
+
+    public LevelEvents(EventStream stream, string level)
+    {
+        _stream = stream;
+        _level = level;
+        _calls = new CallEvents();
+        _host = new HostEvents(stream, level);
+        stream.Add(this);
+    }
+
+    /// <summary>Names a stream, directory, disk or network of the host that requests can have as their target.</summary>
+    public void Name(ulong target, string name, bool isText = false) => _host.Name(target, name, isText);
+
+    /// <summary>Takes every event that the kernel has kept.</summary>
+    public void Drain(IKernel kernel)
+    {
+        while (kernel.TryTakeEvent(out var record))
+        {
+            Take(record);
+        }
+    }
+
+    /// <summary>Ends lines that have begun.</summary>
+    public void Flush() => _host.Flush();
+
+    private void Take(in EventRecord record)
+    {
+        switch (record.Kind)
+        {
+            case EventKind.Born:
+                NoteBirth(record);
+                break;
+            case EventKind.Request:
+                _host.Request(record, _threads.GetValueOrDefault(record.Peer)?.Name);
+                break;
+            case EventKind.Completion:
+                _host.Complete(record);
+                break;
+            case EventKind.CellEnd:
+                break;
+            default:
+                if (_threads.TryGetValue(record.Thread, out var lane))
+                {
+                    _calls.Learn(lane, record, Child(lane));
+                    _stream.Add(lane, record, _calls.Digest(lane, record), _calls);
+                }
+
+                break;
+        }
+    }
+
+    private void NoteBirth(in EventRecord record)
+    {
+        var parent = _threads.GetValueOrDefault(record.Peer);
+        string name;
+        if (parent is null)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"{_level}/t{++_roots}");
+        }
+        else
+        {
+            int ordinal = _children.GetValueOrDefault(parent) + 1;
+            _children[parent] = ordinal;
+            name = string.Create(CultureInfo.InvariantCulture, $"{parent.Name}.{ordinal}");
+        }
+
+        _threads[record.Thread] = _stream.Lane(name, parent?.Name);
+    }
+
+    /// <summary>The lane of the last thread that a lane's thread made.</summary>
+    private EventLane? Child(EventLane lane) =>
+        _children.TryGetValue(lane, out int last) ? _stream.Lane(string.Create(CultureInfo.InvariantCulture, $"{lane.Name}.{last}")) : null;
+}
