@@ -92,7 +92,8 @@ public sealed class LinuxService : IManagedProgram
         }
 
         thread.Call.Begin((long)message.Label, message.Words);
-        var result = LinuxCallTable.Run(thread.Call);
+        var job = thread.Process.Job;
+        CallResult result = job.FailsNextCall ? -(long)job.Request.FailedCallError : LinuxCallTable.Run(thread.Call);
         if (result.Outcome == CallOutcome.Suspended)
         {
             thread.ReplySlot = 0;
@@ -100,6 +101,7 @@ public sealed class LinuxService : IManagedProgram
             return HandleResult.Suspended;
         }
 
+        job.Calls++;
         _system.Settle(thread, result);
         _system.Work();
         return HandleResult.Handled;

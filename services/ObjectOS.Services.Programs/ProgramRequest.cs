@@ -14,7 +14,7 @@ public sealed record ProgramStream(ulong Number, bool IsTerminal);
 /// <summary>All that the host says of a program that it wants started.</summary>
 public sealed record ProgramRequest
 {
-    private const uint Magic = 0x32515250; // "PRQ2"
+    private const uint Magic = 0x33515250; // "PRQ3"
     private const int MostStrings = 1 << 16;
 
     /// <summary>The directories that every Linux program sees without a grant; <c>/proc</c> has more.</summary>
@@ -77,6 +77,12 @@ public sealed record ProgramRequest
     /// <summary>Guest nanoseconds of each <see cref="SharePeriod"/> that its threads may run, together; 0: no limit.</summary>
     public ulong Share { get; init; }
 
+    /// <summary>The system call of the program and its children, counted from 1, that fails without being carried out; 0: none.</summary>
+    public ulong FailedCall { get; init; }
+
+    /// <summary>The error number that it fails with.</summary>
+    public int FailedCallError { get; init; }
+
     /// <summary>The period of <see cref="Share"/>, guest nanoseconds.</summary>
     public const ulong SharePeriod = 10_000_000;
 
@@ -113,6 +119,8 @@ public sealed record ProgramRequest
         writer.Write(ReportsState);
         writer.Write(Priority);
         writer.Write(Share);
+        writer.Write(FailedCall);
+        writer.Write(FailedCallError);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -145,6 +153,8 @@ public sealed record ProgramRequest
             ReportsState = reader.ReadBoolean(),
             Priority = reader.ReadInt32(),
             Share = reader.ReadUInt64(),
+            FailedCall = reader.ReadUInt64(),
+            FailedCallError = reader.ReadInt32(),
         };
     }
 

@@ -6,7 +6,10 @@ public enum HostRequestKind : uint
     /// <summary>Write data to a stream: target the stream. Result: bytes written, or a negative <see cref="HostError"/>.</summary>
     StreamWrite = 1,
 
-    /// <summary>Read at most argument 0 bytes from a stream: target the stream. Result: bytes read, 0 at the end.</summary>
+    /// <summary>
+    /// Read at most argument 0 bytes from a stream: target the stream. Result: bytes read, 0 at the end. The host may answer <see cref="HostError.TryAgain"/>:
+    /// there is nothing yet. The kernel then makes the request again, with the same number, after a millisecond of guest time; who asked hears nothing of it.
+    /// </summary>
     StreamRead = 2,
 
     /// <summary>An operation on a granted directory: target the grant, argument 0 the <see cref="HostFileOperation"/>.</summary>

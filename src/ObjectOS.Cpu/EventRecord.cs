@@ -97,6 +97,9 @@ public readonly record struct EventRecord
     /// <summary>Instructions that the thread had retired.</summary>
     public ulong Retired { get; init; }
 
+    /// <summary>Pages that the thread's cell holds.</summary>
+    public ulong Pages { get; init; }
+
     /// <summary>The program counter of the thread.</summary>
     public ulong Pc { get; init; }
 

@@ -45,6 +45,9 @@ public sealed class ObjectOsOptions
     /// </summary>
     public EventStream? Events { get; set; }
 
+    /// <summary>Faults that happen to guests; at most one of a system call. A child has its own.</summary>
+    public IReadOnlyList<InjectedFault> Faults { get; set; } = [];
+
     /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -78,13 +81,15 @@ public sealed class ObjectOsOptions
 
     /// <summary>Says what is wrong with the options; null if nothing is.</summary>
     public string? Problem() =>
-        Member.Null(Instructions, nameof(Instructions)) ?? Member.Null(TimeProvider, nameof(TimeProvider))
+        Member.Null(Instructions, nameof(Instructions)) ?? Member.Null(TimeProvider, nameof(TimeProvider)) ?? Member.Null(Faults, nameof(Faults))
         ?? (Memory < 1UL << 16 ? $"Memory is {Memory} bytes; at least 64 KiB are wanted."
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
         : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
+        : Faults.Select(fault => fault.Problem()).FirstOrDefault(problem => problem is not null) is { } faulty ? faulty
+        : Faults.Count(fault => fault.Call != 0) > 1 ? "Faults holds more than one fault of a system call; one is wanted."
         : !Enum.IsDefined(Inputs) ? $"Inputs is {(int)Inputs}; Live or Deterministic is wanted."
         : !Enum.IsDefined(IdleTime) ? $"IdleTime is {(int)IdleTime}; Warp or Paced is wanted."
         : null);

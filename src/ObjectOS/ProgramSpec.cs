@@ -11,6 +11,12 @@ public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writ
     /// <summary>Bytes that the program may add to the directory, by the lengths of its files; null: as many as its memory limit.</summary>
     public ulong? AddedBytes { get; init; }
 
+    /// <summary>
+    /// True: inode numbers and times look the same in every run. Inodes count from 1 in the order in which the program asks for them, and files that change
+    /// after the start show the time at which the OS object's clock begins.
+    /// </summary>
+    public bool Reproducible { get; init; }
+
     /// <summary>Files, directories and links that the program may add to the directory.</summary>
     public int AddedFiles { get; init; } = 65_536;
 }

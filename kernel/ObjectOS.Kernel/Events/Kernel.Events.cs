@@ -158,6 +158,7 @@ public sealed partial class Kernel
         var record = new EventRecord
         {
             Kind = kind, Thread = thread.Number, Cell = thread.Owner.Number, Retired = thread.Context?.Retired ?? 0, Pc = thread.Context?.Pc ?? 0, Time = Now,
+            Pages = thread.Owner.Account.Charged,
         };
         return Events.HasSamples && thread is { Context: { } context, Space: { IsDead: false } space }
             ? record with { Registers = RegistersOf(context), Stack = StackOf(context.X[2], space) }

@@ -14,9 +14,13 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
     /// <summary>Requests in the outbox after which the slice ends, so that the holder takes them.</summary>
     private const int Crowd = 4096;
 
+    /// <summary>Guest nanoseconds after which a read is made again that had nothing to read.</summary>
+    private const ulong RetryAfter = 1_000_000;
+
     private readonly Queue<HostRequest> _outbox = [];
     private readonly Queue<(ulong Id, ulong Due)> _order = [];
-    private readonly Dictionary<ulong, HostPort> _ports = [];
+    private readonly SortedSet<(ulong Due, ulong Id)> _again = [];
+    private readonly Dictionary<ulong, (HostPort Port, HostRequest Request)> _ports = [];
     private readonly Dictionary<ulong, Completion> _arrived = [];
     private readonly Queue<Completion> _late = [];
     private ulong _lastInTime;
@@ -35,7 +39,13 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
     public bool IsCrowded => _outbox.Count > 0 && _outbox.Count % Crowd == 0;
 
     /// <summary>When the next completion is to be delivered; null where that is when it comes, or where none is awaited.</summary>
-    public ulong? NextDue => _order.TryPeek(out var next) ? next.Due : null;
+    public ulong? NextDue => (_order.TryPeek(out var next), _again.Count > 0) switch
+    {
+        (true, true) => Math.Min(next.Due, _again.Min.Due),
+        (true, false) => next.Due,
+        (false, true) => _again.Min.Due,
+        _ => null,
+    };
 
     public ulong Add(HostPort port, HostRequestKind kind, ReadOnlySpan<ulong> arguments, byte[] data, ulong now)
     {
@@ -43,7 +53,7 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
         _outbox.Enqueue(request);
         if (request.NeedsCompletion)
         {
-            _ports.Add(request.Id, port);
+            _ports.Add(request.Id, (port, request));
             _order.Enqueue((request.Id, now + latency));
         }
 
@@ -60,7 +70,7 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
             return;
         }
 
-        if (completion.RequestId > _lastInTime)
+        if (completion.RequestId > _lastInTime || _again.Any(request => request.Id == completion.RequestId))
         {
             _arrived.TryAdd(completion.RequestId, completion);
         }
@@ -70,42 +80,76 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
         }
     }
 
-    /// <summary>Takes a completion whose time has come; <paramref name="completion"/> is null where the kernel has to wait for it.</summary>
+    /// <summary>
+    /// Takes a completion whose time has come; <paramref name="completion"/> is null where the kernel has to wait for it. A read that had nothing to read
+    /// is made again after a fixed guest time, and its port hears nothing.
+    /// </summary>
     public bool TryTakeDue(ulong now, out HostPort port, out Completion? completion)
     {
-        while (_late.TryDequeue(out completion))
+        while (TryTakeNext(now, out port, out completion, out var request))
         {
-            if (_ports.Remove(completion.RequestId, out port!))
+            if (completion is null || !IsNothingYet(request, completion))
             {
-                return true;
-            }
-        }
+                if (completion is not null)
+                {
+                    _ports.Remove(request.Id);
+                }
 
-        while (_order.TryPeek(out var next) && next.Due <= now)
-        {
-            if (_arrived.Remove(next.Id, out completion))
-            {
-                PassOver(next.Id);
-                return _ports.Remove(next.Id, out port!);
-            }
-
-            if (deterministic)
-            {
-                port = _ports[next.Id];
                 return true;
             }
 
-            PassOver(next.Id);
+            _outbox.Enqueue(request);
+            _again.Add((now + RetryAfter, request.Id));
         }
 
-        port = null!;
-        completion = null;
         return false;
     }
 
-    private void PassOver(ulong id)
+    private static bool IsNothingYet(HostRequest request, Completion completion) =>
+        request.Kind == HostRequestKind.StreamRead && completion.Result == -(long)HostError.TryAgain;
+
+    private bool TryTakeNext(ulong now, out HostPort port, out Completion? completion, out HostRequest request)
     {
-        _order.Dequeue();
-        _lastInTime = id;
+        while (_late.TryDequeue(out completion))
+        {
+            if (_ports.TryGetValue(completion.RequestId, out var asked))
+            {
+                (port, request) = asked;
+                return true;
+            }
+        }
+
+        while (NextDue is { } due && due <= now)
+        {
+            bool isAgain = _again.Count > 0 && _again.Min.Due == due;
+            ulong id = isAgain ? _again.Min.Id : _order.Peek().Id;
+            (port, request) = _ports[id];
+            bool hasArrived = _arrived.Remove(id, out completion);
+            if (hasArrived || !deterministic)
+            {
+                PassOver(isAgain, id);
+            }
+
+            if (hasArrived || deterministic)
+            {
+                return true;
+            }
+        }
+
+        (port, completion, request) = (null!, null, null!);
+        return false;
+    }
+
+    private void PassOver(bool isAgain, ulong id)
+    {
+        if (isAgain)
+        {
+            _again.Remove(_again.Min);
+        }
+        else
+        {
+            _order.Dequeue();
+            _lastInTime = id;
+        }
     }
 }

@@ -43,6 +43,12 @@ internal sealed class Job
 
     public int NextId { get; set; } = 100;
 
+    /// <summary>System calls that its threads have begun.</summary>
+    public ulong Calls { get; set; }
+
+    /// <summary>True if the next call is the one that fails, as the host asked for.</summary>
+    public bool FailsNextCall => Request.FailedCall == Calls + 1;
+
     /// <summary>Most items that its poll sets hold (max_user_watches of epoll(7)).</summary>
     public const int MostWatches = 16384;
 
@@ -191,6 +197,7 @@ internal sealed class Job
         Request.Save(writer);
         writer.Write(Cell.Slot);
         writer.Write(_share);
+        writer.Write(Calls);
         Tree.Save(writer, files.Where(file => file.Inode is { Links: 0 }).Select(file => file.Inode!).Distinct());
         foreach (var stream in Writers.Values)
         {
@@ -244,7 +251,7 @@ internal sealed class Job
     public static Job Restore(BinaryReader reader, LinuxSystem system)
     {
         var request = ProgramRequest.Restore(reader);
-        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32())) { _share = reader.ReadUInt32() };
+        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32())) { _share = reader.ReadUInt32(), Calls = reader.ReadUInt64() };
         var inodes = job.Tree.Restore(reader);
         foreach (ulong number in (ulong[])[request.Output.Number, request.Error.Number])
         {

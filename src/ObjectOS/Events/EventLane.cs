@@ -1,3 +1,5 @@
+using ObjectOS.Cpu;
+
 namespace ObjectOS.Events;
 
 /// <summary>
@@ -9,7 +11,7 @@ public sealed class EventLane
     /// <summary>Events from mark to mark.</summary>
     public const int MarkInterval = 32;
 
-    private readonly List<LaneDigest> _marks = [];
+    private readonly List<LaneMark> _marks = [];
 
     internal EventLane(string name, string? parent, long birth)
     {
@@ -33,8 +35,8 @@ public sealed class EventLane
     /// <summary>The digest of all events.</summary>
     public LaneDigest Digest { get; private set; }
 
-    /// <summary>The digest after each <see cref="MarkInterval"/> events.</summary>
-    public IReadOnlyList<LaneDigest> Marks => _marks;
+    /// <summary>How the lane stood after each <see cref="MarkInterval"/> events.</summary>
+    public IReadOnlyList<LaneMark> Marks => _marks;
 
     /// <summary>Instructions that the thread had retired at the last event; 0 for other lanes.</summary>
     public ulong Retired { get; private set; }
@@ -42,14 +44,14 @@ public sealed class EventLane
     /// <summary>Guest time of the last event, in nanoseconds.</summary>
     public ulong Time { get; private set; }
 
-    internal void Add(LaneDigest digest, ulong retired, ulong time)
+    internal void Add(LaneDigest digest, in EventRecord record)
     {
         Digest = Digest.Add(digest);
         Count++;
-        (Retired, Time) = (Math.Max(Retired, retired), time);
+        (Retired, Time) = (Math.Max(Retired, record.Retired), record.Time);
         if (Count % MarkInterval == 0)
         {
-            _marks.Add(Digest);
+            _marks.Add(new LaneMark(Digest, Time, Retired, record.Pages));
         }
     }
 }

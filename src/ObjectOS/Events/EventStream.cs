@@ -7,15 +7,28 @@ namespace ObjectOS.Events;
 /// <see cref="ObjectOsOptions.Events"/> to one. Runs with the same seed and deterministic inputs have the same lanes with the same digests.
 /// </summary>
 /// <remarks>The OS object's thread adds events; read the lanes after its disposal, or between slices. A stream serves one tree of OS objects.</remarks>
-/// <param name="watch">The events to keep as text; null: none, and digests alone are kept, which costs least.</param>
-public sealed class EventStream(EventWatch? watch = null)
+public sealed class EventStream
 {
+    private readonly EventWatch? _watch;
+    private readonly IReadOnlyList<EventWindow> _windows;
     private readonly Dictionary<string, EventLane> _lanes = [];
     private readonly Queue<GuestEvent> _before = new();
     private readonly List<GuestEvent> _after = [];
+    private readonly List<GuestEvent> _kept = [];
     private readonly List<LevelEvents> _levels = [];
-    private long _sequence;
     private bool _isFound;
+
+    /// <summary>Makes a stream without events.</summary>
+    /// <param name="watch">An event; those around it are kept as text. Null: none are.</param>
+    /// <param name="windows">Parts of lanes that are kept as text as well. Without a watch and windows only digests are kept, which costs least.</param>
+    public EventStream(EventWatch? watch = null, IReadOnlyList<EventWindow>? windows = null)
+    {
+        _watch = watch;
+        _windows = windows ?? [];
+    }
+
+    /// <summary>Raised on the OS object's thread when the watched event and those to keep after it have come.</summary>
+    public event Action? Complete;
 
     /// <summary>The lanes, by name in ordinal order.</summary>
     public IReadOnlyList<EventLane> Lanes
@@ -33,11 +46,14 @@ public sealed class EventStream(EventWatch? watch = null)
     /// <summary>The watched event and those that followed it on its lane; empty if it did not come.</summary>
     public IReadOnlyList<GuestEvent> After => _after;
 
+    /// <summary>The events of the windows, in their order.</summary>
+    public IReadOnlyList<GuestEvent> Kept => _kept;
+
     /// <summary>The number of events of all lanes.</summary>
-    public long Count => _sequence;
+    public long Count { get; private set; }
 
     /// <summary>What the kernel has to keep of each event.</summary>
-    internal EventDetail Detail => watch is null ? EventDetail.Digests : EventDetail.Samples;
+    internal EventDetail Detail => _watch is null && _windows.Count == 0 ? EventDetail.Digests : EventDetail.Samples;
 
     internal void Add(LevelEvents level) => _levels.Add(level);
 
@@ -60,28 +76,61 @@ public sealed class EventStream(EventWatch? watch = null)
     /// <param name="cause">The lane that caused it.</param>
     internal void Add(EventLane lane, in EventRecord record, LaneDigest digest, IEventText text, string? cause = null)
     {
-        lane.Add(digest, record.Retired, record.Time);
-        _sequence++;
-        if (watch is null || (_isFound && (_after.Count >= watch.After || lane.Name != watch.Lane)))
+        lane.Add(digest, record);
+        Count++;
+        bool isWatched = _watch is not null && (!_isFound || (_after.Count < _watch.After && lane.Name == _watch.Lane));
+        bool isInWindow = IsInWindow(lane);
+        if (!isWatched && !isInWindow)
         {
             return;
         }
 
-        var kept = new GuestEvent(lane.Name, lane.Count, _sequence, text.Write(record), digest)
+        var kept = new GuestEvent(lane.Name, lane.Count, Count, text.Write(record), digest)
         {
             Retired = record.Retired, Time = record.Time, Pc = record.Pc, Cause = cause, Registers = record.Registers, Stack = record.Stack,
         };
-        _isFound |= lane.Name == watch.Lane && lane.Count == watch.Ordinal;
-        if (_isFound)
+        if (isInWindow)
         {
-            _after.Add(kept);
+            _kept.Add(kept);
+        }
+
+        if (isWatched)
+        {
+            Watch(_watch!, lane, kept);
+        }
+    }
+
+    private bool IsInWindow(EventLane lane)
+    {
+        foreach (var window in _windows)
+        {
+            if (window.Holds(lane))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Watch(EventWatch watch, EventLane lane, GuestEvent kept)
+    {
+        _isFound |= lane.Name == watch.Lane && lane.Count == watch.Ordinal;
+        if (!_isFound)
+        {
+            _before.Enqueue(kept);
+            if (_before.Count > watch.Before)
+            {
+                _before.Dequeue();
+            }
+
             return;
         }
 
-        _before.Enqueue(kept);
-        if (_before.Count > watch.Before)
+        _after.Add(kept);
+        if (_after.Count == watch.After)
         {
-            _before.Dequeue();
+            Complete?.Invoke();
         }
     }
 }

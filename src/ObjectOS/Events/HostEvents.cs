@@ -11,7 +11,7 @@ namespace ObjectOS.Events;
 internal sealed class HostEvents(EventStream stream, string level) : IEventText
 {
     private readonly Dictionary<ulong, (string Name, bool IsText)> _names = [];
-    private readonly Dictionary<ulong, (EventLane Lane, HostRequestKind Kind)> _pending = [];
+    private readonly Dictionary<ulong, (EventLane Lane, bool IsStatus)> _pending = [];
     private readonly Dictionary<EventLane, LineSplitter> _lines = [];
     private EventRecord _last;
 
@@ -34,7 +34,7 @@ internal sealed class HostEvents(EventStream stream, string level) : IEventText
             return;
         }
 
-        _pending[record.Result] = (lane, kind);
+        _pending[record.Result] = (lane, kind == HostRequestKind.File && (HostFileOperation)record.Arguments[1] is HostFileOperation.Open or HostFileOperation.Status or HostFileOperation.HandleStatus);
         ulong control = Digest64.Add((ulong)EventKind.Request, record.Number);
         for (int i = 1; i < MessageWords.Length; i++)
         {
@@ -49,7 +49,10 @@ internal sealed class HostEvents(EventStream stream, string level) : IEventText
         if (_pending.Remove(record.Number, out var request))
         {
             ulong control = Digest64.Add((ulong)EventKind.Completion, record.Result);
-            stream.Add(request.Lane, record, new LaneDigest(control, Digest64.Add(0, record.Output.Span), 0), this);
+            ulong data = Digest64.Add(0, record.Output.Span);
+
+            // The status of a file holds times.
+            stream.Add(request.Lane, record, request.IsStatus ? new LaneDigest(control, 0, data) : new LaneDigest(control, data, 0), this);
         }
     }
 

@@ -77,10 +77,22 @@ internal sealed class HostStream(Stream? stream, AsyncLock order, Action<Complet
             return new Completion(request.Id, 0, default);
         }
 
+        if (stream is IPolledInput polled)
+        {
+            return Poll(polled, request);
+        }
+
         await LeaveThePumpAsync().ConfigureAwait(false);
         var buffer = new byte[Math.Clamp(request.Argument0, 1, 1 << 16)];
         int read = await stream.ReadAsync(buffer, cancelled).ConfigureAwait(false);
         return new Completion(request.Id, read, buffer.AsMemory(0, read));
+    }
+
+    private static Completion Poll(IPolledInput input, HostRequest request)
+    {
+        var bytes = new byte[Math.Clamp(request.Argument0, 1, 1 << 16)];
+        int? read = input.Poll(bytes);
+        return read is { } count ? new Completion(request.Id, count, bytes.AsMemory(0, count)) : new Completion(request.Id, -(long)HostError.TryAgain, default);
     }
 
     /// <summary>A stream that blocks its caller must not hold up the other cells.</summary>

@@ -109,7 +109,10 @@ internal sealed class Job : IDisposable
             _ => (Spec.StandardError ?? _error, "standard error"),
         };
         bool isShared = descriptor == 2 && (Spec.SharesOutput || (Spec.StandardError is { } error && ReferenceEquals(error, Spec.StandardOutput)));
-        return MakeStream(stream, name, isInput: descriptor == 0, isShared ? 1 : descriptor, post, log);
+
+        // An input that is polled depends on what was written before.
+        bool isOrdered = isShared || (descriptor == 0 && stream is IPolledInput);
+        return MakeStream(stream, name, isInput: descriptor == 0, isOrdered ? 1 : descriptor, post, log);
     }
 
     /// <summary>Makes a stream besides the standard ones; null: one that is at its end, or whose output is dropped.</summary>

@@ -44,7 +44,7 @@ internal sealed partial class ProgramJobs
         if (job.Network is { } network)
         {
             _networks.Add(network.Number, network.Host);
-            Events?.Name(network.Number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.net"));
+            Name(network.Number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.net"));
         }
 
         (var status, job.Endpoint, var service) = vmm();

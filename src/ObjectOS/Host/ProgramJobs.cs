@@ -29,6 +29,7 @@ internal sealed partial class ProgramJobs(
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
     private readonly Dictionary<ulong, HostFileWork> _files = [];
+    private readonly HostFaults _faults = new(options.Faults);
     private ulong _lastNumber = 16;
     private int _started;
 
@@ -55,7 +56,7 @@ internal sealed partial class ProgramJobs(
             {
                 job.Directories.Add(
                     ++_lastNumber,
-                    new HostDirectory(grant.HostPath, grant.Writable, LinuxFileCalls.OfThisHost(), grant.AddedBytes ?? MemoryOf(spec.Limits), grant.AddedFiles));
+                    new HostDirectory(grant.HostPath, grant.Writable, CallsFor(grant), grant.AddedBytes ?? MemoryOf(spec.Limits), grant.AddedFiles));
             }
         }
         catch
@@ -172,6 +173,12 @@ internal sealed partial class ProgramJobs(
     /// <summary>Carries out what the kernel asks of the host.</summary>
     public void OnRequest(HostRequest request)
     {
+        if (_faults.TryFail(request, out var failure))
+        {
+            post(failure);
+            return;
+        }
+
         switch (request.Kind)
         {
             case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
@@ -220,6 +227,14 @@ internal sealed partial class ProgramJobs(
         }
     }
 
+    private IFileCalls CallsFor(DirectoryGrant grant)
+    {
+        var calls = LinuxFileCalls.OfThisHost() ?? new PortableFileCalls();
+        return grant.Reproducible
+            ? new ReproducibleFileCalls(calls, (options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, (options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100)
+            : calls;
+    }
+
     private ProgramRequest Describe(Job job)
     {
         var spec = job.Spec;
@@ -246,6 +261,8 @@ internal sealed partial class ProgramJobs(
             WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
             Seed = options.Seed,
             ReportsState = spec.ReportsState,
+            FailedCall = options.Faults.FirstOrDefault(fault => fault.Call != 0)?.Call ?? 0,
+            FailedCallError = options.Faults.FirstOrDefault(fault => fault.Call != 0)?.Error ?? 0,
             Priority = spec.Limits.Priority ?? -1,
             Share = spec.Limits.CpuShare is { } share ? (ulong)(share * ProgramRequest.SharePeriod) : 0,
         };
@@ -267,7 +284,7 @@ internal sealed partial class ProgramJobs(
     {
         var work = new HostFileWork(execute, post);
         job.FileWork.Add(number, work);
-        Events?.Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{(job.Machine is null ? "files" : "disk")}{job.FileWork.Count}"));
+        Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{(job.Machine is null ? "files" : "disk")}{job.FileWork.Count}"));
         _files.Add(number, work);
     }
 
@@ -278,10 +295,17 @@ internal sealed partial class ProgramJobs(
     private ProgramStream AddStream(Job job, HostStream stream)
     {
         ulong number = ++_lastNumber;
-        Events?.Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{StreamName(job)}"), isText: true);
+        Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{StreamName(job)}"), isText: true);
         job.Streams.Add(number, stream);
         _streams.Add(number, stream);
         return new ProgramStream(number, job.Spec.IsTerminal);
+    }
+
+    /// <summary>Names a target of requests, as events and faults do.</summary>
+    private void Name(ulong number, string name, bool isText = false)
+    {
+        Events?.Name(number, name, isText);
+        _faults.Name(number, name);
     }
 
     private static string StreamName(Job job) => (job.Streams.Count, job.Machine is null) switch

@@ -1,0 +1,103 @@
+namespace ObjectOS.Testing.Comparing;
+
+/// <summary>
+/// What both versions are put through: a program or machine, what is typed and waited for, what must come of it, and which faults happen. A scenario is
+/// a small text (<see cref="ScenarioText"/>) or is made in code. All of it happens at fixed guest times, so that runs are equal.
+/// </summary>
+public sealed record Scenario
+{
+    /// <summary>The scenario without steps and checks: the version's own program or machine runs to its end.</summary>
+    public static Scenario OwnRun { get; } = new() { Name = "run" };
+
+    /// <summary>The name in reports.</summary>
+    public string Name { get; init; } = "scenario";
+
+    /// <summary>The program's file; null: that of the version.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>The program's arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Variables of the program's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Directories that the program may see.</summary>
+    public IReadOnlyList<DirectoryGrant> Directories { get; init; } = [];
+
+    /// <summary>The program's working directory.</summary>
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>Most bytes of memory of the program; null: as usual.</summary>
+    public ulong? Memory { get; init; }
+
+    /// <summary>Virtual instructions after which the guest ends; null: no limit.</summary>
+    public ulong? Budget { get; init; }
+
+    /// <summary>Kernels under the first one; the guest runs in the innermost.</summary>
+    public int Depth { get; init; }
+
+    /// <summary>Host time after which a run is given up; the comparison is then invalid.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>What is typed and waited for, in order.</summary>
+    public IReadOnlyList<ScenarioStep> Steps { get; init; } = [];
+
+    /// <summary>What must come of it.</summary>
+    public IReadOnlyList<ScenarioCheck> Checks { get; init; } = [];
+
+    /// <summary>Faults that happen.</summary>
+    public IReadOnlyList<InjectedFault> Faults { get; init; } = [];
+
+    /// <summary>Differences that were reviewed and are expected.</summary>
+    public IReadOnlyList<AcceptedDifference> Accepted { get; init; } = [];
+}
+
+/// <summary>A step of a scenario.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Text">What is typed or waited for; empty for the end of the input.</param>
+/// <param name="Within">Guest time to wait at most.</param>
+public sealed record ScenarioStep(StepKind Kind, string Text, TimeSpan Within)
+{
+    /// <summary>Guest time that a wait takes at most if nothing is said.</summary>
+    public static TimeSpan UsualWait { get; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>What a step does.</summary>
+public enum StepKind
+{
+    /// <summary>The text is typed.</summary>
+    Type,
+
+    /// <summary>The next step waits until the guest has written the text.</summary>
+    Wait,
+
+    /// <summary>The input ends.</summary>
+    End,
+}
+
+/// <summary>A check of a scenario.</summary>
+/// <param name="Kind">What is checked.</param>
+/// <param name="Subject">The file for <see cref="CheckKind.File"/>, the property for <see cref="CheckKind.Property"/>; else empty.</param>
+/// <param name="Wanted">The exit code, the text, or the most that the property may be.</param>
+public sealed record ScenarioCheck(CheckKind Kind, string Subject, string Wanted);
+
+/// <summary>What a check looks at.</summary>
+public enum CheckKind
+{
+    /// <summary>The exit code is that number.</summary>
+    ExitCode,
+
+    /// <summary>The output holds the text.</summary>
+    Output,
+
+    /// <summary>A file of the host, in a granted directory, holds the text.</summary>
+    File,
+
+    /// <summary>A figure is at most that number: instructions, charged, memory or time (guest nanoseconds).</summary>
+    Property,
+}
+
+/// <summary>A first difference that is expected. Both parts may hold <c>*</c> for any text.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="Event">The event of the left or the right side.</param>
+public sealed record AcceptedDifference(string Lane, string Event);

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Text;
+using ObjectOS.Events;
+
+namespace ObjectOS.Testing.Comparing;
+
+/// <summary>Puts a version of this process through a scenario.</summary>
+internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRequest request) : IDisposable
+{
+    private readonly EventStream _events = new(request.Watch, request.Windows);
+    private readonly ScriptedConsole _console = new(version.Input is { } input ? Typed(input) : scenario.Steps);
+    private readonly CancellationTokenSource _complete = new();
+
+    public void Dispose()
+    {
+        _complete.Dispose();
+        _console.Dispose();
+    }
+
+    public async Task<SideRun> RunAsync(CancellationToken cancellationToken)
+    {
+        _events.Complete += _complete.Cancel;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _complete.Token);
+        limit.CancelAfter(scenario.Timeout);
+        RunResult result;
+        try
+        {
+            using var copies = new GrantCopies(scenario.Directories);
+            var levels = await BootAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                result = await RunGuestAsync(levels[^1], copies.Grants, limit.Token).ConfigureAwait(false);
+                await levels[0].SettleAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                for (int i = levels.Count - 1; i >= 0; i--)
+                {
+                    await levels[i].DisposeAsync().ConfigureAwait(false);
+                }
+            }
+
+            return Report(result, await ProgramFileAsync(cancellationToken).ConfigureAwait(false), copies);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        {
+            throw new ScenarioException($"{version.Name}: {e.Message.TrimEnd('.')}", e);
+        }
+        finally
+        {
+            _events.Complete -= _complete.Cancel;
+        }
+    }
+
+    private static ScenarioStep[] Typed(string file)
+    {
+        try
+        {
+            return [new ScenarioStep(StepKind.Type, File.ReadAllText(file), default), new ScenarioStep(StepKind.End, "", default)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ScenarioException($"{file}: {(e is FileNotFoundException or DirectoryNotFoundException ? "No such file or directory" : e.Message.TrimEnd('.'))}", e);
+        }
+    }
+
+    private async Task<List<ObjectOs>> BootAsync(CancellationToken cancellationToken)
+    {
+        var levels = new List<ObjectOs> { await ObjectOs.BootAsync(Configure, cancellationToken).ConfigureAwait(false) };
+        for (int depth = 0; depth < scenario.Depth; depth++)
+        {
+            levels.Add(await levels[^1].CreateChildAsync(Configure, cancellationToken).ConfigureAwait(false));
+        }
+
+        return levels;
+    }
+
+    private void Configure(ObjectOsOptions options)
+    {
+        version.Configure?.Invoke(options);
+        options.Inputs = Inputs.Deterministic;
+        options.IdleTime = IdleTime.Warp;
+        options.HostClock = false;
+        options.Seed = request.Seed ?? options.Seed;
+        options.Events = _events;
+        options.Faults = [.. scenario.Faults, .. version.Faults];
+    }
+
+    private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationToken cancellationToken)
+    {
+        var cell = version.Machine is { } machine && scenario.Program is null
+            ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
+            : await os.StartAsync(AsProgram(directories), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProgramCanceledException e) when (_complete.IsCancellationRequested)
+        {
+            return e.Result!;
+        }
+        catch (ProgramCanceledException e)
+        {
+            throw new ScenarioException(
+                string.Create(CultureInfo.InvariantCulture, $"{version.Name}: {scenario.Name} has not ended within {scenario.Timeout.TotalSeconds} s of host time"), e);
+        }
+    }
+
+    private ProgramSpec AsProgram(IReadOnlyList<DirectoryGrant> directories) => new()
+    {
+        Path = scenario.Program ?? version.Program ?? throw new ScenarioException($"{scenario.Name}: neither the scenario nor {version.Name} has a program"),
+        Name = "program",
+        Arguments = scenario.Arguments,
+        Environment = scenario.Environment,
+        Directories = directories,
+        WorkingDirectory = scenario.WorkingDirectory,
+        StandardInput = _console,
+        StandardOutput = _console,
+        StandardError = _console,
+        ReportsState = true,
+        Limits = new ProgramLimits { Memory = scenario.Memory, Instructions = Least(scenario.Budget, version.CrashAt) },
+    };
+
+    private MachineSpec AsMachine(MachineSpec machine) => machine with
+    {
+        StandardInput = _console, StandardOutput = _console, IsTerminal = false, ReportsState = true, Instructions = Least(Least(machine.Instructions, scenario.Budget), version.CrashAt),
+        Seed = request.Seed ?? machine.Seed,
+    };
+
+    private static ulong? Least(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
+
+    /// <summary>The file that backtraces take names from; empty for a machine.</summary>
+    private async Task<ReadOnlyMemory<byte>> ProgramFileAsync(CancellationToken cancellationToken) =>
+        request.Watch is not null && (scenario.Program ?? version.Program) is { } path && File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
+
+    private SideRun Report(RunResult result, ReadOnlyMemory<byte> program, GrantCopies copies)
+    {
+        var lanes = _events.Lanes;
+        var run = new SideRun
+        {
+            End = result.End.ToString(),
+            ExitCode = result.ExitCode,
+            Message = result.Message,
+            Output = Encoding.UTF8.GetString(_console.Output),
+            Instructions = result.Instructions,
+            Charged = result.Charged,
+            PeakMemory = result.PeakMemory,
+            StateHash = result.StateHash,
+            Time = lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Time),
+            Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, [.. lane.Marks]))],
+            Before = [.. _events.Before.Select(e => AsSide(e, []))],
+            After = [.. _events.After.Select((e, i) => AsSide(e, i == 0 ? FramesOf(program, e) : []))],
+            Kept = [.. _events.Kept.Select(e => AsSide(e, []))],
+        };
+        return run with { Failures = [.. Failures(run, copies)] };
+    }
+
+    private static SideEvent AsSide(GuestEvent e, IReadOnlyList<string> stack) => new(e.Lane, e.Ordinal, e.Sequence, e.Text, e.Digest, e.Retired, e.Time, e.Pc, e.Cause, stack);
+
+    private static string[] FramesOf(ReadOnlyMemory<byte> program, GuestEvent e) =>
+        program.IsEmpty ? [] : [.. EventSymbols.Backtrace(program, e).Select(frame => $"{frame.Function ?? "?"}{(frame.File is null ? "" : string.Create(CultureInfo.InvariantCulture, $" ({frame.File}:{frame.Line})"))}")];
+
+    private IEnumerable<string> Failures(SideRun run, GrantCopies copies)
+    {
+        if (_console.Unsatisfied is { } wait && !_complete.IsCancellationRequested)
+        {
+            yield return $"\"{wait.Text}\" was not written";
+        }
+
+        foreach (var check in scenario.Checks)
+        {
+            if (Failure(check, run, copies) is { } failure)
+            {
+                yield return failure;
+            }
+        }
+    }
+
+    private static string? Failure(ScenarioCheck check, SideRun run, GrantCopies copies)
+    {
+        switch (check.Kind)
+        {
+            case CheckKind.ExitCode:
+                string code = run.ExitCode.ToString(CultureInfo.InvariantCulture);
+                return code == check.Wanted ? null : $"exit code {code}, {check.Wanted} is wanted{(run.Message is null ? "" : $" ({run.Message})")}";
+            case CheckKind.Output:
+                return run.Output.Contains(check.Wanted, StringComparison.Ordinal) ? null : $"the output lacks \"{check.Wanted}\"";
+            case CheckKind.File:
+                return FileFailure(check, copies.PathOf(check.Subject));
+            default:
+                ulong most = ulong.Parse(check.Wanted, CultureInfo.InvariantCulture);
+                ulong value = check.Subject switch { "instructions" => run.Instructions, "charged" => run.Charged, "memory" => run.PeakMemory, _ => run.Time };
+                return value <= most ? null : string.Create(CultureInfo.InvariantCulture, $"{check.Subject} {value}, at most {most} is wanted");
+        }
+    }
+
+    private static string? FileFailure(ScenarioCheck check, string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Contains(check.Wanted, StringComparison.Ordinal) ? null : $"{check.Subject} lacks \"{check.Wanted}\"";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{check.Subject}: {(e is FileNotFoundException or DirectoryNotFoundException ? "No such file or directory" : e.Message.TrimEnd('.'))}";
+        }
+    }
+}

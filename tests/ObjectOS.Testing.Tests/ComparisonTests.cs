@@ -1,0 +1,174 @@
+using ObjectOS.Events;
+using ObjectOS.Testing.Comparing;
+
+namespace ObjectOS.Tests.Testing;
+
+/// <summary>Comparisons of versions: equal ones are the same, a planted difference is found at its exact call.</summary>
+public sealed class ComparisonTests
+{
+    private static readonly string Lisp = Repository.PathOf("images", "lisp", "lisp.elf");
+    private static readonly string Check = Repository.PathOf("images", "linuxcheck", "linuxcheck.elf");
+
+    private static readonly Scenario Fib = new()
+    {
+        Name = "fib",
+        Program = Lisp,
+        Arguments = ["scripts/fib.scm"],
+        Directories = [new DirectoryGrant(Repository.PathOf("images", "lisp", "scripts"), "/scripts")],
+    };
+
+    [Fact]
+    public async Task CurrentAgainstCurrent_OverSeeds_IsSame()
+    {
+        ulong[] seeds = [.. Enumerable.Range(1, TestScale.Of(8)).Select(seed => (ulong)seed)];
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [new Scenario { Program = Check, Arguments = ["processes"] }], seeds);
+        report.Scenarios.Should().HaveCount(seeds.Length).And.OnlyContain(outcome => outcome.Class == DifferenceClass.Same && outcome.ControlProblem == null);
+        report.ExitCode.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task FailedCall_IsFoundAtThatCall(int depth)
+    {
+        var scenario = Fib with { Depth = depth };
+        var right = new LocalVersion("right") { Faults = [InjectedFault.FailCall(5, 13)] };
+        var report = await Comparison.RunAsync(new LocalVersion("left"), right, [scenario]);
+        var divergence = report.Scenarios[0].Divergence!;
+        report.ExitCode.Should().Be(1);
+        divergence.Ordinal.Should().Be(5);
+        divergence.Lane.Should().EndWith("/t1");
+        divergence.Right!.Text.Should().EndWith(" = EACCES");
+        divergence.Left!.Text.Should().NotBe(divergence.Right.Text);
+        divergence.LeftBefore.Select(e => e.Text).Should().Equal(divergence.RightBefore.Select(e => e.Text)).And.HaveCount(4);
+    }
+
+    [Fact]
+    public async Task OtherProgram_ThatPrintsOtherText_DiffersInThePayloadOfItsWrite()
+    {
+        var left = await WithScriptAsync("(display 41)");
+        var right = await WithScriptAsync("(display 42)");
+        var report = await CompareScriptsAsync(left, right);
+        var outcome = report.Scenarios[0];
+        outcome.Class.Should().Be(DifferenceClass.Payload, TextReport.Write(report));
+        outcome.Divergence!.Left!.Text.Should().Contain("41");
+        outcome.Divergence.Right!.Text.Should().Contain("42");
+    }
+
+    [Fact]
+    public async Task SlowerVersion_ThatDoesTheSame_DiffersInPerformanceAlone()
+    {
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right", options => options.Quantum = 5_000), [new Scenario { Program = Check, Arguments = ["transfers"] }]);
+        report.Scenarios[0].Class.Should().BeOneOf(DifferenceClass.Performance, DifferenceClass.Same);
+        report.ExitCode.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(false, DifferenceClass.NewFailure)]
+    [InlineData(true, DifferenceClass.Fixed)]
+    public async Task Check_PassedByOneSide_GivesTheClass(bool leftFails, DifferenceClass expected)
+    {
+        var scenario = ScenarioText.Parse("run lisp.elf scripts/fib.scm\ndir scripts=/scripts\nexpect exit 0\n", "fib", Repository.PathOf("images", "lisp"));
+        var good = new LocalVersion("good");
+        var bad = new LocalVersion("bad") { CrashAt = 100_000 };
+        var report = await Comparison.RunAsync(leftFails ? bad : good, leftFails ? good : bad, [scenario]);
+        report.Scenarios[0].Class.Should().Be(expected);
+        TextReport.Write(report).Should().Contain("exit code 124, 0 is wanted");
+    }
+
+    [Fact]
+    public async Task WritableDirectory_IsCopiedForEachRun_AndItsFilesAreChecked()
+    {
+        string folder = Directory.CreateTempSubdirectory("objectos-test-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "script.scm"), "(display 7)");
+            var scenario = new Scenario
+            {
+                Program = Lisp, Arguments = ["/w/script.scm"], Directories = [new DirectoryGrant(folder, "/w", Writable: true)],
+                Checks = [new ScenarioCheck(CheckKind.File, Path.Combine(folder, "script.scm"), "display"), new ScenarioCheck(CheckKind.File, Path.Combine(folder, "none"), "x")],
+            };
+            var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [scenario]);
+            report.Scenarios[0].LeftRun.Failures.Should().Equal($"{Path.Combine(folder, "none")}: No such file or directory");
+            report.Scenarios[0].Class.Should().Be(DifferenceClass.Same, TextReport.Write(report));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task AcceptedDifference_IsExpected()
+    {
+        var scenario = Fib with { Accepted = [new AcceptedDifference("0/t*", "* = EACCES")] };
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { Faults = [InjectedFault.FailCall(5, 13)] }, [scenario]);
+        report.Scenarios[0].Class.Should().Be(DifferenceClass.Expected);
+        report.ExitCode.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task TypedLines_AfterWhatTheyWaitFor_ReachAProgramThatReadsThem()
+    {
+        var scenario = ScenarioText.Parse(
+            "run lisp.elf\ntype (+ 40 2)\nwait 42\ntype (display \"seen\")\nwait seen\nend-input\nexpect exit 0\n", "repl", Repository.PathOf("images", "lisp"));
+        var run = await new LocalVersion("one").RunAsync(scenario, new SideRequest());
+        run.Failures.Should().BeEmpty(run.Output);
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [scenario]);
+        report.ExitCode.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Machine_WhoseConsoleIsScripted_RunsTheSame()
+    {
+        var machine = new MachineSpec { Image = Repository.PathOf("images", "tiny", "tiny.elf"), Memory = 16UL << 20 };
+        var version = new LocalVersion("tiny") { Machine = machine };
+        var report = await Comparison.RunAsync(version, version, [new Scenario { Name = "boot" }]);
+        report.Scenarios[0].Class.Should().Be(DifferenceClass.Same, TextReport.Write(report));
+        report.Scenarios[0].LeftRun.Lanes.Sum(lane => lane.Count).Should().BePositive();
+    }
+
+    [Fact]
+    public void Run_WrittenAndRead_IsTheSame()
+    {
+        var run = new SideRun
+        {
+            End = "Exited", Output = "x\n", Lanes = [new SideLane("0/t1", null, 0, 33, new LaneDigest(ulong.MaxValue, 2, 3), 5, [new LaneMark(new LaneDigest(1, 2, 3), 4, 5, 6)])],
+            Failures = ["a"], Kept = [new SideEvent("0/t1", 1, 1, "read()", default, 1, 2, 3, null, ["main"])],
+        };
+        JsonReport.ReadRun(JsonReport.Write(run)).Should().BeEquivalentTo(run);
+        var scenario = Fib with { Steps = [new ScenarioStep(StepKind.Wait, "a", TimeSpan.FromSeconds(1))], Faults = [InjectedFault.FailRequest("1.stdout", 2, 28, true)] };
+        JsonReport.ReadScenario(JsonReport.Write(scenario)).Should().BeEquivalentTo(scenario);
+        var request = new SideRequest(7, new EventWatch("0/t1", 5), [new EventWindow("0/t1", 1, 32)]);
+        JsonReport.ReadRequest(JsonReport.Write(request)).Should().BeEquivalentTo(request);
+    }
+
+    private static async Task<string> WithScriptAsync(string script)
+    {
+        string folder = Directory.CreateTempSubdirectory("objectos-test-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "script.scm"), script);
+        return folder;
+    }
+
+    private static async Task<ComparisonReport> CompareScriptsAsync(string left, string right)
+    {
+        try
+        {
+            return await Comparison.RunAsync(new Scripted("left", left), new Scripted("right", right));
+        }
+        finally
+        {
+            Directory.Delete(left, recursive: true);
+            Directory.Delete(right, recursive: true);
+        }
+    }
+
+    /// <summary>Versions of a script: the same program with another folder.</summary>
+    private sealed class Scripted(string name, string folder) : IComparedVersion
+    {
+        public string Name => name;
+
+        public Task<SideRun> RunAsync(Scenario scenario, SideRequest request, CancellationToken cancellationToken = default) => new LocalVersion(name).RunAsync(
+            scenario with { Program = Lisp, Arguments = ["/script/script.scm"], Directories = [new DirectoryGrant(folder, "/script")] }, request, cancellationToken);
+    }
+}

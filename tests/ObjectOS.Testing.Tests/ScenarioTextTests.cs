@@ -1,0 +1,92 @@
+using ObjectOS.Testing.Comparing;
+
+namespace ObjectOS.Tests.Testing;
+
+/// <summary>Scenario files: what they say, and one sentence about each mistake.</summary>
+public sealed class ScenarioTextTests
+{
+    [Fact]
+    public void Text_WithEachStep_IsRead()
+    {
+        const string Text = """
+            # a comment
+            run app.elf --flag "two words"
+            dir data=/data:rw
+            cwd /data
+            env A=b=c
+            memory 1048576
+            budget 1000
+            depth 2
+            timeout 9
+            wait "login: " 5
+            type root
+            send "a\tb\x03"
+            end-input
+            expect exit 3
+            expect output done
+            expect file data/out.txt yes
+            expect at-most instructions 500
+            fail call 7 13
+            fail request 1.disk1 3
+            cut 1.net
+            full 1.files1 2
+            accept 0/t1 "uname*"
+            """;
+        var scenario = ScenarioText.Parse(Text, "all", "/base");
+        scenario.Program.Should().Be("/base/app.elf");
+        scenario.Arguments.Should().Equal("--flag", "two words");
+        scenario.Directories.Should().Equal(new DirectoryGrant("/base/data", "/data", true));
+        (scenario.WorkingDirectory, scenario.Memory, scenario.Budget, scenario.Depth, scenario.Timeout).Should().Be(("/data", 1048576UL, 1000UL, 2, TimeSpan.FromSeconds(9)));
+        scenario.Environment.Should().Equal(new Dictionary<string, string> { ["A"] = "b=c" });
+        scenario.Steps.Select(step => (step.Kind, step.Text)).Should().Equal((StepKind.Wait, "login: "), (StepKind.Type, "root\n"), (StepKind.Type, "a\tb\x03"), (StepKind.End, ""));
+        scenario.Steps[0].Within.Should().Be(TimeSpan.FromSeconds(5));
+        scenario.Checks.Should().Equal(
+            new ScenarioCheck(CheckKind.ExitCode, "", "3"), new ScenarioCheck(CheckKind.Output, "", "done"), new ScenarioCheck(CheckKind.File, "/base/data/out.txt", "yes"),
+            new ScenarioCheck(CheckKind.Property, "instructions", "500"));
+        scenario.Faults.Should().Equal(
+            InjectedFault.FailCall(7, 13), InjectedFault.FailRequest("1.disk1", 3), InjectedFault.FailRequest("1.net", 1, 32, true), InjectedFault.FailRequest("1.files1", 2, 28, true));
+        scenario.Accepted.Should().Equal(new AcceptedDifference("0/t1", "uname*"));
+    }
+
+    [Theory]
+    [InlineData("jump", "x:1: \"jump\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full or accept is wanted")]
+    [InlineData("\n\nbudget much", "x:3: \"much\" is no number")]
+    [InlineData("budget", "x:1: one N is wanted, 0 were found")]
+    [InlineData("dir here", "x:1: \"here\" grants nothing: HOST=GUEST[:rw] is wanted")]
+    [InlineData("env A", "x:1: \"A\" is no variable: K=V is wanted")]
+    [InlineData("wait \"open", "x:1: a quoted word has no end")]
+    [InlineData("expect nothing", "x:1: expect exit N, expect output TEXT, expect file PATH TEXT or expect at-most instructions|charged|memory|time N is wanted")]
+    [InlineData("fail call 0", "x:1: \"fail call 0\" is out of range: counts begin at 1, error numbers are 1 to 4095")]
+    [InlineData("cut", "x:1: fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N] or full TARGET [N] is wanted")]
+    public void Text_WithAMistake_IsRefusedInOneSentence(string text, string message) =>
+        ((Func<Scenario>)(() => ScenarioText.Parse(text, "x", "/"))).Should().Throw<ScenarioException>().WithMessage(message);
+
+    [Fact]
+    public void Alignment_OfRandomLists_HasBothAndIsShortest()
+    {
+        var random = new Random(11);
+        for (int round = 0; round < TestScale.Of(300); round++)
+        {
+            string[] left = [.. Enumerable.Range(0, random.Next(9)).Select(_ => "abc"[random.Next(3)].ToString())];
+            string[] right = [.. Enumerable.Range(0, random.Next(9)).Select(_ => "abc"[random.Next(3)].ToString())];
+            var lines = Alignment.Of(left, right);
+            lines.Where(line => line.Side != AlignedSide.Right).Select(line => line.Text).Should().Equal(left);
+            lines.Where(line => line.Side != AlignedSide.Left).Select(line => line.Text).Should().Equal(right);
+            lines.Count(line => line.Side == AlignedSide.Both).Should().Be(LongestCommon(left, right));
+        }
+    }
+
+    private static int LongestCommon(string[] a, string[] b)
+    {
+        var best = new int[a.Length + 1, b.Length + 1];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            for (int j = 1; j <= b.Length; j++)
+            {
+                best[i, j] = a[i - 1] == b[j - 1] ? best[i - 1, j - 1] + 1 : Math.Max(best[i - 1, j], best[i, j - 1]);
+            }
+        }
+
+        return best[a.Length, b.Length];
+    }
+}
