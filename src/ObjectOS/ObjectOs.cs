@@ -75,6 +75,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Makes the kernel, starts its services.</summary>
     private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) MakeKernel()
     {
+        var linux = _options.LinuxFactory ?? new LinuxFactory();
         var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
             ObjectLimit = KernelObjects,
@@ -85,11 +86,11 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             CompletionLatency = _options.HostClock ? 0 : new KernelOptions().CompletionLatency,
             Trace = _options.Trace is not null,
         });
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, linux.Create(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion));
-        return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
+        return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path, linux) : null);
     }
 
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
