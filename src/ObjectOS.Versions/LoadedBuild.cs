@@ -70,7 +70,7 @@ internal sealed class LoadedBuild : IDisposable
     }
 
     /// <summary>The classes of a build that implement what is wanted, one of each at most.</summary>
-    private static List<(BuildFile File, string Assembly, string Type, Type Contract)> Find(BuildFiles build, bool isService, Type[] wanted)
+    internal static List<(BuildFile File, string Assembly, string Type, Type Contract)> Find(BuildFiles build, bool isService, Type[] wanted)
     {
         var found = new List<(BuildFile File, string Assembly, string Type, Type Contract)>();
         foreach (var file in build.Roots)
@@ -111,7 +111,7 @@ internal sealed class LoadedBuild : IDisposable
         {
             made = Activator.CreateInstance(_context.LoadFromAssemblyName(new AssemblyName(assembly)).GetType(type, throwOnError: true)!)!;
         }
-        catch (Exception e) when (e is BadImageFormatException or TypeLoadException or FileLoadException or FileNotFoundException or MissingMemberException or TargetInvocationException or ReflectionTypeLoadException)
+        catch (Exception e) when (e is BadImageFormatException or TypeLoadException or FileLoadException or FileNotFoundException or MissingMemberException or InvalidProgramException or TargetInvocationException)
         {
             throw new VersionException($"{file.Name}: cannot be loaded: {(e is TargetInvocationException { InnerException: { } cause } ? cause : e).Message.ReplaceLineEndings(" ").TrimEnd('.')}", e);
         }
