@@ -1,1 +1,2 @@
+global using ObjectOS.Cpu;
 global using ThreadState = ObjectOS.Client.ThreadState;

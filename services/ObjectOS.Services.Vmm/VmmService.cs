@@ -13,7 +13,7 @@ namespace ObjectOS.Services.Vmm;
 /// Each message does at most one thing that memory can suspend, before all else that it changes: the message then comes again, and nobody can tell. Work in steps is carried on by
 /// a signal that the service sends itself.
 /// </remarks>
-public sealed partial class VmmService : IManagedProgram
+public sealed partial class VmmService : IVirtualMachineService
 {
     private const uint FirstFreeSlot = 16;
     private const ulong LargestFile = 256UL << 20, LargestRecord = 1 << 20;
@@ -44,11 +44,7 @@ public sealed partial class VmmService : IManagedProgram
 
     private HostPortCapability Host => new(_invoker, 3);
 
-    /// <summary>
-    /// Hands over devices of the embedding program for a job that is going to be started, or restored: objects are no data that a message could carry. Called between slices.
-    /// </summary>
-    /// <param name="job">The job.</param>
-    /// <param name="devices">Its devices, owned by the machine until it ends.</param>
+    /// <inheritdoc/>
     public void Offer(ulong job, IReadOnlyList<IDevice> devices) => _devices[job] = devices;
 
     /// <inheritdoc/>

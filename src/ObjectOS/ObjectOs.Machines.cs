@@ -11,7 +11,7 @@ public sealed partial class ObjectOs
     private const uint VmmCell = 7;
     private const uint VmmEndpoint = 8;
 
-    private VmmService? _vmm;
+    private IVirtualMachineService? _vmm;
 
     /// <summary>Boots a virtual machine in a cell of its own.</summary>
     /// <param name="spec">What to boot, and within which limits.</param>
@@ -96,12 +96,12 @@ public sealed partial class ObjectOs
     }
 
     /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>
-    private (KernelStatus Status, uint Endpoint, VmmService? Service) NeedVmmService(IKernel kernel)
+    private (KernelStatus Status, uint Endpoint, IVirtualMachineService? Service) NeedVmmService(IKernel kernel)
     {
         var status = KernelStatus.Ok;
         if (_vmm is null)
         {
-            var made = new VmmService();
+            var made = (_options.VmmFactory ?? new VmmFactory()).Create();
             status = kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, made, ServiceMemory, VmmObjects);
             _vmm = status == KernelStatus.Ok ? made : null;
         }

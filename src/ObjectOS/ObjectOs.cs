@@ -78,6 +78,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Makes the kernel, starts its services.</summary>
     private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) MakeKernel()
     {
+        var linux = _options.LinuxFactory ?? new LinuxFactory();
         var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
         {
             ObjectLimit = KernelObjects,
@@ -89,11 +90,11 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             Trace = _options.Trace is not null,
             Events = _options.Events?.Detail ?? EventDetail.None,
         });
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, new LinuxService(), ServiceMemory, LinuxObjects);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, linux.Create(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion)) { Events = _events };
-        return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path) : null);
+        return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path, linux) : null);
     }
 
     private LevelEvents? EventsOf(ObjectOsOptions options) => options.Events is { } stream ? new LevelEvents(stream, Path) : null;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Events;
 using ObjectOS.Machine;
@@ -56,6 +57,12 @@ public sealed class ObjectOsOptions
 
     /// <summary>The kernel version to boot; null: this package's own.</summary>
     public IKernelFactory? KernelFactory { get; set; }
+
+    /// <summary>The Linux personality for programs; null: this package's own.</summary>
+    public ILinuxFactory? LinuxFactory { get; set; }
+
+    /// <summary>The service for virtual machines; null: this package's own.</summary>
+    public IVmmFactory? VmmFactory { get; set; }
 
     /// <summary>
     /// For a child: called between slices when its virtual CPU has stopped for its holder, for instance with its memory exhausted; the handler

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using ObjectOS.Cpu;
 using ObjectOS.Machine;
-using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Tests;
 

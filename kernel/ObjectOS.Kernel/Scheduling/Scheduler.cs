@@ -51,7 +51,12 @@ internal sealed class Scheduler
                 // What it overdrew is taken from its next turn: a storm of costly calls gains nothing.
                 Remove(thread);
                 thread.QuantumLeft += thread.Quantum;
+#if STARVING_SCHEDULER
+                // Planted for tests: the end of its quantum changes nothing for others.
+                Add(thread, last: false);
+#else
                 Add(thread, last: true);
+#endif
                 continue;
             }
 
@@ -107,7 +112,7 @@ internal sealed class Scheduler
     }
 
     /// <summary>True where no other thread of its priority is ready: the end of its quantum would change nothing.</summary>
-    public bool IsAlone(Thread thread) => thread.ReadyNode?.List is { Count: 1 } queue && queue == _ready[thread.Priority];
+    public bool IsAlone(Thread thread) => thread.ReadyNode?.List is { Count: 1 } queue && queue == QueueOf(thread);
 
     /// <summary>Gives a thread that ran alone, beyond its quantum, what the ends of its quanta would have given.</summary>
     public static void Renew(Thread thread)
@@ -126,9 +131,9 @@ internal sealed class Scheduler
         if (thread.ReadyNode is { List: { } list } node)
         {
             list.Remove(node);
-            if (list == _ready[thread.Priority] && list.Count == 0)
+            if (list == QueueOf(thread) && list.Count == 0)
             {
-                _occupied &= ~(1u << thread.Priority);
+                _occupied &= ~(1u << LevelOf(thread));
             }
             else if (list == thread.SchedulingContext?.Held && list.Count == 0)
             {
@@ -247,7 +252,21 @@ internal sealed class Scheduler
 
     private void Add(Thread thread, bool last)
     {
-        thread.ReadyNode = last ? _ready[thread.Priority].AddLast(thread) : _ready[thread.Priority].AddFirst(thread);
-        _occupied |= 1u << thread.Priority;
+        var queue = QueueOf(thread);
+#if ROUND_ROBIN
+        // The other scheduler of the tests: a thread that becomes ready goes behind all that are.
+        thread.ReadyNode = queue.AddLast(thread);
+#else
+        thread.ReadyNode = last ? queue.AddLast(thread) : queue.AddFirst(thread);
+#endif
+        _occupied |= 1u << LevelOf(thread);
     }
+
+    private LinkedList<Thread> QueueOf(Thread thread) => _ready[LevelOf(thread)];
+
+#if ROUND_ROBIN
+    private static int LevelOf(Thread _) => DefaultPriority;
+#else
+    private static int LevelOf(Thread thread) => thread.Priority;
+#endif
 }

@@ -140,7 +140,12 @@ internal static class DirectoryCalls
 
         if (directory && node.Entries.Count > 0)
         {
+#if WRONG_ERRNO
+            // Planted for tests.
+            return Errno.EEXIST;
+#else
             return Errno.ENOTEMPTY;
+#endif
         }
 
         call.Job.Tree.Remove(target.Directory, target.Name, call.Job.WallClock);

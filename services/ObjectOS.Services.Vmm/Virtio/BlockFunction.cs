@@ -210,7 +210,12 @@ public sealed partial class BlockFunction : VirtioFunction
         var request = new BlockRequest(chain, command, isTransfer ? unchecked(sector * SectorSize) : 0, length)
         {
             // 5.2.6.2: whole sectors within the capacity, and no writes to what is read-only.
+#if OFF_BY_ONE_DEVICE
+            // Planted for tests: the last sector cannot be had.
+            Outcome = isTransfer && (length % SectorSize != 0 || sector > Capacity / SectorSize || length >= Capacity - (sector * SectorSize))
+#else
             Outcome = isTransfer && (length % SectorSize != 0 || sector > Capacity / SectorSize || length > Capacity - (sector * SectorSize))
+#endif
                 || (command == BlockCommand.Out && _backend.Policy == BlockPolicy.ReadOnly) ? BlockOutcome.IoError : BlockOutcome.Open,
         };
         Queue.Take();

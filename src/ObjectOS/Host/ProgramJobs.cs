@@ -24,7 +24,7 @@ namespace ObjectOS.Host;
 /// <param name="log">Where ends are told.</param>
 /// <param name="post">Tells the kernel the end of a request; any thread.</param>
 internal sealed partial class ProgramJobs(
-    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<(KernelStatus Status, uint Endpoint)> native, Func<(KernelStatus Status, uint Endpoint, VmmService? Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
+    IKernel kernel, Invoker root, ImageStore images, uint linux, Func<(KernelStatus Status, uint Endpoint)> native, Func<(KernelStatus Status, uint Endpoint, IVirtualMachineService? Service)> vmm, ObjectOsOptions options, ILogger log, Action<Completion> post)
 {
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];

@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
-using ObjectOS.Services.Linux;
 
 namespace ObjectOS.Host;
 
 /// <summary>Writes a kernel's trace records as JSON lines, with the path of its level.</summary>
-internal sealed class TraceWriter(TextWriter writer, string level)
+/// <param name="writer">Where they go.</param>
+/// <param name="level">The path of the kernel.</param>
+/// <param name="linux">Names the system calls.</param>
+internal sealed class TraceWriter(TextWriter writer, string level, ILinuxFactory linux)
 {
     /// <summary>Writes every record that the kernel has kept.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -43,7 +45,7 @@ internal sealed class TraceWriter(TextWriter writer, string level)
             {
                 TraceKind.Trap => "trap",
                 TraceKind.End => "exit",
-                TraceKind.SystemCall when LinuxService.CallName(record.Number) is null => "unsupported",
+                TraceKind.SystemCall when linux.CallName(record.Number) is null => "unsupported",
                 _ => "call",
             });
             json.WriteString("name", Name(record));
@@ -61,10 +63,10 @@ internal sealed class TraceWriter(TextWriter writer, string level)
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static string Name(TraceRecord record) => record.Kind switch
+    private string Name(TraceRecord record) => record.Kind switch
     {
         TraceKind.Invocation => InvocationTable.Find(record.Number)?.Name ?? record.Number.ToString(CultureInfo.InvariantCulture),
-        TraceKind.SystemCall => LinuxService.CallName(record.Number) ?? record.Number.ToString(CultureInfo.InvariantCulture),
+        TraceKind.SystemCall => linux.CallName(record.Number) ?? record.Number.ToString(CultureInfo.InvariantCulture),
         TraceKind.Trap => JsonNamingPolicy.CamelCase.ConvertName(((TrapCause)record.Number).ToString()),
         _ => record.Number.ToString(CultureInfo.InvariantCulture),
     };

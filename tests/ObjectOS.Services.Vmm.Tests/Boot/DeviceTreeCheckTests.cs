@@ -1,3 +1,5 @@
+using ObjectOS.Cpu;
+
 namespace ObjectOS.Services.Vmm.Tests;
 
 /// <summary>Device trees that the embedder gives: taken as they are, or refused in a sentence.</summary>

@@ -1,3 +1,5 @@
+using ObjectOS.Cpu;
+
 namespace ObjectOS.Services.Vmm.Tests;
 
 /// <summary>A device that exists nowhere: adds two words, interrupts, writes the sum to memory.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using ObjectOS.Abi;
+using ObjectOS.Cpu;
 
 namespace ObjectOS.Services.Vmm.Tests;
 

@@ -1,5 +1,5 @@
 using ObjectOS.Abi;
-using ObjectOS.Services.Vmm;
+using ObjectOS.Cpu;
 
 namespace ObjectOS.Tests.Vmm.Virtio;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ObjectOS.Cpu;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Tests.Vmm.Virtio;

@@ -1,3 +1,4 @@
+using ObjectOS.Cpu;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Tests.Vmm.Virtio;

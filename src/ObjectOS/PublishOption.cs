@@ -1,7 +1,7 @@
 using System.Globalization;
 using ObjectOS.Services.Vmm;
 
-namespace ObjectOS.Cli;
+namespace ObjectOS;
 
 /// <summary>The value of <c>--publish</c>: <c>HOSTPORT:GUESTPORT[/tcp|/udp]</c>.</summary>
 internal static class PublishOption

@@ -1,6 +1,6 @@
 using ObjectOS.Abi;
 
-namespace ObjectOS.Services.Vmm;
+namespace ObjectOS.Cpu;
 
 /// <summary>
 /// What a device can do in its machine. Memory is the guest's, by guest-physical address; an operation that answers <see cref="DeviceStatus.Suspended"/>

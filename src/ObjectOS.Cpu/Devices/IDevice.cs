@@ -1,4 +1,4 @@
-namespace ObjectOS.Services.Vmm;
+namespace ObjectOS.Cpu;
 
 /// <summary>How a device's work ended.</summary>
 public enum DeviceStatus : byte

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ObjectOS.Cli;
+namespace ObjectOS;
 
 /// <summary>Sizes (64M, 64MiB: powers of 1024), counts (1M, 1G: powers of 1000) and times (10, 10s, 500ms) as the command line has them.</summary>
 internal static class Quantities

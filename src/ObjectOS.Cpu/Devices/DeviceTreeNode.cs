@@ -1,4 +1,4 @@
-namespace ObjectOS.Services.Vmm;
+namespace ObjectOS.Cpu;
 
 /// <summary>A node of a device tree under construction (Devicetree Specification, chapter "The Devicetree").</summary>
 /// <param name="name">Its name with the unit address, for instance <c>serial@10000000</c>; empty for the root.</param>

@@ -1,0 +1,100 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace ObjectOS.Versions;
+
+/// <summary>The commands that every worker has: <c>describe</c> and <c>run</c>.</summary>
+public static class WorkerCommands
+{
+    /// <summary>Returns the commands, to which a worker adds its own.</summary>
+    [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
+    [RequiresDynamicCode(VersionLoader.NeedsCompiler)]
+    public static Dictionary<string, WorkerCommand> Create() => new(StringComparer.Ordinal)
+    {
+        ["describe"] = static (arguments, _, _) =>
+        {
+            using var version = Load(arguments);
+            return Task.FromResult(Describe(version));
+        },
+        ["run"] = RunAsync,
+    };
+
+    /// <summary>Loads the version that the argument <c>spec</c> names.</summary>
+    /// <exception cref="VersionException">It is none, or cannot be had.</exception>
+    [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
+    [RequiresDynamicCode(VersionLoader.NeedsCompiler)]
+    public static OsVersion Load(JsonObject arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        string text = Text(arguments, "spec") ?? "";
+        return !VersionSpec.TryParse(text, out var spec, out string problem) ? throw new VersionException(problem)
+            : spec!.Kind == VersionKind.Left ? throw new VersionException("\"left\" stands for the version of the left side; that one is wanted")
+            : VersionLoader.Load(spec);
+    }
+
+    private static JsonObject Describe(OsVersion version) => new()
+    {
+        ["spec"] = version.Spec.ToString(),
+        ["description"] = version.Description,
+        ["kernel"] = version.Kernel?.Description.Version,
+        ["linux"] = version.Linux?.Description.Version,
+        ["vmm"] = version.Vmm?.Description.Version,
+    };
+
+    /// <summary>
+    /// Runs one program, deterministically, to its end. Arguments: <c>spec</c>, <c>program</c> (unless the version has one), <c>arguments</c>, <c>budget</c>. Result: the
+    /// end, the figures that depend on nothing but the version, and the output in base64.
+    /// </summary>
+    [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
+    [RequiresDynamicCode(VersionLoader.NeedsCompiler)]
+    private static async Task<JsonObject> RunAsync(JsonObject arguments, IProgress<JsonObject> events, CancellationToken cancellationToken)
+    {
+        using var version = Load(arguments);
+        var options = new ObjectOsOptions { Inputs = Inputs.Deterministic };
+        version.Apply(options);
+        string program = version.Program ?? Text(arguments, "program") ?? throw new VersionException("run: no program is named");
+        using var input = version.Input is { } file ? OpenInput(file) : null;
+        var spec = new ProgramSpec
+        {
+            Path = program,
+            Arguments = [.. (arguments["arguments"] as JsonArray ?? []).Select(argument => argument!.GetValue<string>())],
+            StandardInput = input,
+            ReportsState = true,
+            Limits = new ProgramLimits { Instructions = Text(arguments, "budget") is { } budget ? ulong.Parse(budget, CultureInfo.InvariantCulture) : null },
+        };
+        try
+        {
+            await using var os = ObjectOs.Boot(options);
+            var result = await os.RunAsync(spec, cancellationToken).ConfigureAwait(false);
+            return new JsonObject
+            {
+                ["end"] = result.End.ToString(),
+                ["code"] = result.ExitCode,
+                ["message"] = result.Message,
+                ["instructions"] = result.Instructions,
+                ["charged"] = result.Charged,
+                ["stateHash"] = result.StateHash,
+                ["output"] = Convert.ToBase64String(result.OutputBytes.Span),
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new VersionException(e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    private static FileStream OpenInput(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VersionException($"{path}: {(e is FileNotFoundException or DirectoryNotFoundException ? "No such file or directory" : e.Message.TrimEnd('.'))}", e);
+        }
+    }
+
+    private static string? Text(JsonObject arguments, string name) => arguments[name] is JsonValue value ? value.ToString() : null;
+}
