@@ -4,6 +4,10 @@ namespace ObjectOS.Cli;
 internal static class ExitCodes
 {
     public const int WrongUsage = 2;
+
+    /// <summary>Wrong usage of <c>compare</c>, whose 2 says that the control differed.</summary>
+    public const int WrongComparison = 3;
+
     public const int Exhausted = 124;
     public const int ToolFailed = 125;
     public const int NotRunnable = 126;

@@ -35,20 +35,21 @@ internal static class Program
         var boot = new BootCommand();
         var conformance = new ConformanceCommand();
         var tour = new TourCommand();
+        var compare = new CompareCommand();
         var help = new Option<bool>("--help", "-h") { Description = "Show this." };
         var version = new Option<bool>("--version") { Description = "Show the tool's version." };
         var root = new RootCommand("Operating systems as objects: runs unmodified static riscv64 Linux programs in sandboxed cells of a kernel that is an object.");
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
-        Command[] commands = [tour.Command, run.Command, boot.Command, conformance.Command];
+        Command[] commands = [tour.Command, run.Command, boot.Command, conformance.Command, compare.Command];
         foreach (var each in commands)
         {
             each.Options.Add(help);
             root.Subcommands.Add(each);
         }
 
-        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], objectos boot [OPTION…] [IMAGE], objectos conformance --suite DIR, or objectos --help";
+        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], objectos boot [OPTION…] [IMAGE], objectos conformance --suite DIR, objectos compare --left SPEC --right SPEC, or objectos --help";
         if (args.Length == 0)
         {
             return Task.FromResult(streams.Usage($"a command is wanted: {Commands}"));
@@ -58,27 +59,34 @@ internal static class Program
         var line = CommandLine.Split(command, command == root ? args : args.AsSpan(1));
         if (line.Problem is { } problem)
         {
-            return Task.FromResult(streams.Usage(problem));
+            return Task.FromResult(Wrong(problem));
         }
 
         var parsed = command.Parse(line.Options, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.GetValue(help))
         {
-            return ShowAsync(streams, command == run.Command ? run.Help : command == boot.Command ? boot.Help : command == conformance.Command ? conformance.Help : command == tour.Command ? tour.Help
+            return ShowAsync(streams, command == run.Command ? run.Help : command == boot.Command ? boot.Help : command == conformance.Command ? conformance.Help : command == tour.Command ? tour.Help : command == compare.Command ? compare.Help
                 : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/misbehave/misbehave.elf exit-42", "objectos boot", "objectos run --help"));
         }
 
         if (command != root && parsed.Errors.Count > 0)
         {
-            return Task.FromResult(streams.Usage(parsed.Errors[0].Message));
+            return Task.FromResult(Wrong(parsed.Errors[0].Message));
         }
 
         return command == run.Command ? run.RunAsync(parsed, line.Operands, streams)
             : command == boot.Command ? boot.RunAsync(parsed, line.Operands, streams)
             : command == conformance.Command ? conformance.RunAsync(parsed, line.Operands, streams)
             : command == tour.Command ? tour.RunAsync(parsed, line.Operands, streams)
+            : command == compare.Command ? compare.RunAsync(parsed, line.Operands, streams)
             : parsed.GetValue(version) ? ShowAsync(streams, $"objectos {Tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}\n")
             : Task.FromResult(streams.Usage(line.Operands.Length > 0 ? $"there is no command \"{line.Operands[0]}\": {Commands}" : $"a command is wanted: {Commands}"));
+
+        int Wrong(string sentence)
+        {
+            int code = streams.Usage(sentence);
+            return command == compare.Command ? ExitCodes.WrongComparison : code;
+        }
     }
 
     private static async Task<int> ShowAsync(ToolStreams streams, string text)

@@ -18,7 +18,9 @@ public enum EventDetail : byte
 /// <summary>The kinds of events: what a guest can see, or what others can see of it.</summary>
 public enum EventKind : byte
 {
-    /// <summary>A thread was created; <see cref="EventRecord.Peer"/> is the thread on whose account.</summary>
+    /// <summary>
+    /// A thread was created; <see cref="EventRecord.Peer"/> is the thread on whose account, and the number is that of the system call that it is in (0: none).
+    /// </summary>
     Born,
 
     /// <summary>A system call was answered: number a7, the arguments a0–a5; result a0.</summary>

@@ -20,9 +20,9 @@ public sealed class FloorsTests
         ["ObjectOS.Services.Native"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Services.Programs", "ObjectOS.Services.Console"],
         ["ObjectOS.Services.Vmm"] = ["ObjectOS.Abi", "ObjectOS.Client", "ObjectOS.Cpu", "ObjectOS.Services.Programs", "ObjectOS.Services.Console"],
         ["ObjectOS"] = ["ObjectOS.Services.Vmm", "ObjectOS.Machine", "ObjectOS.Kernel", "ObjectOS.Services.Linux", "ObjectOS.Services.Native", "ObjectOS.Services.Console", "ObjectOS.Services.Files", "ObjectOS.Services.Programs"],
-        ["ObjectOS.Versions"] = ["ObjectOS"],
+        ["ObjectOS.Versions"] = ["ObjectOS", "ObjectOS.Testing"],
         ["ObjectOS.Worker"] = ["ObjectOS.Versions"],
-        ["ObjectOS.Cli"] = ["ObjectOS", "ObjectOS.Versions"],
+        ["ObjectOS.Cli"] = ["ObjectOS", "ObjectOS.Testing", "ObjectOS.Versions"],
         ["ObjectOS.Testing"] = ["ObjectOS"],
         ["ObjectOS.Testing.Xunit"] = ["ObjectOS.Testing", "ObjectOS"],
     };

@@ -17,8 +17,9 @@ public sealed partial class Kernel
     {
         if (Events.IsOn && thread.Context is not null)
         {
-            uint parent = Payer is { Context: not null } payer ? payer.Number : 0;
-            Events.Add(new EventRecord { Kind = EventKind.Born, Thread = thread.Number, Cell = thread.Owner.Number, Peer = parent, Time = Now });
+            var parent = Payer is { Context: not null } payer ? payer : null;
+            ulong call = parent is { Letter.Kind: MessageKind.SystemCall } ? parent.Letter!.Label : 0;
+            Events.Add(new EventRecord { Kind = EventKind.Born, Thread = thread.Number, Cell = thread.Owner.Number, Peer = parent?.Number ?? 0, Number = call, Time = Now });
         }
     }
 

@@ -26,6 +26,9 @@ public sealed class LocalVersion(string name) : IComparedVersion
     /// <summary>Its machine, for scenarios that name no program; null: it has none.</summary>
     public MachineSpec? Machine { get; init; }
 
+    /// <summary>Kernels under the first one, besides those of the scenario.</summary>
+    public int Depth { get; init; }
+
     /// <summary>The file of its standard input; null: what the scenario types.</summary>
     public string? Input { get; init; }
 

@@ -67,7 +67,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     private async Task<List<ObjectOs>> BootAsync(CancellationToken cancellationToken)
     {
         var levels = new List<ObjectOs> { await ObjectOs.BootAsync(Configure, cancellationToken).ConfigureAwait(false) };
-        for (int depth = 0; depth < scenario.Depth; depth++)
+        for (int depth = 0; depth < scenario.Depth + version.Depth; depth++)
         {
             levels.Add(await levels[^1].CreateChildAsync(Configure, cancellationToken).ConfigureAwait(false));
         }

@@ -36,7 +36,7 @@ public static class TextReport
     {
         ArgumentNullException.ThrowIfNull(report);
         int differing = report.Scenarios.Count(outcome => outcome.Class is not (DifferenceClass.Same or DifferenceClass.Expected or DifferenceClass.Performance));
-        string counts = string.Create(CultureInfo.InvariantCulture, $"{report.Scenarios.Count} scenarios, {differing} different");
+        string counts = string.Create(CultureInfo.InvariantCulture, $"{report.Scenarios.Count} scenario{(report.Scenarios.Count == 1 ? "" : "s")}, {differing} different");
         return !report.IsValid ? "invalid: two runs of the left version differ" : report.IsSame ? $"same: {counts}" : $"different: {counts}";
     }
 

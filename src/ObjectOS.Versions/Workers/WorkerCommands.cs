@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ObjectOS.Testing.Comparing;
 
 namespace ObjectOS.Versions;
 
-/// <summary>The commands that every worker has: <c>describe</c> and <c>run</c>.</summary>
+/// <summary>The commands that every worker has: <c>describe</c>, <c>run</c> and <c>side</c>.</summary>
 public static class WorkerCommands
 {
     /// <summary>Returns the commands, to which a worker adds its own.</summary>
@@ -18,6 +19,7 @@ public static class WorkerCommands
             return Task.FromResult(Describe(version));
         },
         ["run"] = RunAsync,
+        [WorkerVersion.Command] = RunSideAsync,
     };
 
     /// <summary>Loads the version that the argument <c>spec</c> names.</summary>
@@ -81,6 +83,24 @@ public static class WorkerCommands
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new VersionException(e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    /// <summary>Puts a version through a scenario. Arguments: <c>spec</c>, <c>scenario</c> and <c>request</c> as JSON. Result: <c>run</c>, as JSON.</summary>
+    [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
+    [RequiresDynamicCode(VersionLoader.NeedsCompiler)]
+    private static async Task<JsonObject> RunSideAsync(JsonObject arguments, IProgress<JsonObject> events, CancellationToken cancellationToken)
+    {
+        using var version = Load(arguments);
+        try
+        {
+            var run = await version.AsCompared().RunAsync(
+                JsonReport.ReadScenario(Text(arguments, "scenario") ?? ""), JsonReport.ReadRequest(Text(arguments, "request") ?? ""), cancellationToken).ConfigureAwait(false);
+            return new JsonObject { ["run"] = JsonReport.Write(run) };
+        }
+        catch (ScenarioException e)
+        {
+            throw new VersionException(e.Message, e);
         }
     }
 

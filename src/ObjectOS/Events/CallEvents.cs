@@ -11,6 +11,9 @@ namespace ObjectOS.Events;
 /// </summary>
 internal sealed class CallEvents : IEventText
 {
+    /// <summary>The number of execve.</summary>
+    public const ulong Execute = 221;
+
     private const ulong Clone = 220, GetPid = 172, GetTid = 178, SetTidAddress = 96;
 
     private readonly Pids _pids = new();
@@ -59,6 +62,7 @@ internal sealed class CallEvents : IEventText
         EventKind.Trap => $"trap {(TrapCause)record.Number} at pc 0x{record.Arguments[0]:x}, address 0x{record.Arguments[1]:x}",
         EventKind.Invocation => $"{InvocationTable.Find(record.Number)?.Name ?? $"invocation {record.Number}"}({string.Join(", ", Hex(record, InvocationTable.Find(record.Number)?.Arguments.Length ?? 0))}) = {(KernelStatus)record.Result}",
         EventKind.Ipc => $"call {record.Number} ({string.Join(", ", Hex(record, MessageWords.Length))}) = {record.Result}, 0x{record.SecondResult:x}",
+        EventKind.Born => "execve starts another program",
         EventKind.ThreadEnd => $"thread ends with {record.Number}",
         _ => $"{record.Kind} {record.Number}",
     };

@@ -67,6 +67,14 @@ internal sealed class LevelEvents
     private void NoteBirth(in EventRecord record)
     {
         var parent = _threads.GetValueOrDefault(record.Peer);
+        if (parent is not null && record.Number == CallEvents.Execute)
+        {
+            // The thread of a program that replaced another goes on for the thread that called execve.
+            _threads[record.Thread] = parent;
+            _stream.Add(parent, record, new LaneDigest(CallEvents.Execute, 0, 0), _calls);
+            return;
+        }
+
         string name;
         if (parent is null)
         {
