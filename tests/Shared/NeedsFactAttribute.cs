@@ -8,14 +8,34 @@ public sealed class NeedsFactAttribute : FactAttribute
     public NeedsFactAttribute(params string[] programs)
     {
         Programs = programs;
-        if (Environment.GetEnvironmentVariable("OBJECTOS_REQUIRE_ALL") == "1")
-            return;
-        string? missing = Array.Find(programs, program => !IsOnPath(program));
-        if (missing is not null)
-            Skip = $"needs {missing} on the PATH";
+        Skip = NeededPrograms.WhyToSkip(programs);
     }
 
     public IReadOnlyList<string> Programs { get; }
+}
+
+/// <summary>A theory that needs programs from outside, as <see cref="NeedsFactAttribute"/> does.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeedsTheoryAttribute : TheoryAttribute
+{
+    public NeedsTheoryAttribute(params string[] programs)
+    {
+        Programs = programs;
+        Skip = NeededPrograms.WhyToSkip(programs);
+    }
+
+    public IReadOnlyList<string> Programs { get; }
+}
+
+/// <summary>Programs from outside that tests need.</summary>
+internal static class NeededPrograms
+{
+    /// <summary>A sentence if one of them is not on the PATH and may be missing; else null.</summary>
+    public static string? WhyToSkip(string[] programs)
+    {
+        string? missing = Environment.GetEnvironmentVariable("OBJECTOS_REQUIRE_ALL") == "1" ? null : Array.Find(programs, program => !IsOnPath(program));
+        return missing is null ? null : $"needs {missing} on the PATH";
+    }
 
     private static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -9,7 +9,10 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 {
     private readonly EventStream _events = new(request.Watch, request.Windows);
     private readonly ScriptedConsole _console = new(version.Input is { } input ? Typed(input) : scenario.Steps);
+    private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(100);
+
     private readonly CancellationTokenSource _complete = new();
+    private bool _isStalled;
 
     public void Dispose()
     {
@@ -91,8 +94,16 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         var cell = version.Machine is { } machine && scenario.Program is null
             ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
             : await os.StartAsync(AsProgram(directories), cancellationToken).ConfigureAwait(false);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
+            var stall = StallAsync(os, ended.Token);
+            if (await Task.WhenAny(cell.Completion, stall).ConfigureAwait(false) == stall && await stall.ConfigureAwait(false))
+            {
+                _isStalled = true;
+                return await cell.StopAsync().ConfigureAwait(false);
+            }
+
             return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ProgramCanceledException e) when (_complete.IsCancellationRequested)
@@ -103,6 +114,34 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         {
             throw new ScenarioException(
                 string.Create(CultureInfo.InvariantCulture, $"{version.Name}: {scenario.Name} has not ended within {scenario.Timeout.TotalSeconds} s of host time"), e);
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>True as soon as nothing can run any more though the guest has not ended: guest time stands still. False: cancelled.</summary>
+    private static async Task<bool> StallAsync(ObjectOs os, CancellationToken cancellationToken)
+    {
+        const int Looks = 8;
+        ulong last = ulong.MaxValue;
+        int same = 0;
+        try
+        {
+            while (same < Looks)
+            {
+                await Task.Delay(TimeBetweenLooks, cancellationToken).ConfigureAwait(false);
+                await os.SettleAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+                ulong now = (await os.GetStatisticsAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Nanoseconds;
+                (same, last) = now == last ? (same + 1, last) : (0, now);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 
@@ -138,9 +177,9 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         var lanes = _events.Lanes;
         var run = new SideRun
         {
-            End = result.End.ToString(),
+            End = _isStalled ? "Stalled" : result.End.ToString(),
             ExitCode = result.ExitCode,
-            Message = result.Message,
+            Message = _isStalled ? "nothing can run any more: every thread waits, and no time-out and no input is pending" : result.Message,
             Output = Encoding.UTF8.GetString(_console.Output),
             Instructions = result.Instructions,
             Charged = result.Charged,
