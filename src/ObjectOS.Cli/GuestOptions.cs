@@ -14,6 +14,7 @@ internal sealed class GuestOptions
     private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
     private readonly Option<string> _clock;
     private readonly Option<string> _inputs;
+    private readonly Option<string> _record = ValueOption.Text("--record", "FILE", "Record the run in FILE, for objectos replay. Input then reaches the guest up to a millisecond later.");
     private readonly Option<string> _trace = ValueOption.Text("--trace", "FILE", "Write calls and traps to FILE, one JSON line each.");
     private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
@@ -45,7 +46,7 @@ internal sealed class GuestOptions
     public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock, _inputs];
 
     /// <summary>Those that say what is written about it; help shows them last.</summary>
-    public IEnumerable<Option> OfTheReport => [_trace, _statistics, _json];
+    public IEnumerable<Option> OfTheReport => [_record, _trace, _statistics, _json];
 
     public ulong MemoryOf(ParseResult parsed) => parsed.GetResult(_memory) is null ? _memoryUnlessGiven : parsed.GetValue(_memory);
 
@@ -60,6 +61,7 @@ internal sealed class GuestOptions
         parsed.GetValue(_clock) ?? clockUnlessGiven,
         parsed.GetValue(_inputs) switch { "live" => Inputs.Live, "deterministic" => Inputs.Deterministic, _ => inputsUnlessGiven },
         idleTime,
+        parsed.GetValue(_record),
         parsed.GetValue(_trace),
         parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
         parsed.GetValue(_statistics),

@@ -14,6 +14,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     private StreamWriter? _trace;
     private int _hasSaid;
     private OutputFile? _statistics;
+    private FileStream? _recording;
 
     /// <summary>What the command line says of the run.</summary>
     public RunSettings Settings => settings;
@@ -28,6 +29,19 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         if (settings.StatisticsFile is { } statistics && (_statistics = OutputFile.TryCreate("--stats", statistics, out problem)) is null)
         {
             return false;
+        }
+
+        if (settings.RecordFile is { } record)
+        {
+            try
+            {
+                _recording = new FileStream(record, FileMode.Create, FileAccess.Write, FileShare.Read, 0);
+            }
+            catch (Exception e) when (OutputFile.IsOfTheFile(e))
+            {
+                problem = OutputFile.Unwritable("--record", record, e);
+                return false;
+            }
         }
 
         if (settings.TraceFile is { } trace)
@@ -60,6 +74,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.Inputs = settings.Inputs;
             o.IdleTime = settings.IdleTime;
             o.Trace = _trace;
+            o.Recording = _recording;
+            o.RecordingTitle = $"{settings.Command} {guest.Name}";
             o.StallTime = NoticeTime;
             o.StallHandler = SayOnce;
         }).ConfigureAwait(false);
@@ -90,7 +106,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         figures.CodeBytes = os.PeakCodeBytes;
-        return Tell(guest, result, figures, output.Problem);
+        int code = Tell(guest, result, figures, output.Problem);
+        return os.RecordingFailure is { } failure ? RefuseRecording(failure, code) : code;
     }
 
     /// <summary>Says what there is to say of a run that is over. The exit code.</summary>
@@ -126,6 +143,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     {
         Interruption.Dispose();
         _statistics?.Dispose();
+        _recording?.Dispose();
         try
         {
             _trace?.Dispose();
@@ -164,6 +182,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         var (code, sentence) = HostFile.Refusal(guest.Name, guest.Wanted, e);
         streams.Error.Say($"objectos: {sentence}");
         return code;
+    }
+
+    private int RefuseRecording(Exception failure, int code)
+    {
+        int refused = streams.Usage($"{OutputFile.Unwritable("--record", settings.RecordFile!, failure)}; the recording ends early");
+        return code == 0 ? refused : code;
     }
 
     private int Report(RunFigures figures, int code)

@@ -39,6 +39,15 @@ public sealed class ObjectOsOptions
     /// <summary>Where calls and traps are traced, one JSON line each; null: nowhere. Written by the OS object's thread, not closed.</summary>
     public TextWriter? Trace { get; set; }
 
+    /// <summary>
+    /// Where the run is recorded, for <see cref="Recording.Replay"/>; null: nowhere. Written by the OS object's thread until its disposal, not closed. Input then
+    /// reaches guests at the ends of slices of some 200,000 virtual instructions. A child's run is part of its root's recording.
+    /// </summary>
+    public Stream? Recording { get; set; }
+
+    /// <summary>What the recording says was run.</summary>
+    public string RecordingTitle { get; set; } = "";
+
     /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
