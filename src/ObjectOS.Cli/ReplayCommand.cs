@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ObjectOS.Debugging;
 using ObjectOS.Recording;
 
 namespace ObjectOS.Cli;
@@ -13,10 +14,12 @@ internal sealed class ReplayCommand
 
     private readonly Option<ulong> _back = ValueOption.Number("--back", "N", "Then go back by N virtual instructions, by running again.", Quantities.TryParseCount, 0, long.MaxValue, "a count, perhaps with K, M, G or T,");
 
+    private readonly Option<ulong> _gdb = GuestOptions.Gdb();
+
     public ReplayCommand() =>
         Command = new Command("replay", "Runs a recording of run or boot (--record FILE) again, exactly, and prints what the guest printed. Nothing of the host is touched but FILE. A run that differs from the recording ends with what was expected, what came instead, and where (125).")
         {
-            _until, _back,
+            _until, _back, _gdb,
         };
 
     public Command Command { get; }
@@ -25,6 +28,11 @@ internal sealed class ReplayCommand
 
     public async Task<int> RunAsync(ParseResult parsed, string[] operands, ToolStreams streams)
     {
+        if (parsed.GetResult(_gdb) is not null && (parsed.GetResult(_until) ?? parsed.GetResult(_back)) is not null)
+        {
+            return streams.Usage("--gdb is given with --until or --back; gdb itself goes to places, forward and back");
+        }
+
         if (operands.Length != 1)
         {
             return streams.Usage(operands.Length == 0 ? "replay needs a recording: objectos replay [OPTION…] FILE" : $"replay takes one FILE; \"{operands[1]}\" was given beside \"{operands[0]}\"");
@@ -63,6 +71,11 @@ internal sealed class ReplayCommand
             streams.Error.Say($"objectos: made with another build of {other.Name} ({other.Version}); the replay may differ from the recording");
         }
 
+        if (parsed.GetResult(_gdb) is not null)
+        {
+            return await DebugAsync(replay, (int)parsed.GetValue(_gdb), streams, cancellationToken).ConfigureAwait(false);
+        }
+
         var until = parsed.GetResult(_until) is null ? ReplayPosition.End : parsed.GetValue(_until);
         bool isThere = await replay.RunAsync(until, cancellationToken).ConfigureAwait(false);
         if (!isThere)
@@ -82,6 +95,27 @@ internal sealed class ReplayCommand
         streams.Error.Say(string.Create(
             CultureInfo.InvariantCulture, $"objectos: at instruction:{replay.Position}, time:{replay.Time}, after {replay.Calls} calls{(replay.IsAtEnd ? $", state {replay.Digest}" : "")}"));
         return isThere ? 0 : ExitCodes.Exhausted;
+    }
+
+    private static async Task<int> DebugAsync(Replay replay, int port, ToolStreams streams, CancellationToken cancellationToken)
+    {
+        GdbServer gdb;
+        try
+        {
+            gdb = GdbServer.Listen(port);
+        }
+        catch (IOException e)
+        {
+            return Say(streams, ExitCodes.ToolFailed, e.Message.TrimEnd('.'));
+        }
+
+        await using (gdb.ConfigureAwait(false))
+        {
+            streams.Error.Say($"objectos: waiting for gdb: target remote :{gdb.Port}");
+            await gdb.ServeAsync(replay, cancellationToken).ConfigureAwait(false);
+        }
+
+        return 0;
     }
 
     private static int Say(ToolStreams streams, int code, string sentence)

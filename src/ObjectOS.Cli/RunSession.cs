@@ -1,4 +1,5 @@
 using System.Text;
+using ObjectOS.Debugging;
 
 namespace ObjectOS.Cli;
 
@@ -15,6 +16,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     private int _hasSaid;
     private OutputFile? _statistics;
     private FileStream? _recording;
+    private GdbServer? _gdb;
 
     /// <summary>What the command line says of the run.</summary>
     public RunSettings Settings => settings;
@@ -28,6 +30,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         problem = "";
         if (settings.StatisticsFile is { } statistics && (_statistics = OutputFile.TryCreate("--stats", statistics, out problem)) is null)
         {
+            return false;
+        }
+
+        if (settings is { GdbPort: not null, RecordFile: not null })
+        {
+            problem = "--gdb and --record are both given; record first, then debug the recording: objectos replay --gdb PORT FILE";
             return false;
         }
 
@@ -63,6 +71,36 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     /// <summary>Runs the guest to its end; the result is the tool's exit code.</summary>
     public async Task<int> RunAsync(IGuest guest)
     {
+        try
+        {
+            _gdb = settings.GdbPort is { } port ? GdbServer.Listen(port) : null;
+        }
+        catch (IOException e)
+        {
+            streams.Error.Say($"objectos: {e.Message.TrimEnd('.')}");
+            return ExitCodes.ToolFailed;
+        }
+
+        try
+        {
+            return await RunGuestAsync(guest).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_gdb is not null)
+            {
+                await _gdb.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<int> RunGuestAsync(IGuest guest)
+    {
+        if (_gdb is not null)
+        {
+            streams.Error.Say($"objectos: waiting for gdb: target remote :{_gdb.Port}");
+        }
+
         using var output = new HashingStream(streams.Output);
         var figures = new RunFigures(guest.Name, settings);
         var os = await ObjectOs.BootAsync(o =>
@@ -75,6 +113,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.IdleTime = settings.IdleTime;
             o.Trace = _trace;
             o.Recording = _recording;
+            o.Debugger = _gdb;
             o.RecordingTitle = $"{settings.Command} {guest.Name}";
             o.StallTime = NoticeTime;
             o.StallHandler = SayOnce;
@@ -86,6 +125,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             {
                 var cell = await guest.StartAsync(await os.DescendAsync(settings.Depth).ConfigureAwait(false), output).ConfigureAwait(false);
                 result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
+                _gdb?.ReportExit(result.ExitCode);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
             {

@@ -50,10 +50,10 @@ public sealed partial class ObjectOs
     {
         if (options.Recording is not { } stream)
         {
-            return (cpu, null);
+            return (options.Debugger is { } debugger ? debugger.Attach(cpu) : cpu, null);
         }
 
-        var quiet = new QuietCpu(cpu);
+        var quiet = new QuietCpu(cpu, cpu);
         var factory = options.KernelFactory ?? new KernelFactory();
         var header = new RecordingHeader(
             $"{factory.Description.Name} {factory.Description.Version}", factory.Description.AbiVersion, options.Memory, options.Seed, options.Inputs, options.HostClock,

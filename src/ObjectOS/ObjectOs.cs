@@ -69,6 +69,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
         _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder is not null, AfterSlice);
         _watchdog = StallWatch.Start(this, options.StallTime);
+        options.Debugger?.Begin(this, _cpu);
         _ = EndJobsWithKernelAsync();
     }
 
@@ -114,7 +115,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     public ulong LiveFrames => _machine.LiveFrames;
 
     /// <summary>The most bytes of the host that decoded code of the machine took; 0 for a child, whose code is that of its machine.</summary>
-    public long PeakCodeBytes => (_cpu as RealCpu ?? (_cpu as QuietCpu)?.Inner)?.PeakCodeBytes ?? 0;
+    public long PeakCodeBytes => (_cpu as RealCpu ?? (_cpu as QuietCpu)?.Inner ?? (_cpu as Debugging.DebugCpu)?.Inner)?.PeakCodeBytes ?? 0;
 
     /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
     /// <param name="options">How it is set up; null: all as it is.</param>

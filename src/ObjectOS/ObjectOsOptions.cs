@@ -45,6 +45,9 @@ public sealed class ObjectOsOptions
     /// </summary>
     public Stream? Recording { get; set; }
 
+    /// <summary>What lets gdb at the guests of the OS object and of those under it, which then wait for one; null: nothing. Not together with <see cref="Recording"/>.</summary>
+    public Debugging.GdbServer? Debugger { get; set; }
+
     /// <summary>What the recording says was run.</summary>
     public string RecordingTitle { get; set; } = "";
 
@@ -86,6 +89,7 @@ public sealed class ObjectOsOptions
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
         : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
+        : Recording is not null && Debugger is not null ? "Recording and Debugger are both set; record first, then debug the replay."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
         : !Enum.IsDefined(Inputs) ? $"Inputs is {(int)Inputs}; Live or Deterministic is wanted."

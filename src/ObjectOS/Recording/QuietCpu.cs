@@ -7,7 +7,7 @@ namespace ObjectOS.Recording;
 /// The machine's CPU under a kernel that is recorded or replayed: it cannot be interrupted, so that slices end only at positions that a replay comes
 /// to again, and it knows the hart that ran last.
 /// </summary>
-internal sealed class QuietCpu(RealCpu inner) : ICpu, IDisposable
+internal sealed class QuietCpu(ICpu inner, RealCpu engine) : ICpu, IDisposable
 {
     private HartContext? _caller;
     private ulong _calledAt;
@@ -23,7 +23,7 @@ internal sealed class QuietCpu(RealCpu inner) : ICpu, IDisposable
     public HartContext? Last { get; private set; }
 
     /// <summary>The CPU itself.</summary>
-    public RealCpu Inner => inner;
+    public RealCpu Inner => engine;
 
     public CpuDescription Description => inner.Description;
 
@@ -69,5 +69,5 @@ internal sealed class QuietCpu(RealCpu inner) : ICpu, IDisposable
         // Who waits for the end of the slice gets it within a millisecond or so.
     }
 
-    public void Dispose() => inner.Dispose();
+    public void Dispose() => engine.Dispose();
 }

@@ -1,3 +1,6 @@
+using ObjectOS.Debugging;
+using ObjectOS.Machine;
+
 namespace ObjectOS.Recording;
 
 /// <summary>
@@ -17,6 +20,7 @@ public sealed class Replay : IDisposable
     private readonly ReplayOptions _options;
     private readonly RecordingReader _reader;
     private ReplayRun _run;
+    private DebugStops? _stops;
 
     private Replay(Stream file, ReplayOptions options)
     {
@@ -98,6 +102,23 @@ public sealed class Replay : IDisposable
         _run.Dispose();
         _file.Dispose();
     }
+
+    /// <summary>What a debugger stops; null: there is none.</summary>
+    internal DebugCpu? DebugCpu => _run.DebugCpu;
+
+    /// <summary>Goes back to the start, with a debugger.</summary>
+    internal void BeginDebugging(DebugStops stops)
+    {
+        _stops = stops;
+        Restart();
+    }
+
+    /// <summary>Goes back to the start.</summary>
+    internal void RestartDebugging() => Restart();
+
+    /// <summary>Runs until the debugger's CPU stops, the recording ends, or the token is cancelled.</summary>
+    internal void RunDebugged(CancellationToken interrupt) =>
+        _run.Run(ulong.MaxValue, ulong.MaxValue, () => interrupt.IsCancellationRequested || DebugCpu!.Stopped is not null);
 
     private bool Run(ReplayPosition until, CancellationToken cancellationToken)
     {
@@ -191,7 +212,7 @@ public sealed class Replay : IDisposable
     {
         ulong printed = Math.Max(_run.Printer.Answered, _run.Printer.Skips);
         _run.Dispose();
-        _run = new ReplayRun(_reader, _options);
+        _run = new ReplayRun(_reader, _options, _stops);
         _run.Printer.Skips = printed;
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Debugging;
 using ObjectOS.Machine;
 
 namespace ObjectOS.Recording;
@@ -21,17 +22,25 @@ internal sealed partial class ReplayRun : IDisposable
     private ReplaySlice? _slice;
     private ulong _lastHostTime;
 
-    public ReplayRun(RecordingReader reader, ReplayOptions options)
+    /// <param name="reader">The recording.</param>
+    /// <param name="options">What the embedding program adds.</param>
+    /// <param name="stops">Where a debugger wants it to stop; null: there is no debugger.</param>
+    public ReplayRun(RecordingReader reader, ReplayOptions options, DebugStops? stops = null)
     {
         _reader = reader;
         _options = options;
         reader.Rewind();
         _machine = new Machine.Machine(new MachineOptions(reader.Header.Memory));
-        Cpu = new QuietCpu(new RealCpu(_machine, new RealCpuOptions { MemoryLimit = reader.Header.Memory, Instructions = options.Instructions }));
+        var engine = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = reader.Header.Memory, Instructions = options.Instructions }) { Stops = stops };
+        DebugCpu = stops is null ? null : new DebugCpu(engine, stops);
+        Cpu = new QuietCpu((ICpu?)DebugCpu ?? engine, engine);
         Printer = new ReplayPrinter(options);
     }
 
     public QuietCpu Cpu { get; }
+
+    /// <summary>What a debugger stops; null: there is none.</summary>
+    public DebugCpu? DebugCpu { get; }
 
     public ReplayPrinter Printer { get; }
 
@@ -101,7 +110,7 @@ internal sealed partial class ReplayRun : IDisposable
     /// <summary>Runs a part of the slice under way.</summary>
     private void Continue(ReplaySlice slice, ulong most)
     {
-        ulong left = _reader.Header.Slice - slice.Done;
+        ulong left = _reader.Header.Slice - Math.Min(slice.Done, _reader.Header.Slice);
         var limits = new SliceLimits(Math.Min(left, most), slice.HostTime, slice.IdleTime);
         slice.IdleTime = slice.IdleTime is null ? null : 0;
         var result = Root.RunSlice(limits);
@@ -110,7 +119,7 @@ internal sealed partial class ReplayRun : IDisposable
         if (result.End == SliceEnd.Suspended || (result.End == SliceEnd.Budget && slice.Done < _reader.Header.Slice))
         {
             // The debugger or the caller's limit has stopped it; the slice goes on later.
-            if (slice.Done > slice.Used || (slice.Done == slice.Used && slice.End == SliceEnd.Budget))
+            if (slice.Done > slice.Used)
             {
                 throw Desync("0", slice.Expected, $"a slice that had used {slice.Done} and went on");
             }
