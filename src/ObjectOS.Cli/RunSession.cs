@@ -98,6 +98,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     {
         if (_gdb is not null)
         {
+            _gdb.Killed = () => Interruption.Stop(ExitCodes.Terminated);
             streams.Error.Say($"objectos: waiting for gdb: target remote :{_gdb.Port}");
         }
 

@@ -39,6 +39,9 @@ public sealed class GdbServer : IAsyncDisposable
         return new GdbServer(listener);
     }
 
+    /// <summary>Called when gdb wants the guest killed; null: it goes on without gdb. From any thread.</summary>
+    public Action? Killed { get; set; }
+
     /// <summary>The port.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -82,7 +85,7 @@ public sealed class GdbServer : IAsyncDisposable
             throw new InvalidOperationException("The gdb server has an OS object already; listen on another port for another one.");
         }
 
-        _live = new LiveTarget(os, (DebugCpu)cpu, _stops);
+        _live = new LiveTarget(os, (DebugCpu)cpu, _stops, () => Killed?.Invoke());
         _live.Begin();
         _serving = ServeAllAsync(_live);
     }

@@ -13,6 +13,7 @@ internal sealed class GdbSession(GdbConnection connection, IDebugTarget target)
     private DebugStop _stop = new(StopKind.Interrupt, null);
     private int _general;
     private bool _hasLeft;
+    private bool _kills;
 
     /// <summary>Serves until gdb leaves or the guest has ended.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -31,7 +32,14 @@ internal sealed class GdbSession(GdbConnection connection, IDebugTarget target)
             }
         }
 
-        target.Release();
+        if (_kills)
+        {
+            target.Kill();
+        }
+        else
+        {
+            target.Release();
+        }
     }
 
     private async Task<string?> AnswerAsync(string packet, CancellationToken cancellationToken)
@@ -43,8 +51,11 @@ internal sealed class GdbSession(GdbConnection connection, IDebugTarget target)
                 return Report();
             case "bs" or "bc" when target.IsReplay:
                 return await ResumeAsync(new DebugResume(packet == "bs" ? Chosen?.Number : null, IsBackwards: true), cancellationToken).ConfigureAwait(false);
-            case "D" or "k" or "vKill;1":
+            case "D":
                 _hasLeft = true;
+                return Ok;
+            case "k" or "vKill;1" or "vKill;a410":
+                (_hasLeft, _kills) = (true, true);
                 return packet == "k" ? null : Ok;
             case "s":
                 return await ResumeAsync(new DebugResume(Chosen?.Number, IsBackwards: false), cancellationToken).ConfigureAwait(false);

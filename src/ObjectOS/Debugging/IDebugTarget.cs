@@ -24,4 +24,7 @@ internal interface IDebugTarget
 
     /// <summary>The debugger has gone: guests go on without it.</summary>
     void Release();
+
+    /// <summary>The debugger wants the guests killed.</summary>
+    void Kill();
 }

@@ -4,7 +4,7 @@ using ObjectOS.Machine;
 namespace ObjectOS.Debugging;
 
 /// <summary>A run that goes on now: while guests stand still for the debugger, the OS object is paused.</summary>
-internal sealed class LiveTarget(ObjectOs os, DebugCpu cpu, DebugStops stops) : IDebugTarget
+internal sealed class LiveTarget(ObjectOs os, DebugCpu cpu, DebugStops stops, Action kill) : IDebugTarget
 {
     private readonly TaskCompletionSource<DebugStop> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AsyncAutoResetEvent _stopped = new();
@@ -26,8 +26,15 @@ internal sealed class LiveTarget(ObjectOs os, DebugCpu cpu, DebugStops stops) : 
         cpu.RequestStop();
     }
 
-    /// <summary>The guest has ended.</summary>
-    public void Exit(int code) => _exit.TrySetResult(new DebugStop(StopKind.Exit, null, null, code));
+    /// <summary>The guest has ended; nothing stops for the debugger any more.</summary>
+    public void Exit(int code)
+    {
+        cpu.Stopping = null;
+        if (_exit.TrySetResult(new DebugStop(StopKind.Exit, null, null, code)) && cpu.Stopped is not null)
+        {
+            Release();
+        }
+    }
 
     public async Task<DebugStop> WaitAsync(CancellationToken cancellationToken)
     {
@@ -63,6 +70,12 @@ internal sealed class LiveTarget(ObjectOs os, DebugCpu cpu, DebugStops stops) : 
         stops.Clear();
         cpu.Continue(null);
         os.Resume();
+    }
+
+    public void Kill()
+    {
+        kill();
+        Release();
     }
 
     /// <summary>Guests may run, or all be idle.</summary>

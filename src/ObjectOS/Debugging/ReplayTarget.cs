@@ -27,6 +27,8 @@ internal sealed class ReplayTarget(Replay replay, DebugStops stops) : IDebugTarg
         Cpu.Continue(null);
     }
 
+    public void Kill() => Release();
+
     private DebugStop Forward(int? stepping, CancellationToken interrupt)
     {
         Cpu.Until = null;
