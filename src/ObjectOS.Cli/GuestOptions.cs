@@ -14,6 +14,8 @@ internal sealed class GuestOptions
     private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
     private readonly Option<string> _clock;
     private readonly Option<string> _inputs;
+    private readonly Option<ulong> _gdb = Gdb();
+    private readonly Option<string> _record = ValueOption.Text("--record", "FILE", "Record the run in FILE, for objectos replay. Input then reaches the guest up to a millisecond later.");
     private readonly Option<string> _trace = ValueOption.Text("--trace", "FILE", "Write calls and traps to FILE, one JSON line each.");
     private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
@@ -37,6 +39,10 @@ internal sealed class GuestOptions
     public static Option<ulong> Depth() =>
         ValueOption.Number("--depth", "N", "Run under N further kernels, one under the other; 0 unless given.", ValueOption.TryParseWhole, 0, 256, "a whole number from 0 to 256");
 
+    /// <summary>Where gdb comes in.</summary>
+    public static Option<ulong> Gdb() =>
+        ValueOption.Number("--gdb", "PORT", "Wait for gdb (target remote :PORT) on a TCP port of the loopback address before the guest's first instruction.", ValueOption.TryParseWhole, 1, 65535, "a port from 1 to 65535");
+
     /// <summary>How many virtual instructions there are.</summary>
     public static Option<ulong> Budget(string description) =>
         ValueOption.Number("--budget", "COUNT", description, Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
@@ -45,7 +51,7 @@ internal sealed class GuestOptions
     public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock, _inputs];
 
     /// <summary>Those that say what is written about it; help shows them last.</summary>
-    public IEnumerable<Option> OfTheReport => [_trace, _statistics, _json];
+    public IEnumerable<Option> OfTheReport => [_gdb, _record, _trace, _statistics, _json];
 
     public ulong MemoryOf(ParseResult parsed) => parsed.GetResult(_memory) is null ? _memoryUnlessGiven : parsed.GetValue(_memory);
 
@@ -60,6 +66,8 @@ internal sealed class GuestOptions
         parsed.GetValue(_clock) ?? clockUnlessGiven,
         parsed.GetValue(_inputs) switch { "live" => Inputs.Live, "deterministic" => Inputs.Deterministic, _ => inputsUnlessGiven },
         idleTime,
+        parsed.GetResult(_gdb) is null ? null : (int)parsed.GetValue(_gdb),
+        parsed.GetValue(_record),
         parsed.GetValue(_trace),
         parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
         parsed.GetValue(_statistics),

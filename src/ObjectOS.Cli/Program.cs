@@ -34,6 +34,7 @@ internal static class Program
         var run = new RunCommand();
         var boot = new BootCommand();
         var conformance = new ConformanceCommand();
+        var replay = new ReplayCommand();
         var tour = new TourCommand();
         var compare = new CompareCommand();
         var help = new Option<bool>("--help", "-h") { Description = "Show this." };
@@ -42,14 +43,14 @@ internal static class Program
         root.Options.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
-        Command[] commands = [tour.Command, run.Command, boot.Command, conformance.Command, compare.Command];
+        Command[] commands = [tour.Command, run.Command, boot.Command, replay.Command, conformance.Command, compare.Command];
         foreach (var each in commands)
         {
             each.Options.Add(help);
             root.Subcommands.Add(each);
         }
 
-        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], objectos boot [OPTION…] [IMAGE], objectos conformance --suite DIR, objectos compare --left SPEC --right SPEC, or objectos --help";
+        const string Commands = "objectos tour, objectos run [OPTION…] PROGRAM [ARG…], objectos boot [OPTION…] [IMAGE], objectos replay FILE, objectos conformance --suite DIR, objectos compare --left SPEC --right SPEC, or objectos --help";
         if (args.Length == 0)
         {
             return Task.FromResult(streams.Usage($"a command is wanted: {Commands}"));
@@ -65,7 +66,7 @@ internal static class Program
         var parsed = command.Parse(line.Options, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.GetValue(help))
         {
-            return ShowAsync(streams, command == run.Command ? run.Help : command == boot.Command ? boot.Help : command == conformance.Command ? conformance.Help : command == tour.Command ? tour.Help : command == compare.Command ? compare.Help
+            return ShowAsync(streams, command == run.Command ? run.Help : command == boot.Command ? boot.Help : command == conformance.Command ? conformance.Help : command == replay.Command ? replay.Help : command == tour.Command ? tour.Help : command == compare.Command ? compare.Help
                 : CommandHelp.Of(root, "objectos COMMAND [OPTION…]", "objectos tour", "objectos run images/misbehave/misbehave.elf exit-42", "objectos boot", "objectos run --help"));
         }
 
@@ -76,6 +77,7 @@ internal static class Program
 
         return command == run.Command ? run.RunAsync(parsed, line.Operands, streams)
             : command == boot.Command ? boot.RunAsync(parsed, line.Operands, streams)
+            : command == replay.Command ? replay.RunAsync(parsed, line.Operands, streams)
             : command == conformance.Command ? conformance.RunAsync(parsed, line.Operands, streams)
             : command == tour.Command ? tour.RunAsync(parsed, line.Operands, streams)
             : command == compare.Command ? compare.RunAsync(parsed, line.Operands, streams)

@@ -1,4 +1,5 @@
 using System.Text;
+using ObjectOS.Debugging;
 
 namespace ObjectOS.Cli;
 
@@ -14,6 +15,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     private StreamWriter? _trace;
     private int _hasSaid;
     private OutputFile? _statistics;
+    private FileStream? _recording;
+    private GdbServer? _gdb;
 
     /// <summary>What the command line says of the run.</summary>
     public RunSettings Settings => settings;
@@ -28,6 +31,25 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         if (settings.StatisticsFile is { } statistics && (_statistics = OutputFile.TryCreate("--stats", statistics, out problem)) is null)
         {
             return false;
+        }
+
+        if (settings is { GdbPort: not null, RecordFile: not null })
+        {
+            problem = "--gdb and --record are both given; record first, then debug the recording: objectos replay --gdb PORT FILE";
+            return false;
+        }
+
+        if (settings.RecordFile is { } record)
+        {
+            try
+            {
+                _recording = new FileStream(record, FileMode.Create, FileAccess.Write, FileShare.Read, 0);
+            }
+            catch (Exception e) when (OutputFile.IsOfTheFile(e))
+            {
+                problem = OutputFile.Unwritable("--record", record, e);
+                return false;
+            }
         }
 
         if (settings.TraceFile is { } trace)
@@ -49,6 +71,37 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     /// <summary>Runs the guest to its end; the result is the tool's exit code.</summary>
     public async Task<int> RunAsync(IGuest guest)
     {
+        try
+        {
+            _gdb = settings.GdbPort is { } port ? GdbServer.Listen(port) : null;
+        }
+        catch (IOException e)
+        {
+            streams.Error.Say($"objectos: {e.Message.TrimEnd('.')}");
+            return ExitCodes.ToolFailed;
+        }
+
+        try
+        {
+            return await RunGuestAsync(guest).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_gdb is not null)
+            {
+                await _gdb.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<int> RunGuestAsync(IGuest guest)
+    {
+        if (_gdb is not null)
+        {
+            _gdb.Killed = () => Interruption.Stop(ExitCodes.Terminated);
+            streams.Error.Say($"objectos: waiting for gdb: target remote :{_gdb.Port}");
+        }
+
         using var output = new HashingStream(streams.Output);
         var figures = new RunFigures(guest.Name, settings);
         var os = await ObjectOs.BootAsync(o =>
@@ -60,6 +113,9 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.Inputs = settings.Inputs;
             o.IdleTime = settings.IdleTime;
             o.Trace = _trace;
+            o.Recording = _recording;
+            o.Debugger = _gdb;
+            o.RecordingTitle = $"{settings.Command} {guest.Name}";
             o.StallTime = NoticeTime;
             o.StallHandler = SayOnce;
         }).ConfigureAwait(false);
@@ -70,6 +126,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             {
                 var cell = await guest.StartAsync(await os.DescendAsync(settings.Depth).ConfigureAwait(false), output).ConfigureAwait(false);
                 result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
+                _gdb?.ReportExit(result.ExitCode);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
             {
@@ -90,7 +147,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         figures.CodeBytes = os.PeakCodeBytes;
-        return Tell(guest, result, figures, output.Problem);
+        int code = Tell(guest, result, figures, output.Problem);
+        return os.RecordingFailure is { } failure ? RefuseRecording(failure, code) : code;
     }
 
     /// <summary>Says what there is to say of a run that is over. The exit code.</summary>
@@ -126,6 +184,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     {
         Interruption.Dispose();
         _statistics?.Dispose();
+        _recording?.Dispose();
         try
         {
             _trace?.Dispose();
@@ -164,6 +223,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         var (code, sentence) = HostFile.Refusal(guest.Name, guest.Wanted, e);
         streams.Error.Say($"objectos: {sentence}");
         return code;
+    }
+
+    private int RefuseRecording(Exception failure, int code)
+    {
+        int refused = streams.Usage($"{OutputFile.Unwritable("--record", settings.RecordFile!, failure)}; the recording ends early");
+        return code == 0 ? refused : code;
     }
 
     private int Report(RunFigures figures, int code)

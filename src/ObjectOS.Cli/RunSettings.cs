@@ -7,8 +7,10 @@ namespace ObjectOS.Cli;
 /// <param name="Clock">"virtual" or "host".</param>
 /// <param name="Inputs">When the host's answers reach the guest.</param>
 /// <param name="IdleTime">How guest time passes while nothing runs.</param>
+/// <param name="GdbPort">Where gdb is waited for; null: nowhere.</param>
+/// <param name="RecordFile">Where the recording goes; null: none.</param>
 /// <param name="TraceFile">Where the trace goes; null: none.</param>
 /// <param name="WantsStatistics">True: figures are wanted, somewhere.</param>
 /// <param name="StatisticsFile">Where they go; null: standard error.</param>
 /// <param name="AsJson">True: as one line of JSON on standard error.</param>
-internal sealed record RunSettings(string Command, int Depth, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson);
+internal sealed record RunSettings(string Command, int Depth, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, int? GdbPort, string? RecordFile, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson);

@@ -71,6 +71,34 @@ public sealed class RealCpu : ICpu, IDisposable
     /// <inheritdoc/>
     public void Interrupt() => _interpreter.Interrupt();
 
+    private AddressSpace Own(IAddressSpace space) => space is AddressSpace own && own.Memory == _memory
+        ? own
+        : throw new ArgumentException("The address space was not made by this CPU.", nameof(space));
+
+    /// <summary>Where runs stop for a debugger; null: nowhere. Changed between runs.</summary>
+    public DebugStops? Stops
+    {
+        get => _interpreter.Stops;
+        set => _interpreter.Stops = value;
+    }
+
+    /// <summary>
+    /// Reads what a hart sees at a virtual address, or its physical one where its translation is off, and changes nothing. False: part of it is not mapped now; at
+    /// a depth, pages that the guest has not touched are not.
+    /// </summary>
+    /// <exception cref="ArgumentException">The address space is not one of this CPU's.</exception>
+    public bool TryReadVirtual(HartContext context, IAddressSpace space, ulong address, Span<byte> destination) =>
+        DebugAccess.TryRead(context, Own(space), address, destination);
+
+    /// <summary>Writes what a hart sees at a virtual address, whatever its rights there. False: part of it is not mapped now, or there is no memory for it.</summary>
+    /// <exception cref="ArgumentException">The address space is not one of this CPU's.</exception>
+    public bool TryWriteVirtual(HartContext context, IAddressSpace space, ulong address, ReadOnlySpan<byte> source) =>
+        DebugAccess.TryWrite(context, Own(space), address, source);
+
+    /// <summary>True while something is mapped in an address space: it has not been disposed of.</summary>
+    /// <exception cref="ArgumentException">The address space is not one of this CPU's.</exception>
+    public bool HasMappings(IAddressSpace space) => Own(space).ExtentCount > 0;
+
     /// <summary>Gives all of its memory back to the machine. It must not be running, and does nothing useful afterwards.</summary>
     public void Dispose() => _memory.Dispose();
 }

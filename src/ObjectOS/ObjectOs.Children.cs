@@ -29,6 +29,7 @@ public sealed partial class ObjectOs
         _parent = parent;
         _machine = parent._machine;
         _pump = parent._pump;
+        _recorder = parent._recorder;
         Path = $"{parent.Path}.{++parent._lastChild}";
         _events = EventsOf(options);
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);

@@ -6,6 +6,7 @@ using ObjectOS.Cpu;
 using ObjectOS.Events;
 using ObjectOS.Host;
 using ObjectOS.Machine;
+using ObjectOS.Recording;
 using ObjectOS.Services.Linux;
 using ObjectOS.Services.Native;
 
@@ -50,6 +51,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private readonly LevelEvents? _events;
     private readonly Invoker _root;
     private readonly ProgramJobs _jobs;
+    private readonly Recorder? _recorder;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<Task> _disposal;
     private int _disposed;
@@ -62,13 +64,15 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
-        _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
+        var cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
+        (_cpu, _recorder) = Recorded(cpu, options);
         Path = "0";
         _events = EventsOf(options);
         (Kernel, _root, _jobs, _trace) = MakeKernel();
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
-        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, AfterSlice);
+        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder is not null, AfterSlice);
         _watchdog = StallWatch.Start(this, options.StallTime);
+        options.Debugger?.Begin(this, _cpu);
         _ = EndJobsWithKernelAsync();
     }
 
@@ -79,7 +83,8 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private (IKernel Kernel, Invoker Root, ProgramJobs Jobs, TraceWriter? Trace) MakeKernel()
     {
         var linux = _options.LinuxFactory ?? new LinuxFactory();
-        var kernel = (_options.KernelFactory ?? new KernelFactory()).Create(_cpu, new KernelOptions
+        var factory = _options.KernelFactory ?? new KernelFactory();
+        var options = new KernelOptions
         {
             ObjectLimit = KernelObjects,
             Seed = _options.Seed,
@@ -89,7 +94,8 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             CompletionLatency = _options.HostClock ? 0 : new KernelOptions().CompletionLatency,
             Trace = _options.Trace is not null,
             Events = _options.Events?.Detail ?? EventDetail.None,
-        });
+        };
+        var kernel = _recorder is null ? factory.Create(_cpu, options) : _recorder.CreateKernel(factory, _cpu, options);
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, linux.Create(), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
@@ -116,7 +122,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     public ulong LiveFrames => _machine.LiveFrames;
 
     /// <summary>The most bytes of the host that decoded code of the machine took; 0 for a child, whose code is that of its machine.</summary>
-    public long PeakCodeBytes => (_cpu as RealCpu)?.PeakCodeBytes ?? 0;
+    public long PeakCodeBytes => (_cpu as RealCpu ?? (_cpu as QuietCpu)?.Inner ?? (_cpu as Debugging.DebugCpu)?.Inner)?.PeakCodeBytes ?? 0;
 
     /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
     /// <param name="options">How it is set up; null: all as it is.</param>
@@ -306,6 +312,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
 
         _watchdog!.Dispose();
         await _pump.DisposeAsync().ConfigureAwait(false);
+        await EndRecordingAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();
         _machine.Dispose();

@@ -49,6 +49,18 @@ public sealed class ObjectOsOptions
     /// <summary>Faults that happen to guests; at most one of a system call. A child has its own.</summary>
     public IReadOnlyList<InjectedFault> Faults { get; set; } = [];
 
+    /// <summary>
+    /// Where the run is recorded, for <see cref="Recording.Replay"/>; null: nowhere. Written by the OS object's thread until its disposal, not closed. Input then
+    /// reaches guests at the ends of slices of some 200,000 virtual instructions. A child's run is part of its root's recording.
+    /// </summary>
+    public Stream? Recording { get; set; }
+
+    /// <summary>What lets gdb at the guests of the OS object and of those under it, which then wait for one; null: nothing. Not together with <see cref="Recording"/>.</summary>
+    public Debugging.GdbServer? Debugger { get; set; }
+
+    /// <summary>What the recording says was run.</summary>
+    public string RecordingTitle { get; set; } = "";
+
     /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -93,6 +105,7 @@ public sealed class ObjectOsOptions
         : Memory > 1UL << 46 ? $"Memory is {Memory} bytes; at most 64 TiB can be addressed."
         : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
+        : Recording is not null && Debugger is not null ? "Recording and Debugger are both set; record first, then debug the replay."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
         : Faults.Select(fault => fault.Problem()).FirstOrDefault(problem => problem is not null) is { } faulty ? faulty

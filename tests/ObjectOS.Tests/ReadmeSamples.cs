@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ObjectOS;
 using ObjectOS.Hosting;
+using ObjectOS.Recording;
 using ObjectOS.Testing;
 using ObjectOS.Tests;
 
@@ -48,6 +49,18 @@ internal static class ReadmeSamples
         await using var os = await ObjectOs.BootAsync(o => o.Inputs = Inputs.Deterministic);
         var first = await os.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
         Console.WriteLine(first.Instructions); // the same number on every host, in every run, at every depth
+    }
+
+    public static async Task RecordAsync()
+    {
+        await using (var os = await ObjectOs.RecordAsync("run.rec"))
+        {
+            await os.RunAsync("images/misbehave/misbehave.elf", ["exit-42"]);
+        }
+
+        using var replay = Replay.Open("run.rec");
+        await replay.RunAsync(new ReplayPosition(PositionKind.Call, 2));
+        Console.WriteLine(replay.Calls); // 1: it stands before the second call
     }
 
     public static async Task ConsoleAsync(ObjectOs os)

@@ -24,6 +24,9 @@ internal static class TinyPrograms
         return Exit(code, 0);
     }
 
+    /// <summary>Ends with an exit code; its first instruction loads it into a0.</summary>
+    public static byte[] ExitWith(int code) => Exit(New(), code);
+
     /// <summary>Writes the 16 bytes that AT_RANDOM points to and 16 of getrandom.</summary>
     public static byte[] Random()
     {

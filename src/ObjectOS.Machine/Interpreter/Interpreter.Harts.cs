@@ -74,6 +74,12 @@ internal sealed partial class Interpreter
             return true;
         }
 
+        if (_stops is { HasStopped: true })
+        {
+            _trap.Cause = TrapCause.Suspended;
+            return true;
+        }
+
         if (!_interrupted)
             return false;
         _interrupted = false;

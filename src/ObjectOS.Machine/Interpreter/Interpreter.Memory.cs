@@ -15,13 +15,14 @@ internal sealed partial class Interpreter
     /// <summary>A load; <paramref name="sign"/> is the least signed number of the size, or 0 where the value is zero-extended.</summary>
     private Outcome Load(in DecodedInstruction d, int size, long sign)
     {
-        AccessResult result = _space.Read(EffectiveAddress(d), size, out ulong value);
+        ulong address = EffectiveAddress(d);
+        AccessResult result = _space.Read(address, size, out ulong value);
         if (result != AccessResult.Ok)
             return LoadFault(result, d, size, new LoadTarget(d.Rd == Registers.Sink ? (byte)0 : d.Rd, IsFloat: false, IsSigned: sign != 0));
 
         // Flipping the sign bit and taking its weight away again extends the sign.
         _x[d.Rd] = (value ^ (ulong)(sign & -sign)) + (ulong)sign;
-        return Outcome.Done;
+        return Watched(address, size, AccessKind.Load, Outcome.Done);
     }
 
     private Outcome LoadFloat(in DecodedInstruction d, int size)
@@ -30,7 +31,7 @@ internal sealed partial class Interpreter
         if (result != AccessResult.Ok)
             return LoadFault(result, d, size, new LoadTarget(d.Rd, IsFloat: true, IsSigned: false));
         _context.F[d.Rd] = size == 8 ? value : size == 4 ? NanBoxing.Box((uint)value) : NanBoxing.BoxHalf(value);
-        return Outcome.Done;
+        return Watched(EffectiveAddress(d), size, AccessKind.Load, Outcome.Done);
     }
 
     private Outcome Store(in DecodedInstruction d, int size, ulong value) => Store(EffectiveAddress(d), size, value);
@@ -39,7 +40,7 @@ internal sealed partial class Interpreter
     {
         AccessResult result = _space.Write(address, size, value);
         if (result == AccessResult.Ok)
-            return Outcome.Done;
+            return Watched(address, size, AccessKind.Store, Outcome.Done);
         if (result != AccessResult.OkCodeChanged)
         {
             _trap.Value = size == sizeof(ulong) ? value : value & ((1UL << (8 * size)) - 1);
@@ -48,7 +49,7 @@ internal sealed partial class Interpreter
 
         _code.Enter();
         _epoch = _code.FetchEpoch;
-        return Outcome.CodeChanged;
+        return Watched(address, size, AccessKind.Store, Outcome.CodeChanged);
     }
 
     // Of 4 or 8 bytes, aligned: locks are taken so often that even these go through the TLB.
@@ -82,7 +83,7 @@ internal sealed partial class Interpreter
         _context.Reservation = address;
         _context.ReservedValue = value;
         _x[d.Rd] = Extend(value, size);
-        return Outcome.Done;
+        return Watched(address, size, AccessKind.Load, Outcome.Done);
     }
 
     // One that has no reservation fails without touching memory ("Load-Reserved/Store-Conditional Instructions", chapter "A").
@@ -100,6 +101,7 @@ internal sealed partial class Interpreter
             if (result != AccessResult.Ok)
                 return AtomicFault(result, AccessKind.Store, address, size);
             succeeds = value == Truncate(_context.ReservedValue, size);
+            outcome = succeeds ? outcome : Watched(address, size, AccessKind.Load, outcome);
             if (succeeds)
                 outcome = StoreAligned(address, size, _x[d.Rs2]);
             if (outcome == Outcome.Trapped)
@@ -124,7 +126,7 @@ internal sealed partial class Interpreter
         if (outcome == Outcome.Trapped)
             return Uncompletable();
         _x[d.Rd] = Extend(old, size);
-        return outcome;
+        return Watched(address, size, AccessKind.Load, outcome);
     }
 
     private static ulong Extend(ulong value, int size) => size == 4 ? (ulong)(int)value : value;

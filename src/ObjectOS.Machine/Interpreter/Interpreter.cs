@@ -56,6 +56,8 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _x[0] = 0;
         _hart = null;
         _taken = 0;
+        if (_stops is { } stops)
+            EnterStops(stops);
 
         if (context.System is not null)
         {
@@ -103,6 +105,8 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _tlb = data.Tlb;
         _code = code;
         _epoch = code.FetchEpoch;
+        if (_stops is { HasWatches: true } stops)
+            stops.DropFrom(_tlb);
     }
 
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
@@ -189,6 +193,8 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     /// <summary>The same, remembered for the epoch.</summary>
     private Block? FindFetched(ulong pc)
     {
+        if (StopsBefore(pc))
+            return null;
         if (_code.Memory.TryForgetCode())
         {
             _code.Enter();
@@ -201,7 +207,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         int offset = (int)(pc & (Pages.Size - 1));
         bool hidesFloats = _hart is { HasFloats: false };
         IsaConfiguration decoded = hidesFloats ? isa.WithoutFloats : isa;
-        if (!_code.IsWholePage)
+        if (!_code.IsWholePage || _stops?.IsPage(pc) == true)
             return FindAlone(page, pc, decoded);
         Block?[] blocks = page.Blocks(hidesFloats);
         ref Block? slot = ref blocks[offset >> 1];

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Nito.AsyncEx;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Recording;
 
 namespace ObjectOS.Host;
 
@@ -23,6 +24,7 @@ internal sealed class KernelPump : IAsyncDisposable
     private readonly long _born;
     private readonly Action _afterSlice;
     private readonly ulong _slice;
+    private readonly bool _isRecorded;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Lock _commandsRun = new();
     private readonly AsyncLocal<CommandScope?> _command = new();
@@ -39,14 +41,16 @@ internal sealed class KernelPump : IAsyncDisposable
     /// <param name="time">How guest time goes with the host's.</param>
     /// <param name="clock">The host's clock.</param>
     /// <param name="isTraced">True: slices are short, for what they leave behind is kept until their end.</param>
+    /// <param name="isRecorded">True: the kernel is reached between slices only, completions included, and slices are as short as the recording wants.</param>
     /// <param name="afterSlice">What to do between slices: take requests, write traces.</param>
-    public KernelPump(IKernel kernel, PumpTime time, TimeProvider clock, bool isTraced, Action afterSlice)
+    public KernelPump(IKernel kernel, PumpTime time, TimeProvider clock, bool isTraced, bool isRecorded, Action afterSlice)
     {
         _kernel = kernel;
         _time = time;
         _clock = clock;
         _born = clock.GetTimestamp();
-        _slice = isTraced ? TracedSlice : Slice;
+        _slice = isRecorded ? Recorder.Slice : isTraced ? TracedSlice : Slice;
+        _isRecorded = isRecorded;
         _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
     }
@@ -127,11 +131,21 @@ internal sealed class KernelPump : IAsyncDisposable
     /// <summary>Tells the kernel, or one under it, the end of a request. Any thread; nothing is told once the pump stops.</summary>
     public void Post(IKernel kernel, Completion completion)
     {
-        if (!_stopping)
+        if (_stopping)
+        {
+            return;
+        }
+
+        if (_isRecorded)
+        {
+            _commands.Enqueue(() => kernel.Post(completion));
+        }
+        else
         {
             kernel.Post(completion);
-            _wake.Set();
         }
+
+        _wake.Set();
     }
 
     /// <summary>Has one more slice run, though the last one may have left nothing to do.</summary>

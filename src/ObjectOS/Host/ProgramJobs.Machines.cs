@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using ObjectOS.Abi;
 using ObjectOS.Client;
+using ObjectOS.Recording;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Host;
@@ -63,6 +64,11 @@ internal sealed partial class ProgramJobs
         }
 
         service?.Offer(job.Number, spec.Devices);
+        if (spec.Devices.Count > 0)
+        {
+            (kernel as RecordingKernel)?.NoteDevices(job.Number, spec.Devices);
+        }
+
         status = status == KernelStatus.Ok ? HandOverRecord(job, record) : status;
         if (status != KernelStatus.Ok)
         {

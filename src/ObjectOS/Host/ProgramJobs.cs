@@ -4,6 +4,7 @@ using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Events;
+using ObjectOS.Recording;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
 using ObjectOS.Services.Vmm;
@@ -288,7 +289,13 @@ internal sealed partial class ProgramJobs(
         _files.Add(number, work);
     }
 
-    private ProgramStream AddStream(Job job, int descriptor) => AddStream(job, job.MakeStream(descriptor, post, LogFailure));
+    private ProgramStream AddStream(Job job, int descriptor)
+    {
+        var stream = AddStream(job, job.MakeStream(descriptor, post, LogFailure));
+        (kernel as RecordingKernel)?.NoteStream(stream.Number, descriptor);
+        return stream;
+    }
+
 
     private void LogFailure(Exception e, string sentence) => log.LogWarning(e, "{Sentence}", sentence);
 

@@ -1,0 +1,189 @@
+using System.Text;
+using ObjectOS.Recording;
+
+namespace ObjectOS.Tests;
+
+/// <summary>What is recorded is replayed to the same state, out of the file alone.</summary>
+public sealed class RecordingTests
+{
+    private static string Tiny => Path.Combine(Repository.Root, "images", "tiny", "tiny.elf");
+
+    [Theory]
+    [InlineData(0, Inputs.Deterministic)]
+    [InlineData(1, Inputs.Live)]
+    [InlineData(8, Inputs.Live)]
+    public async Task Programs_AtDepth_ReplayToTheSameState(int depth, Inputs inputs)
+    {
+        using var file = new MemoryStream();
+        string output = await RecordAsync(file, depth, o => o.Inputs = inputs, RunProgramsAsync);
+        var replayed = await ReplayAsync(file);
+        Lines(replayed).Should().Equal(Lines(output), "programs that run at a time print in an order of their own");
+        output.Should().Contain("fib(1000) = 434665").And.Contain("typed: tail");
+
+        static IEnumerable<string> Lines(string text) => text.Split('\n').Order(StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Machine_WithTwoHartsAndTheHostClock_ReplaysToTheSameState(int depth)
+    {
+        using var file = new MemoryStream();
+        string output = await RecordAsync(
+            file,
+            depth,
+            o => o.HostClock = true,
+            async os => (await os.BootMachineAsync(new MachineSpec { Image = Tiny, Arguments = "selftest", Harts = 2, Memory = 16.MiB() })).EnsureSuccess().Output);
+        output.Should().Contain("TINY-SELFTEST-OK");
+        (await ReplayAsync(file)).Should().Be(output);
+    }
+
+    [Fact]
+    public async Task Children_ThatComeAndGo_ReplayToTheSameState()
+    {
+        using var file = new MemoryStream();
+        string output = await RecordAsync(file, 0, o => o.IdleTime = IdleTime.Paced, async os =>
+        {
+            var text = new StringBuilder();
+            for (int i = 0; i < 3; i++)
+            {
+                await using var child = await os.CreateChildAsync(o => o.Memory = 32.MiB());
+                text.Append((await child.RunAsync(Programs.Lisp("fib.scm"))).EnsureSuccess().Output);
+            }
+
+            return text.ToString();
+        });
+        (await ReplayAsync(file)).Should().Be(output);
+    }
+
+    [Fact]
+    public async Task Replay_StopsAtPositions_AndGoesBack()
+    {
+        using var file = new MemoryStream();
+        await RecordAsync(file, 1, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
+        using var whole = Replay.Open(new MemoryStream(file.ToArray()));
+        await whole.RunAsync();
+        (ulong end, ulong calls, ulong time) = (whole.Position, whole.Calls, whole.Time);
+        calls.Should().BeGreaterThan(10);
+
+        using var output = new MemoryStream();
+        using var replay = Replay.Open(new MemoryStream(file.ToArray()), new ReplayOptions { Output = output });
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Call, calls / 2))).Should().BeTrue();
+        replay.Calls.Should().Be((calls / 2) - 1, "it stops before the call");
+        ulong atCall = replay.Position;
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Instruction, end / 2))).Should().Be(true);
+        replay.Position.Should().BeInRange(end / 2, (end / 2) + 10_000);
+        ulong atHalf = replay.Position;
+        await replay.BackAsync(atHalf - atCall);
+        (replay.Position, replay.Calls).Should().Be((atCall, (calls / 2) - 1));
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Time, time / 2))).Should().BeTrue();
+        replay.Time.Should().BeGreaterThanOrEqualTo(time / 2);
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Instruction, end + 1))).Should().BeFalse();
+        (replay.Position, replay.Digest).Should().Be((end, whole.Digest), "stops on the way change nothing");
+        Encoding.UTF8.GetString(output.ToArray()).Split("9592 primes").Should().HaveCount(2, "what was printed is printed once");
+    }
+
+    [Fact]
+    public async Task Replay_StopsWhereAGuestHasWrittenAText()
+    {
+        using var file = new MemoryStream();
+        string text = await RecordAsync(file, 0, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
+        const string Wanted = "primes below";
+        text.Should().Contain(Wanted);
+        using var replay = Replay.Open(new MemoryStream(file.ToArray()));
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Output, 0, Wanted))).Should().BeTrue();
+        ulong position = replay.Position;
+        replay.IsAtEnd.Should().BeFalse();
+
+        // One instruction earlier it was not there.
+        await replay.BackAsync(1);
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Output, 0, Wanted))).Should().BeTrue();
+        replay.Position.Should().Be(position);
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Output, 0, "no guest writes this"))).Should().BeFalse();
+    }
+
+    private static async Task<string> RecordAsync(MemoryStream file, int depth, Action<ObjectOsOptions> configure, Func<ObjectOs, Task<string>> work)
+    {
+        await using var root = await ObjectOs.BootAsync(o =>
+        {
+            (o.Memory, o.Recording, o.Seed) = (256.MiB(), file, 7);
+            configure(o);
+        });
+        var os = root;
+        for (int level = 0; level < depth; level++)
+        {
+            os = await os.CreateChildAsync();
+        }
+
+        string output = await work(os);
+        root.RecordingFailure.Should().BeNull();
+        return output;
+    }
+
+    private static async Task<string> ReplayAsync(MemoryStream file)
+    {
+        using var output = new MemoryStream();
+        using var replay = Replay.Open(new MemoryStream(file.ToArray()), new ReplayOptions { Output = output });
+        (await replay.RunAsync()).Should().BeTrue();
+        (replay.IsAtEnd, replay.IsComplete).Should().Be((true, true));
+        replay.OtherBuilds.Should().BeEmpty();
+        return Encoding.UTF8.GetString(output.ToArray());
+    }
+
+    /// <summary>Several programs at a time, whose input comes when it comes.</summary>
+    private static async Task<string> RunProgramsAsync(ObjectOs os)
+    {
+        var random = new Random(1);
+        var late = new LateStream(Encoding.UTF8.GetBytes("(display \"typed: \")\n(display 'tail)\n(newline)\n"), random.Next());
+        var all = new List<Task<RunResult>>
+        {
+            os.RunAsync(Programs.Lisp("fib.scm")),
+            os.RunAsync(new ProgramSpec { Path = Programs.LispPath, StandardInput = late }),
+        };
+        var text = new StringBuilder();
+        foreach (var one in all)
+        {
+            text.Append((await one).Output);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Input that comes a few bytes at a time, after random pauses of the host.</summary>
+    private sealed class LateStream(byte[] bytes, int seed) : Stream
+    {
+        private readonly Random _random = new(seed);
+        private int _at;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => _at; set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(_random.Next(15), cancellationToken);
+            int count = Math.Min(Math.Min(buffer.Length, bytes.Length - _at), _random.Next(1, 8));
+            bytes.AsMemory(_at, count).CopyTo(buffer);
+            _at += count;
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
