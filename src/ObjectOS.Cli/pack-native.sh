@@ -26,8 +26,8 @@ out=$(cd "$out" && pwd)
 cd "$(dirname "$0")"
 platforms=$(IFS=';'; echo "$*;any")
 pack() {
-  # A semicolon would end the property.
-  dotnet pack -c Release -o "$out" "-p:ToolPackageRuntimeIdentifiers=\"${platforms//;/%3B}\"" -p:IncludeSymbols=false "$@"
+  # The inner quotes keep the semicolon from ending the property.
+  dotnet pack -c Release -o "$out" "-p:ToolPackageRuntimeIdentifiers=\"$platforms\"" -p:IncludeSymbols=false "$@"
 }
 
 pack
