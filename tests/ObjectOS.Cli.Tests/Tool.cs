@@ -10,9 +10,17 @@ internal sealed record ToolRun(int ExitCode, byte[] Output, string Error)
     public string Text => Encoding.UTF8.GetString(Output);
 }
 
-/// <summary>Runs the tool: within this process on streams of the test, or as a process of its own.</summary>
+/// <summary>
+/// Runs the tool: within this process on streams of the test, or as a process of its own. With <c>OBJECTOS_TOOL</c>, the path of an installed tool, all runs are processes
+/// of that one.
+/// </summary>
 internal static class Tool
 {
+    private static readonly string? Installed = Environment.GetEnvironmentVariable("OBJECTOS_TOOL") is { Length: > 0 } path ? path : null;
+
+    /// <summary>The command of the tool as a process.</summary>
+    private static string[] Command => Installed is null ? ["dotnet", "exec", typeof(Program).Assembly.Location] : [Installed];
+
     public static string Misbehave => ObjectOS.Tests.Repository.PathOf("images", "misbehave", "misbehave.elf");
 
     public static string Lisp => ObjectOS.Tests.Repository.PathOf("images", "lisp", "lisp.elf");
@@ -21,6 +29,11 @@ internal static class Tool
 
     public static async Task<ToolRun> RunAsync(params string[] args)
     {
+        if (Installed is not null)
+        {
+            return await EndAsync(Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null", "sh", Installed, .. args])));
+        }
+
         using var output = new MemoryStream();
         using var error = new MemoryStream();
         await using var standardError = new StandardError(error);
@@ -31,7 +44,7 @@ internal static class Tool
     /// <summary>Starts the built tool as a process.</summary>
     public static Process Start(params string[] args)
     {
-        string[] command = ["dotnet", "exec", typeof(Program).Assembly.Location, .. args];
+        string[] command = [.. Command, .. args];
         return Start(IgnoresInterrupts ? new ProcessStartInfo("env", ["--default-signal=INT,QUIT", .. command]) : new ProcessStartInfo(command[0], command[1..]));
     }
 
@@ -50,7 +63,7 @@ internal static class Tool
     public static Process StartShell(string script)
     {
         var info = new ProcessStartInfo("/bin/sh", ["-c", script]);
-        info.Environment["TOOL"] = $"dotnet exec {typeof(Program).Assembly.Location}";
+        info.Environment["TOOL"] = string.Join(' ', Command);
         info.Environment["MISBEHAVE"] = Misbehave;
         return Start(info);
     }
@@ -76,7 +89,7 @@ internal static class Tool
         }
     }
 
-    private static Process Start(ProcessStartInfo info)
+    public static Process Start(ProcessStartInfo info)
     {
         info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         return Process.Start(info)!;

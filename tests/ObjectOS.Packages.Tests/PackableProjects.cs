@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ObjectOS.Tests.Packages;
 
-/// <summary>The projects that become packages: all of the product but the tool, which has its own tests.</summary>
+/// <summary>The projects that become packages: all of the product but the tool, which has its own tests, and its worker, which travels in it.</summary>
 internal static class PackableProjects
 {
     /// <summary>Their files, relative to the root of the repository.</summary>
@@ -11,7 +11,7 @@ internal static class PackableProjects
         .. ((string[])["src", "kernel", "services"])
             .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.csproj", SearchOption.AllDirectories))
             .Select(file => Path.GetRelativePath(Repository.Root, file))
-            .Where(file => Path.GetFileNameWithoutExtension(file) != "ObjectOS.Cli")
+            .Where(file => Path.GetFileNameWithoutExtension(file) is not ("ObjectOS.Cli" or "ObjectOS.Worker"))
             .Order(StringComparer.Ordinal),
     ];
 

@@ -4,6 +4,7 @@ using ObjectOS;
 using ObjectOS.Hosting;
 using ObjectOS.Recording;
 using ObjectOS.Testing;
+using ObjectOS.Testing.Comparing;
 using ObjectOS.Tests;
 
 // The README's samples, word for word, as a user's file holds them. Relative paths: ReadmeSamplesTests makes the repository's root the
@@ -61,6 +62,14 @@ internal static class ReadmeSamples
         using var replay = Replay.Open("run.rec");
         await replay.RunAsync(new ReplayPosition(PositionKind.Call, 2));
         Console.WriteLine(replay.Calls); // 1: it stands before the second call
+    }
+
+    public static async Task CompareAsync()
+    {
+        var left = new LocalVersion("left");
+        var right = new LocalVersion("right") { Faults = [InjectedFault.FailCall(2)] };
+        var report = await Comparison.RunAsync(left, right, [new Scenario { Program = "images/misbehave/misbehave.elf", Arguments = ["exit-42"] }]);
+        Console.WriteLine(report.Scenarios[0].Divergence?.Ordinal); // 2: the first event that differs
     }
 
     public static async Task ConsoleAsync(ObjectOs os)

@@ -51,6 +51,7 @@ public sealed partial class ReadmeSamplesTests
 
             await ReadmeSamples.DeterministicAsync();
             await ReadmeSamples.RecordAsync();
+            await ReadmeSamples.CompareAsync();
             File.Delete("run.rec");
             await ReadmeSamples.OwnHardwareAsync();
             await ReadmeSamples.HostedAsync();
@@ -62,7 +63,7 @@ public sealed partial class ReadmeSamplesTests
         }
 
         string text = said.ToString();
-        text.Should().StartWith("42\n").And.Contain("fib(1000) = 4346655").And.Contain("\n0.1: 42\n").And.Contain("PoweredOff: TINY-SELFTEST-OK\n").And.Contain("\n1\n").And.Contain("MATRIX-OK\n").And.Contain("tiny> uptime").And.MatchRegex(
+        text.Should().StartWith("42\n").And.Contain("fib(1000) = 4346655").And.Contain("\n0.1: 42\n").And.Contain("PoweredOff: TINY-SELFTEST-OK\n").And.Contain("\n1\n").And.Contain("\n2\n").And.Contain("MATRIX-OK\n").And.Contain("tiny> uptime").And.MatchRegex(
             @"cell 6 \(misbehave\.elf\) at depth 0: store page fault, pc 0x[0-9a-f]+, address 0x0, sd zero,0\(a5\)");
     }
 

@@ -120,7 +120,7 @@ internal sealed class RecordingKernel : IKernel
     }
 
     /// <summary>Notes that devices of the embedding program were offered to a machine.</summary>
-    public void NoteDevices(ulong job, IReadOnlyList<Services.Vmm.IDevice> devices)
+    public void NoteDevices(ulong job, IReadOnlyList<IDevice> devices)
     {
         var log = _recorder.Begin(RecordKind.Devices);
         log.Number((ulong)Number);

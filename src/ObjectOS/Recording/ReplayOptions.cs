@@ -1,7 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Machine;
-using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Recording;
 
