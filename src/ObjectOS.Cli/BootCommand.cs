@@ -36,10 +36,12 @@ internal sealed class BootCommand
     private readonly Option<string> _signature = ValueOption.Text("--signature", "FILE", "Write the words from begin_signature to end_signature to FILE afterwards.");
     private readonly Option<string> _granularity = ValueOption.Word("--signature-granularity", "4|8", "Bytes of such a word; 4 unless given.", "4 or 8", "4", "8");
 
+    private readonly Option<GuestEvents> _traceGuest = ValueOption.Of<GuestEvents>("--trace-guest", "int,mmu", "Add to --trace what harts do themselves: traps that they take (int), walks of their page tables (mmu).", TryParseEvents, "int, mmu or int,mmu");
+
     public BootCommand()
     {
         Command = new Command("boot", "Boots an operating system in a virtual machine in a cell of a fresh OS object. IMAGE is an ELF or a Linux Image, told by its contents; without one, the project's own small kernel is booted. The terminal is the machine's console: Ctrl-A x leaves, Ctrl-A h helps.");
-        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _dump, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport])
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _dump, _disks, _net, _publish, _paging, _noReboot, _signature, _granularity, .. _guest.OfTheReport, _traceGuest])
         {
             Command.Options.Add(option);
         }
@@ -70,7 +72,7 @@ internal sealed class BootCommand
             parsed,
             streams.InputIsTerminal ? "host" : "virtual",
             streams.InputIsTerminal || streams.InputIsOpenEnded ? Inputs.Live : Inputs.Deterministic,
-            streams.InputIsTerminal ? IdleTime.Paced : IdleTime.Warp));
+            streams.InputIsTerminal ? IdleTime.Paced : IdleTime.Warp) with { TraceGuest = parsed.GetValue(_traceGuest) });
         if (!session.TryOpenFiles(out string problem))
         {
             return streams.Usage(problem);
@@ -108,6 +110,21 @@ internal sealed class BootCommand
             bool isInteractive = terminal is not null || session.Settings.Clock == "host";
             return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature, tree)).ConfigureAwait(false);
         }
+    }
+
+    private static bool TryParseEvents(string text, out GuestEvents events)
+    {
+        events = GuestEvents.None;
+        foreach (string word in text.Split(','))
+        {
+            events |= word switch { "int" => GuestEvents.Traps, "mmu" => GuestEvents.Walks, _ => GuestEvents.None };
+            if (word is not ("int" or "mmu"))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool TryParseMemory(string text, out ulong bytes) => Quantities.TryParseSize(text, out bytes) && bytes % 4096 == 0;

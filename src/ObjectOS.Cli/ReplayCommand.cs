@@ -93,7 +93,7 @@ internal sealed class ReplayCommand
         }
 
         streams.Error.Say(string.Create(
-            CultureInfo.InvariantCulture, $"objectos: at instruction:{replay.Position}, time:{replay.Time}, after {replay.Calls} calls{(replay.IsAtEnd ? $", state {replay.Digest}" : "")}"));
+            CultureInfo.InvariantCulture, $"objectos: at instruction:{replay.Position}, time:{replay.Time}, after {replay.Calls} calls{(replay is { IsAtEnd: true, IsComplete: true } ? $", state {replay.Digest}" : "")}"));
         return isThere ? 0 : ExitCodes.Exhausted;
     }
 

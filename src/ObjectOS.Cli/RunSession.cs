@@ -33,6 +33,12 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             return false;
         }
 
+        if (settings is { TraceGuest: not GuestEvents.None, TraceFile: null })
+        {
+            problem = "--trace-guest is given without --trace";
+            return false;
+        }
+
         if (settings is { GdbPort: not null, RecordFile: not null })
         {
             problem = "--gdb and --record are both given; record first, then debug the recording: objectos replay --gdb PORT FILE";
@@ -113,6 +119,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             o.Inputs = settings.Inputs;
             o.IdleTime = settings.IdleTime;
             o.Trace = _trace;
+            o.TraceGuest = settings.TraceGuest;
             o.Recording = _recording;
             o.Debugger = _gdb;
             o.RecordingTitle = $"{settings.Command} {guest.Name}";

@@ -13,4 +13,8 @@ namespace ObjectOS.Cli;
 /// <param name="WantsStatistics">True: figures are wanted, somewhere.</param>
 /// <param name="StatisticsFile">Where they go; null: standard error.</param>
 /// <param name="AsJson">True: as one line of JSON on standard error.</param>
-internal sealed record RunSettings(string Command, int Depth, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, int? GdbPort, string? RecordFile, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson);
+internal sealed record RunSettings(string Command, int Depth, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, int? GdbPort, string? RecordFile, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson)
+{
+    /// <summary>What of a machine's own doings is traced.</summary>
+    public GuestEvents TraceGuest { get; init; }
+}

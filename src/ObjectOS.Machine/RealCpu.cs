@@ -75,6 +75,13 @@ public sealed class RealCpu : ICpu, IDisposable
         ? own
         : throw new ArgumentException("The address space was not made by this CPU.", nameof(space));
 
+    /// <summary>Hears what harts do without their kernel; null: nobody does. Changed between runs.</summary>
+    public IGuestObserver? Observer
+    {
+        get => _memory.Observer;
+        set => _memory.Observer = value;
+    }
+
     /// <summary>Where runs stop for a debugger; null: nowhere. Changed between runs.</summary>
     public DebugStops? Stops
     {

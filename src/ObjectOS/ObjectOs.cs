@@ -66,6 +66,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
         var cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
         (_cpu, _recorder) = Recorded(cpu, options);
+        cpu.Observer = options is { Trace: { } trace, TraceGuest: not GuestEvents.None } ? new GuestTraceWriter(trace, options.TraceGuest, DrainTraces) : null;
         Path = "0";
         _events = EventsOf(options);
         (Kernel, _root, _jobs, _trace) = MakeKernel();
@@ -374,6 +375,16 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _cpu.Interrupt();
         return result;
     });
+
+    /// <summary>Writes what the kernels here and below have traced so far.</summary>
+    private void DrainTraces()
+    {
+        _trace?.Write(Kernel);
+        foreach (var child in _children)
+        {
+            child.DrainTraces();
+        }
+    }
 
     /// <summary>Looks after this OS object and those below it, between slices.</summary>
     private void AfterSlice()

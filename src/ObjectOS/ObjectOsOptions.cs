@@ -61,6 +61,9 @@ public sealed class ObjectOsOptions
     /// <summary>What the recording says was run.</summary>
     public string RecordingTitle { get; set; } = "";
 
+    /// <summary>What of machines' own doings goes to <see cref="Trace"/>, of the OS object and of those under it. A child's is its root's.</summary>
+    public GuestEvents TraceGuest { get; set; }
+
     /// <summary>The host's time, for <see cref="HostClock"/> and for idle time that is paced.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 

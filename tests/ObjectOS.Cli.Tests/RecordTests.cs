@@ -67,6 +67,28 @@ public sealed class RecordTests : IDisposable
     }
 
     [Fact]
+    public async Task TraceGuest_AddsTrapsAndWalksOfHarts_TheSameEachTime()
+    {
+        string trace = Path.Combine(_folder.FullName, "trace");
+        string[] command = ["boot", "--append", "selftest", "--json", "--trace", trace];
+        var plain = await Tool.RunAsync(command);
+        string[] kernels = await System.IO.File.ReadAllLinesAsync(trace);
+        var traced = await Tool.RunAsync([.. command, "--trace-guest", "int,mmu"]);
+        string[] lines = await System.IO.File.ReadAllLinesAsync(trace);
+        traced.Text.Should().Be(plain.Text);
+        HashOf(traced).Should().Be(HashOf(plain));
+        lines.Where(line => line.Contains("\"level\"", StringComparison.Ordinal)).Should().Equal(kernels, "the kernel's own lines stay");
+        lines.Should().Contain(line => line.Contains("\"kind\":\"int\",\"name\":\"supervisorTimerInterrupt\"", StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("\"kind\":\"int\",\"name\":\"ecallFromU\"", StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("\"kind\":\"mmu\",\"name\":\"fetch\"", StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("\"kind\":\"mmu\",\"name\":\"store\"", StringComparison.Ordinal));
+        await Tool.RunAsync([.. command, "--trace-guest", "mmu,int"]);
+        (await System.IO.File.ReadAllLinesAsync(trace)).Should().Equal(lines);
+
+        static string HashOf(ToolRun run) => run.Error.Split("stateHash\":\"")[1];
+    }
+
+    [Fact]
     public async Task Gdb_LetsARunGoOn_AndHearsOfItsEnd()
     {
         using var free = new TcpListener(IPAddress.Loopback, 0);

@@ -33,6 +33,8 @@ public sealed class UsageTests
     [InlineData("run --gdb 0 x", "--gdb is \"0\"; a port from 1 to 65535 is wanted")]
     [InlineData("run --gdb 5555 --record /tmp/r x", "--gdb and --record are both given")]
     [InlineData("run --record /not/there/r x", "--record names /not/there/r, which cannot be written")]
+    [InlineData("boot --trace-guest int", "--trace-guest is given without --trace")]
+    [InlineData("boot --trace-guest all", "--trace-guest is \"all\"; int, mmu or int,mmu is wanted")]
     [InlineData("replay", "replay needs a recording")]
     [InlineData("replay a b", "replay takes one FILE; \"b\" was given beside \"a\"")]
     [InlineData("replay --until event:3 a", "--until is \"event:3\"; instruction:N, time:NS, call:N or output:TEXT is wanted")]

@@ -15,12 +15,10 @@ public sealed class RecordingTests
     public async Task Programs_AtDepth_ReplayToTheSameState(int depth, Inputs inputs)
     {
         using var file = new MemoryStream();
-        string output = await RecordAsync(file, depth, o => o.Inputs = inputs, RunProgramsAsync);
-        var replayed = await ReplayAsync(file);
-        Lines(replayed).Should().Equal(Lines(output), "programs that run at a time print in an order of their own");
+        string output = await Recordings.RecordAsync(file, depth, o => o.Inputs = inputs, RunProgramsAsync);
+        var replayed = await Recordings.ReplayAsync(file);
+        replayed.Order().Should().Equal(output.Order(), "programs that run at a time print in an order of their own");
         output.Should().Contain("fib(1000) = 434665").And.Contain("typed: tail");
-
-        static IEnumerable<string> Lines(string text) => text.Split('\n').Order(StringComparer.Ordinal);
     }
 
     [Theory]
@@ -29,20 +27,20 @@ public sealed class RecordingTests
     public async Task Machine_WithTwoHartsAndTheHostClock_ReplaysToTheSameState(int depth)
     {
         using var file = new MemoryStream();
-        string output = await RecordAsync(
+        string output = await Recordings.RecordAsync(
             file,
             depth,
             o => o.HostClock = true,
             async os => (await os.BootMachineAsync(new MachineSpec { Image = Tiny, Arguments = "selftest", Harts = 2, Memory = 16.MiB() })).EnsureSuccess().Output);
         output.Should().Contain("TINY-SELFTEST-OK");
-        (await ReplayAsync(file)).Should().Be(output);
+        (await Recordings.ReplayAsync(file)).Should().Be(output);
     }
 
     [Fact]
     public async Task Children_ThatComeAndGo_ReplayToTheSameState()
     {
         using var file = new MemoryStream();
-        string output = await RecordAsync(file, 0, o => o.IdleTime = IdleTime.Paced, async os =>
+        string output = await Recordings.RecordAsync(file, 0, o => o.IdleTime = IdleTime.Paced, async os =>
         {
             var text = new StringBuilder();
             for (int i = 0; i < 3; i++)
@@ -53,14 +51,14 @@ public sealed class RecordingTests
 
             return text.ToString();
         });
-        (await ReplayAsync(file)).Should().Be(output);
+        (await Recordings.ReplayAsync(file)).Should().Be(output);
     }
 
     [Fact]
     public async Task Replay_StopsAtPositions_AndGoesBack()
     {
         using var file = new MemoryStream();
-        await RecordAsync(file, 1, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
+        await Recordings.RecordAsync(file, 1, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
         using var whole = Replay.Open(new MemoryStream(file.ToArray()));
         await whole.RunAsync();
         (ulong end, ulong calls, ulong time) = (whole.Position, whole.Calls, whole.Time);
@@ -87,7 +85,7 @@ public sealed class RecordingTests
     public async Task Replay_StopsWhereAGuestHasWrittenAText()
     {
         using var file = new MemoryStream();
-        string text = await RecordAsync(file, 0, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
+        string text = await Recordings.RecordAsync(file, 0, o => o.Inputs = Inputs.Deterministic, async os => (await os.RunAsync(Programs.Lisp("primes.scm"))).EnsureSuccess().Output);
         const string Wanted = "primes below";
         text.Should().Contain(Wanted);
         using var replay = Replay.Open(new MemoryStream(file.ToArray()));
@@ -100,34 +98,6 @@ public sealed class RecordingTests
         (await replay.RunAsync(new ReplayPosition(PositionKind.Output, 0, Wanted))).Should().BeTrue();
         replay.Position.Should().Be(position);
         (await replay.RunAsync(new ReplayPosition(PositionKind.Output, 0, "no guest writes this"))).Should().BeFalse();
-    }
-
-    private static async Task<string> RecordAsync(MemoryStream file, int depth, Action<ObjectOsOptions> configure, Func<ObjectOs, Task<string>> work)
-    {
-        await using var root = await ObjectOs.BootAsync(o =>
-        {
-            (o.Memory, o.Recording, o.Seed) = (256.MiB(), file, 7);
-            configure(o);
-        });
-        var os = root;
-        for (int level = 0; level < depth; level++)
-        {
-            os = await os.CreateChildAsync();
-        }
-
-        string output = await work(os);
-        root.RecordingFailure.Should().BeNull();
-        return output;
-    }
-
-    private static async Task<string> ReplayAsync(MemoryStream file)
-    {
-        using var output = new MemoryStream();
-        using var replay = Replay.Open(new MemoryStream(file.ToArray()), new ReplayOptions { Output = output });
-        (await replay.RunAsync()).Should().BeTrue();
-        (replay.IsAtEnd, replay.IsComplete).Should().Be((true, true));
-        replay.OtherBuilds.Should().BeEmpty();
-        return Encoding.UTF8.GetString(output.ToArray());
     }
 
     /// <summary>Several programs at a time, whose input comes when it comes.</summary>

@@ -82,6 +82,8 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         IsWalkFault = false;
         ulong physical = va;
         AccessResult result = Key.Satp == 0 ? CheckPhysical(va) : Walk(va, access, out physical);
+        if (Key.Satp != 0 && Memory.Observer is { } observer)
+            observer.Walked(hart.Context, access, va, result == AccessResult.Ok ? physical : null);
         if (result != AccessResult.Ok)
             return Fail(result, va);
         if (!hart.Allows(physical, length, access, Key.Privilege, out bool isWholePage))

@@ -45,6 +45,7 @@ internal sealed partial class Interpreter
 
                 _context.Pc = _pc;
                 HartTraps.TakeInterrupt(_context, number);
+                space.Memory.Observer?.Trapped(_context, cause, _pc, 0, Clock.Retired);
                 CountTaken();
                 continue;
             }
@@ -97,7 +98,9 @@ internal sealed partial class Interpreter
         ulong retired = Clock.Retired;
         if (HartTraps.IsStuck(_context, retired))
             return false;
-        HartTraps.TakeException(_context, cause, _trap.Cause == TrapCause.IllegalInstruction ? _trap.Instruction : _trap.Address.Value, retired);
+        ulong value = _trap.Cause == TrapCause.IllegalInstruction ? _trap.Instruction : _trap.Address.Value;
+        HartTraps.TakeException(_context, cause, value, retired);
+        _space.Memory.Observer?.Trapped(_context, _trap.Cause, _pc, value, retired);
         CountTaken();
         return true;
     }

@@ -39,6 +39,9 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
     /// <summary>The account that all of this memory is charged under.</summary>
     public MemoryAccount Account { get; }
 
+    /// <summary>Hears what harts in this memory do without their kernel; null: nobody does.</summary>
+    public IGuestObserver? Observer { get; set; }
+
     public Coherence Coherence { get; } = new();
 
     /// <summary>The account whose limit the last operation that was not paid for has hit.</summary>

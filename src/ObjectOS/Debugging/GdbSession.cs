@@ -54,7 +54,8 @@ internal sealed class GdbSession(GdbConnection connection, IDebugTarget target)
             case "D":
                 _hasLeft = true;
                 return Ok;
-            case "k" or "vKill;1" or "vKill;a410":
+            case "k":
+            case var _ when packet.StartsWith("vKill;", StringComparison.Ordinal):
                 (_hasLeft, _kills) = (true, true);
                 return packet == "k" ? null : Ok;
             case "s":

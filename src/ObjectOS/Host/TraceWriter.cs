@@ -17,17 +17,22 @@ internal sealed class TraceWriter(TextWriter writer, string level, ILinuxFactory
     {
         try
         {
-            while (kernel.TryTakeTrace(out var record))
-            {
-                writer.Write(ToLine(record));
-                writer.Write('\n');
-            }
-
+            Write(kernel);
             writer.Flush();
         }
         catch (IOException e)
         {
             throw new IOException($"the trace cannot be written: {e.Message.TrimEnd('.')}", e);
+        }
+    }
+
+    /// <summary>The same without a flush.</summary>
+    public void Write(IKernel kernel)
+    {
+        while (kernel.TryTakeTrace(out var record))
+        {
+            writer.Write(ToLine(record));
+            writer.Write('\n');
         }
     }
 

@@ -18,8 +18,8 @@ internal sealed class Recorder
     /// <summary>Virtual instructions between two digests of the state, at least.</summary>
     private const ulong DigestInterval = 50_000_000;
 
-    /// <summary>A digest may cost one part in so many of the host's time.</summary>
-    private const int DigestShare = 64;
+    /// <summary>Digests may cost one part in so many of the process's processor time.</summary>
+    private const int DigestShare = 100;
 
     private const int ChunkBytes = 64 << 10;
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(1);
@@ -34,7 +34,7 @@ internal sealed class Recorder
     private readonly List<RecordingKernel> _kernels = [];
     private readonly QuietCpu _cpu;
     private long _flushed = Stopwatch.GetTimestamp();
-    private long _digestedAt = Stopwatch.GetTimestamp();
+    private TimeSpan _digestedAt = Environment.CpuUsage.TotalTime;
     private TimeSpan _digestPause;
     private ulong _nextDigest = DigestInterval;
     private ulong _lastHostTime;
@@ -171,7 +171,7 @@ internal sealed class Recorder
         }
 
         log.Number(result.Used);
-        if (Position >= _nextDigest && Stopwatch.GetElapsedTime(_digestedAt) >= _digestPause)
+        if (Position >= _nextDigest && Environment.CpuUsage.TotalTime - _digestedAt >= _digestPause)
         {
             Digest(root);
         }
@@ -206,13 +206,13 @@ internal sealed class Recorder
 
     private void Digest(IKernel root)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Environment.CpuUsage.TotalTime;
         var digest = StateDigest.Of(root, _cpu.Last, InputsSoFar());
         var log = Begin(RecordKind.Digest);
         log.Fixed((ulong)digest);
         log.Fixed((ulong)(digest >> 64));
-        _digestedAt = Stopwatch.GetTimestamp();
-        _digestPause = Stopwatch.GetElapsedTime(start, _digestedAt) * DigestShare;
+        _digestedAt = Environment.CpuUsage.TotalTime;
+        _digestPause = (_digestedAt - start) * DigestShare;
         _nextDigest = Position + DigestInterval;
     }
 
