@@ -22,7 +22,7 @@ public sealed class FloorsTests
         ["ObjectOS"] = ["ObjectOS.Services.Vmm", "ObjectOS.Machine", "ObjectOS.Kernel", "ObjectOS.Services.Linux", "ObjectOS.Services.Native", "ObjectOS.Services.Console", "ObjectOS.Services.Files", "ObjectOS.Services.Programs"],
         ["ObjectOS.Versions"] = ["ObjectOS", "ObjectOS.Testing"],
         ["ObjectOS.Worker"] = ["ObjectOS.Versions"],
-        ["ObjectOS.Cli"] = ["ObjectOS", "ObjectOS.Testing", "ObjectOS.Versions"],
+        ["ObjectOS.Cli"] = ["ObjectOS", "ObjectOS.Testing", "ObjectOS.Versions", "ObjectOS.Worker"],
         ["ObjectOS.Testing"] = ["ObjectOS"],
         ["ObjectOS.Testing.Xunit"] = ["ObjectOS.Testing", "ObjectOS"],
     };

@@ -42,7 +42,7 @@ public sealed class ProcessTests
     {
         using var folder = new TemporaryFolder();
         string cat = folder.Write("cat", ObjectOS.Tests.TinyPrograms.Cat());
-        var run = await Tool.EndAsync(Tool.StartShell($"sleep 7 | $TOOL run {cat}; echo code $? >&2"));
+        var run = await Tool.EndAsync(Tool.StartShell($"sleep {5 + (2 * ObjectOS.Tests.TestTime.Scale)} | $TOOL run {cat}; echo code $? >&2"));
         run.Error.Should().Be($"objectos: all programs have waited 5 s for the input of {cat}: with deterministic inputs none runs until it comes (--inputs live)\ncode 0\n");
     }
 
