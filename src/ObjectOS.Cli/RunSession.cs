@@ -54,6 +54,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         var os = await ObjectOs.BootAsync(o =>
         {
             o.Memory = guest.SystemMemory;
+            o.Engine = settings.Engine;
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
             o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
@@ -90,6 +91,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         figures.CodeBytes = os.PeakCodeBytes;
+        figures.Engine = os.Engine;
+        figures.EngineProblem = os.EngineProblem;
         return Tell(guest, result, figures, output.Problem);
     }
 

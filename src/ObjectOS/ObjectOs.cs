@@ -40,6 +40,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private const int VmmObjects = 1 << 20;
 
     private readonly Machine.Machine _machine;
+    private readonly RealCpu _real;
     private readonly ICpu _cpu;
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
@@ -60,7 +61,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
-        _cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
+        _cpu = _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions, Engine = options.Engine });
         Path = "0";
         (Kernel, _root, _jobs, _trace) = MakeKernel();
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
@@ -108,7 +109,13 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
     public ulong LiveFrames => _machine.LiveFrames;
 
-    /// <summary>The most bytes of the host that decoded code of the machine took; 0 for a child, whose code is that of its machine.</summary>
+    /// <summary>What executes user code: the interpreter or the translator.</summary>
+    public Engine Engine => _real.Engine;
+
+    /// <summary>Why user code is interpreted although <see cref="ObjectOsOptions.Engine"/> allows its translation; null if it is translated.</summary>
+    public string? EngineProblem => _real.EngineProblem;
+
+    /// <summary>The most bytes of the host that decoded and translated code of the machine took; 0 for a child, whose code is that of its machine.</summary>
     public long PeakCodeBytes => (_cpu as RealCpu)?.PeakCodeBytes ?? 0;
 
     /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
@@ -301,6 +308,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         await _pump.DisposeAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();
+        _real.Dispose();
         _machine.Dispose();
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Machine.Engines.Translator;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
@@ -9,7 +10,7 @@ using ObjectOS.Machine.Mmu;
 namespace ObjectOS.Machine.Interpreter;
 
 /// <summary>Executes code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
-internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
+internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz, TranslatorSource? translators = null) : IDisposable
 {
     // Instructions between two looks at the interrupt flag: some 50 microseconds.
     private const int ChunkSize = 1 << 14;
@@ -151,6 +152,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _partial.Code[count] = new DecodedInstruction { Op = BlockOps.Stop, Offset = block.Code[count].Offset };
         _partial.Links = block.Links;
         _partial.Count = count;
+        _partial.Heat = NeverHot;
         return _partial;
     }
 
@@ -191,6 +193,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     {
         if (_code.Memory.TryForgetCode())
         {
+            _translator?.Clear();
             _code.Enter();
             _epoch = _code.FetchEpoch;
             Array.Clear(_jumps);
@@ -207,9 +210,18 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         ref Block? slot = ref blocks[offset >> 1];
         Block? block = slot;
         if (block is null && (block = slot = BlockBuilder.Build(page, offset, decoded, blocks)) is not null)
+        {
+            block.Heat = _threshold;
             page.Count(block);
-        if (block is null && (block = FindAcrossPages(page, pc, decoded)) is null)
-            return null;
+        }
+
+        if (block is null)
+        {
+            if ((block = FindAcrossPages(page, pc, decoded)) is null)
+                return null;
+            block.Heat = _threshold;
+        }
+
         _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };
         return block;
     }
@@ -280,6 +292,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         >= Op.AmoswapD and <= Op.AmomaxuD => Amo(d, 8),
         >= Op.Csrrw and <= Op.Csrrci => _hart is { } hart ? HartRegister(hart, d, pc) : ControlRegister(d),
         Op.Custom => ExecuteCustom(d),
+        Op.OrcB or (>= Op.Clmul and <= Op.Clmulr) or (>= Op.Brev8 and <= Op.Xperm8) => ExecuteBits(d),
         Op.Ebreak => SetTrap(TrapCause.Breakpoint, pc),
         Op.Illegal when _hart is { HasFloats: false } hart => ExecuteHidden(hart, d, pc),
         Op.Illegal => SetTrap(TrapCause.IllegalInstruction),

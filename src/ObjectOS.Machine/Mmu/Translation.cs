@@ -62,6 +62,9 @@ internal abstract class Translation
     /// </summary>
     public ulong FetchEpoch { get; private set; }
 
+    /// <summary>True once it is not used any more.</summary>
+    public bool IsDisposed { get; protected set; }
+
     /// <summary>False where the last translation holds for the bytes that were asked for alone, not for their page.</summary>
     public bool IsWholePage { get; protected set; } = true;
 

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Tests;
 
@@ -27,9 +29,14 @@ internal sealed class RandomProgram
     private readonly Random _random;
     private readonly List<(uint Bits, int Length)> _code = [];
 
-    public RandomProgram(int seed)
+    private readonly bool _roundsToNearest;
+
+    /// <param name="seed">What all random choices come from.</param>
+    /// <param name="roundsToNearest">True if frm stays 0.</param>
+    public RandomProgram(int seed, bool roundsToNearest = false)
     {
         _random = new Random(seed);
+        _roundsToNearest = roundsToNearest;
         Seed = seed;
         for (int i = 1; i < 32; i++)
             X[i] = Integer();
@@ -42,6 +49,8 @@ internal sealed class RandomProgram
         X[AtomicBase] = Data + 0xFF8;
         X[Counter] = (ulong)_random.Next(1, 9);
         Fcsr = (uint)_random.Next(5) << 5 | (uint)_random.Next(32);
+        if (roundsToNearest)
+            Fcsr &= 31;
         MemorySeed = (ulong)_random.NextInt64(1, long.MaxValue);
         int count = _random.Next(50, 300);
         while (_code.Count < count)
@@ -62,6 +71,33 @@ internal sealed class RandomProgram
 
     /// <summary>The bytes from <see cref="Code"/> up.</summary>
     public byte[] Image { get; private set; } = [];
+
+    /// <summary>A hart that is about to run it.</summary>
+    public HartContext NewHart()
+    {
+        var hart = new HartContext { Pc = X[0], Fcsr = Fcsr };
+        X.CopyTo((Span<ulong>)hart.X);
+        F.CopyTo((Span<ulong>)hart.F);
+        return hart;
+    }
+
+    /// <summary>Its instructions, one a line.</summary>
+    public string Listing()
+    {
+        var text = new System.Text.StringBuilder();
+        ulong pc = X[0];
+        while (pc < Code + (ulong)Image.Length)
+        {
+            int at = (int)(pc - Code);
+            uint bits = Image[at] | (uint)Image[at + 1] << 8;
+            if ((bits & 3) == 3)
+                bits |= (uint)Image[at + 2] << 16 | (uint)Image[at + 3] << 24;
+            text.AppendLine(CultureInfo.InvariantCulture, $"{pc:x}: {Disassembler.Format(bits, pc)}");
+            pc += (bits & 3) == 3 ? 4u : 2;
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>The scratch data that it starts with.</summary>
     public byte[] InitialData()
@@ -89,7 +125,7 @@ internal sealed class RandomProgram
     {
         switch (_random.Next(40))
         {
-            case 0:
+            case 0 when !_roundsToNearest:
                 // frm always gets a mode that exists, else most of what follows is illegal.
                 Emit(Asm.Match("csrrwi") | 0x002u << 20 | (uint)_random.Next(5) << 15 | Destination() << 7);
                 break;
