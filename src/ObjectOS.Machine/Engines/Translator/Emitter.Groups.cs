@@ -108,5 +108,5 @@ internal sealed unsafe partial class Emitter
 
     // Those that leave rdx alone and always go on to the next instruction.
     private static bool KeepsGroup(Op op) => op is Op.Nop or Op.Li or Op.Mv or Op.Lui or Op.Auipc or Op.Mul or Op.Mulw or (>= Op.Addi and <= Op.Sraw)
-        or (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) || IsAccess(op);
+        or (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS) or (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) || IsAccess(op);
 }

@@ -130,6 +130,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             case >= Op.Mul and <= Op.Remuw: EmitMultiply(d); break;
             case (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) or (>= Op.Pack and <= Op.Packw): EmitBits(d); break;
             case (>= Op.AmoswapW and <= Op.AmomaxuW) or (>= Op.AmoswapD and <= Op.AmomaxuD): EmitAtomic(d, offset); break;
+            case (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS): EmitFloat(d, offset); break;
+            case >= Op.Csrrw and <= Op.Csrrci when TryEmitFloatRegister(d): break;
             default: Interpret(d, offset); break;
         }
     }
@@ -174,6 +176,9 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             case ColdKind.Access:
                 EmitColdAccess(cold);
                 break;
+            case ColdKind.Nan or ColdKind.NanSingle:
+                EmitColdNan(cold);
+                break;
             case ColdKind.Group:
                 EmitColdGroup(cold);
                 break;
@@ -187,6 +192,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         Budget,
         Indirect,
         Access,
+        Nan,
+        NanSingle,
         Group,
     }
 

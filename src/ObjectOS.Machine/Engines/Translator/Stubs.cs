@@ -6,14 +6,22 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// <remarks>Addresses are those of the view that is written; what is called or jumped to is in the same view as the caller.</remarks>
 internal sealed unsafe class Stubs
 {
+    private const int ControlValues = 64, FlagValues = 32;
+
     private static readonly int[] Sizes = [1, 2, 4, 8];
 
     private readonly byte*[] _reads = new byte*[9];
     private readonly byte*[] _writes = new byte*[9];
 
-    /// <summary>Writes the stubs; <paramref name="code"/> is moved behind them.</summary>
-    public Stubs(ref X64Encoder code)
+    /// <summary>Writes the stubs and their tables; <paramref name="code"/> is moved behind them.</summary>
+    public Stubs(ref X64Encoder code, byte* data)
     {
+        FlagsOfControl = data;
+        ControlOfFlags = data + ControlValues;
+        for (uint i = 0; i < ControlValues; i++)
+            FlagsOfControl[i] = (byte)FloatControl.ToFlags(i);
+        for (uint i = 0; i < FlagValues; i++)
+            ((uint*)ControlOfFlags)[i] = FloatControl.Of(i);
         Enter = (nint)code.P + code.ToExecuted;
         EmitEnter(ref code);
         Leave = code.P;
@@ -38,6 +46,12 @@ internal sealed unsafe class Stubs
     public byte* ReadGroup { get; }
 
     public byte* WriteGroup { get; }
+
+    /// <summary>A table of bytes: fflags, by the exception bits of MXCSR.</summary>
+    public byte* FlagsOfControl { get; }
+
+    /// <summary>A table of words: MXCSR, by fflags.</summary>
+    public byte* ControlOfFlags { get; }
 
     /// <summary>
     /// Called with an address in rax and a site's data in rcx. Equal: rcx is what to add to the address, and the site has learnt its entry;

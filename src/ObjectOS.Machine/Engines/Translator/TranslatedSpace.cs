@@ -11,8 +11,6 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// </summary>
 internal sealed unsafe class TranslatedSpace
 {
-    private const uint DefaultControl = 0x1F80;    // all exceptions masked, round to nearest
-
     private readonly byte[] _block;
     private readonly byte* _state;
     private Exit[] _exits = new Exit[256];
@@ -24,7 +22,7 @@ internal sealed unsafe class TranslatedSpace
         _block = GC.AllocateArray<byte>(StateLayout.Before + StateLayout.End + CacheLine, pinned: true);
         ulong start = (ulong)Unsafe.AsPointer(ref _block[0]) + StateLayout.Before;
         _state = (byte*)((start + CacheLine - 1) & ~(ulong)(CacheLine - 1));
-        *(uint*)(_state + StateLayout.HostControl) = DefaultControl;
+        *(uint*)(_state + StateLayout.HostControl) = FloatControl.Default;
         *(ulong*)(_state + StateLayout.CanonicalNan) = 0x7FF8000000000000;
         *(ulong*)(_state + StateLayout.CanonicalNanSingle) = 0xFFFFFFFF7FC00000;
         translation.Tlb.MoveTo(_block, _state + StateLayout.Tlb, StateLayout.TlbEntries);
@@ -73,7 +71,7 @@ internal sealed unsafe class TranslatedSpace
     {
         x.CopyTo(new Span<ulong>(_state - StateLayout.Before, 32));
         f.CopyTo(new Span<ulong>(_state + StateLayout.Floats, 32));
-        *(uint*)(_state + StateLayout.GuestControl) = DefaultControl | FloatControl.FromFlags(fcsr);
+        *(uint*)(_state + StateLayout.GuestControl) = FloatControl.Of(fcsr);
     }
 
     /// <summary>Gives the hart's registers back.</summary>

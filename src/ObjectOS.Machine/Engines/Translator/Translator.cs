@@ -33,7 +33,7 @@ internal sealed unsafe class Translator : IDisposable
         (_isa, _meter, _arena) = (isa, meter, arena);
         arena.TryTake(out int chunk);
         var encoder = new X64Encoder { P = arena.CodeOf(chunk), ToExecuted = arena.ToExecuted };
-        _stubs = new Stubs(ref encoder);
+        _stubs = new Stubs(ref encoder, arena.DataOf(chunk));
         _emitter = new Emitter(_stubs);
     }
 
