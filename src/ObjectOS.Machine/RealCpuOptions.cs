@@ -18,6 +18,9 @@ public sealed record RealCpuOptions
     /// <summary>Entries of a block before it is translated; negative: what <see cref="Engine"/> says. For tests.</summary>
     internal int Threshold { get; init; } = -1;
 
+    /// <summary>Chunks of 64 KiB of translated code, of which one is the translator's own. For tests.</summary>
+    internal int CodeChunks { get; init; } = 512;
+
     /// <summary>Instructions of one's own, for all that runs on this CPU, at any depth.</summary>
     public IReadOnlyList<ICustomInstruction> Instructions { get; init; } = [];
 }

@@ -6,7 +6,8 @@ namespace ObjectOS.Machine.Tests.Differential;
 /// <summary>Two CPUs, one that interprets and one that translates, that are given the same work; what they show has to be the same.</summary>
 internal sealed class EngineComparison : IDisposable
 {
-    private const ulong DataPage = 1 << 20;
+    /// <summary>The physical address of the data.</summary>
+    public const ulong DataPage = 1 << 20;
 
     private readonly Machine _machine = new();
     private readonly RealCpu _interpreter;
@@ -14,10 +15,12 @@ internal sealed class EngineComparison : IDisposable
     private readonly IAddressSpace _interpreted;
     private readonly IAddressSpace _translated;
 
-    public EngineComparison(int threshold)
+    /// <param name="threshold">Entries of a block before it is translated.</param>
+    /// <param name="chunks">Chunks of translated code.</param>
+    public EngineComparison(int threshold, int chunks = 512)
     {
         _interpreter = new RealCpu(_machine, new RealCpuOptions { Engine = Engine.Interpreter });
-        _translator = new RealCpu(_machine, new RealCpuOptions { Engine = Engine.Translator, Threshold = threshold });
+        _translator = new RealCpu(_machine, new RealCpuOptions { Engine = Engine.Translator, Threshold = threshold, CodeChunks = chunks });
         _interpreted = MakeSpace(_interpreter);
         _translated = MakeSpace(_translator);
     }
@@ -84,9 +87,15 @@ internal sealed class EngineComparison : IDisposable
     private static IAddressSpace MakeSpace(RealCpu cpu)
     {
         IAddressSpace space = cpu.CreateAddressSpace(cpu.Account);
+        Map(space);
+        return space;
+    }
+
+    /// <summary>Maps code and data.</summary>
+    public static void Map(IAddressSpace space)
+    {
         space.Map(new(RandomProgram.Code), default, RandomProgram.CodeSize, PageRights.Read | PageRights.Write | PageRights.Execute);
         space.Map(new(RandomProgram.Data), new(DataPage), RandomProgram.DataSize, PageRights.Read | PageRights.Write);
-        return space;
     }
 
     private IEnumerable<string> Differences(Trap expected, Trap actual)

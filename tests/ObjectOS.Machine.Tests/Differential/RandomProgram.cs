@@ -24,19 +24,22 @@ internal sealed class RandomProgram
     private const int AtomicBase = 18;
     private const int Counter = 30;
 
+    // The base into the code of programs that store there.
+    private const int CodeBase = 27;
+
     private static readonly InstructionRow[] Rows = [.. InstructionTable.Rows.Where(IsUsable)];
 
     private readonly Random _random;
     private readonly List<(uint Bits, int Length)> _code = [];
 
-    private readonly bool _roundsToNearest;
+    private readonly ProgramTraits _traits;
 
     /// <param name="seed">What all random choices come from.</param>
-    /// <param name="roundsToNearest">True if frm stays 0.</param>
-    public RandomProgram(int seed, bool roundsToNearest = false)
+    /// <param name="traits">What is particular about it.</param>
+    public RandomProgram(int seed, ProgramTraits traits = ProgramTraits.None)
     {
         _random = new Random(seed);
-        _roundsToNearest = roundsToNearest;
+        _traits = traits;
         Seed = seed;
         for (int i = 1; i < 32; i++)
             X[i] = Integer();
@@ -49,8 +52,10 @@ internal sealed class RandomProgram
         X[AtomicBase] = Data + 0xFF8;
         X[Counter] = (ulong)_random.Next(1, 9);
         Fcsr = (uint)_random.Next(5) << 5 | (uint)_random.Next(32);
-        if (roundsToNearest)
+        if (Has(ProgramTraits.RoundsToNearest))
             Fcsr &= 31;
+        if (Has(ProgramTraits.StoresToCode))
+            X[CodeBase] = X[0] + (ulong)_random.Next(600);
         MemorySeed = (ulong)_random.NextInt64(1, long.MaxValue);
         int count = _random.Next(50, 300);
         while (_code.Count < count)
@@ -125,7 +130,7 @@ internal sealed class RandomProgram
     {
         switch (_random.Next(40))
         {
-            case 0 when !_roundsToNearest:
+            case 0 when !Has(ProgramTraits.RoundsToNearest):
                 // frm always gets a mode that exists, else most of what follows is illegal.
                 Emit(Asm.Match("csrrwi") | 0x002u << 20 | (uint)_random.Next(5) << 15 | Destination() << 7);
                 break;
@@ -175,6 +180,7 @@ internal sealed class RandomProgram
     // Loads and stores go to the data, transfers stay inside the program: their displacement is set when all lengths are known.
     private uint Steer(InstructionRow row, uint bits) => row.Format switch
     {
+        Format.Store when Has(ProgramTraits.StoresToCode) && _random.Next(3) == 0 => bits & ~(31u << 15) | CodeBase << 15,
         Format.Load or Format.Store or Format.FloatLoad or Format.FloatStore =>
             bits & ~(31u << 15) | (uint)_random.GetItems([Stack, Base, OddBase], 1)[0] << 15,
         Format.Amo => bits & ~(31u << 15) | AtomicBase << 15,
@@ -183,14 +189,19 @@ internal sealed class RandomProgram
         _ => bits,
     };
 
-    private static bool IsSafe(Format format, in DecodedInstruction d)
+    private bool Has(ProgramTraits trait) => (_traits & trait) != 0;
+
+    private bool IsSafe(Format format, in DecodedInstruction d)
     {
         bool writesInteger = format is not (Format.Branch or Format.CBranch or Format.Store or Format.FloatStore or Format.CJ
             or >= Format.FloatLoad and <= Format.FloatR or Format.IntegerToFloat or Format.IntegerToFloatExact or Format.IntegerBitsToFloat
             or Format.CFloatLoadDouble or Format.CFloatLoadDoubleSp or Format.CStoreWord or Format.CStoreDouble or Format.CFloatStoreDouble
             or Format.CStoreWordSp or Format.CStoreDoubleSp or Format.CFloatStoreDoubleSp);
-        return !writesInteger || d.Rd is not (Stack or Base or OddBase or AtomicBase or Counter);
+        return !writesInteger || !IsKept(d.Rd);
     }
+
+    private bool IsKept(int register) =>
+        register is Stack or Base or OddBase or AtomicBase or Counter || (register == CodeBase && Has(ProgramTraits.StoresToCode));
 
     private void Close()
     {
@@ -248,7 +259,7 @@ internal sealed class RandomProgram
         int register;
         do
             register = _random.Next(32);
-        while (register is Stack or Base or OddBase or AtomicBase or Counter);
+        while (IsKept(register));
         return (uint)register;
     }
 

@@ -7,15 +7,14 @@ internal sealed unsafe class CodeArena : IDisposable
 {
     public const int ChunkCode = 64 << 10;
     public const int ChunkData = 16 << 10;
-    private const int Chunks = 512;
 
     private readonly ExecutableMemory _memory;
     private readonly Stack<int> _free = new();
 
-    private CodeArena(ExecutableMemory memory)
+    private CodeArena(ExecutableMemory memory, int chunks)
     {
         _memory = memory;
-        for (int i = Chunks - 1; i >= 0; i--)
+        for (int i = chunks - 1; i >= 0; i--)
             _free.Push(i);
     }
 
@@ -26,8 +25,8 @@ internal sealed unsafe class CodeArena : IDisposable
     public nint ToExecuted => (nint)(_memory.Code - _memory.WritableCode);
 
     /// <summary>Makes one; null if the host refuses executable memory.</summary>
-    public static CodeArena? TryCreate() =>
-        ExecutableMemory.TryCreate(Chunks * ChunkCode, Chunks * ChunkData) is { } memory ? new CodeArena(memory) : null;
+    public static CodeArena? TryCreate(int chunks) =>
+        ExecutableMemory.TryCreate((nuint)chunks * ChunkCode, (nuint)chunks * ChunkData) is { } memory ? new CodeArena(memory, chunks) : null;
 
     public bool TryTake(out int chunk) => _free.TryPop(out chunk);
 

@@ -44,8 +44,8 @@ internal sealed unsafe class Translator : IDisposable
     public long Regions { get; private set; }
 
     /// <summary>Makes one; null if the host cannot run generated code.</summary>
-    public static Translator? TryCreate(IsaConfiguration isa, CodeMeter meter) =>
-        CodeArena.TryCreate() is { } arena ? new Translator(isa, meter, arena) : null;
+    public static Translator? TryCreate(IsaConfiguration isa, CodeMeter meter, int chunks) =>
+        CodeArena.TryCreate(chunks) is { } arena ? new Translator(isa, meter, arena) : null;
 
     /// <summary>The translations of a space; those that its map or its memory has made untrue are gone.</summary>
     public TranslatedSpace SpaceOf(Translation translation)

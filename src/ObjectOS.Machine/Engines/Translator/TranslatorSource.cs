@@ -6,7 +6,8 @@ namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>Makes a CPU's translator when the first block is hot, and knows why there is none.</summary>
 /// <param name="threshold">Entries of a block before it is translated.</param>
-internal sealed class TranslatorSource(int threshold)
+/// <param name="chunks">Most chunks of translated code.</param>
+internal sealed class TranslatorSource(int threshold, int chunks)
 {
     private bool _isRefused;
 
@@ -18,7 +19,7 @@ internal sealed class TranslatorSource(int threshold)
 
     public Translator? Create(IsaConfiguration isa, CodeMeter meter)
     {
-        Translator? translator = _isRefused ? null : Translator.TryCreate(isa, meter);
+        Translator? translator = _isRefused ? null : Translator.TryCreate(isa, meter, chunks);
         _isRefused = translator is null;
         return translator;
     }

@@ -26,6 +26,15 @@ internal unsafe struct X64Encoder
     /// <summary>What to add to an address in the view that is written to have it in the view that is executed.</summary>
     public nint ToExecuted;
 
+    /// <summary>The bytes that <paramref name="emit"/> writes, at most 64; for tests.</summary>
+    public static byte[] BytesOf(EmitCode emit)
+    {
+        byte* room = stackalloc byte[64];
+        var encoder = new X64Encoder { P = room };
+        emit(ref encoder);
+        return new ReadOnlySpan<byte>(room, (int)(encoder.P - room)).ToArray();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Byte(int value) => *P++ = (byte)value;
 
@@ -275,3 +284,6 @@ internal unsafe struct X64Encoder
             Int32(value);
     }
 }
+
+/// <summary>Writes some instructions.</summary>
+internal delegate void EmitCode(ref X64Encoder code);
