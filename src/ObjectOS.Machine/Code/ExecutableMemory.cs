@@ -38,7 +38,7 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
 
     /// <summary>True if the generated code's instruction set and calling convention are those of this process.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
-        && Bmi2.X64.IsSupported && Lzcnt.X64.IsSupported && Popcnt.X64.IsSupported;
+        && Avx2.IsSupported && Fma.IsSupported && Bmi2.X64.IsSupported && Lzcnt.X64.IsSupported && Popcnt.X64.IsSupported;
 
     /// <summary>Maps the memory; null if the host refuses. Sizes are multiples of the host's page.</summary>
     public static ExecutableMemory? TryCreate(nuint codeBytes, nuint dataBytes)

@@ -33,7 +33,9 @@ public sealed class X64EncoderTests
     private static byte[] Assemble(Instruction instruction)
     {
         var writer = new Bytes();
-        IcedEncoder.Create(64, writer).Encode(instruction, 0);
+        var encoder = IcedEncoder.Create(64, writer);
+        encoder.PreventVEX2 = true;
+        encoder.Encode(instruction, 0);
         return [.. writer];
     }
 
@@ -177,48 +179,54 @@ public sealed class X64EncoderTests
         }
     }
 
+    // Prefix 0: none, 1: 66, 2: F3, 3: F2.
     [Theory]
-    [InlineData(0x158, 0xF2, Code.Addsd_xmm_xmmm64), InlineData(0x159, 0xF2, Code.Mulsd_xmm_xmmm64), InlineData(0x15C, 0xF2, Code.Subsd_xmm_xmmm64)]
-    [InlineData(0x15E, 0xF2, Code.Divsd_xmm_xmmm64), InlineData(0x151, 0xF2, Code.Sqrtsd_xmm_xmmm64), InlineData(0x158, 0xF3, Code.Addss_xmm_xmmm32)]
-    [InlineData(0x159, 0xF3, Code.Mulss_xmm_xmmm32), InlineData(0x15C, 0xF3, Code.Subss_xmm_xmmm32), InlineData(0x15E, 0xF3, Code.Divss_xmm_xmmm32)]
-    [InlineData(0x151, 0xF3, Code.Sqrtss_xmm_xmmm32), InlineData(0x110, 0xF2, Code.Movsd_xmm_xmmm64), InlineData(0x110, 0xF3, Code.Movss_xmm_xmmm32)]
-    [InlineData(0x12E, 0x66, Code.Ucomisd_xmm_xmmm64), InlineData(0x12E, 0, Code.Ucomiss_xmm_xmmm32), InlineData(0x12F, 0x66, Code.Comisd_xmm_xmmm64)]
-    [InlineData(0x12F, 0, Code.Comiss_xmm_xmmm32), InlineData(0x15A, 0xF2, Code.Cvtsd2ss_xmm_xmmm64), InlineData(0x15A, 0xF3, Code.Cvtss2sd_xmm_xmmm32)]
-    [InlineData(0x15D, 0xF2, Code.Minsd_xmm_xmmm64), InlineData(0x15F, 0xF3, Code.Maxss_xmm_xmmm32)]
-    public void Floats_OfTheState_AreAsAssembled(int opcode, int prefix, Code code)
+    [InlineData(0x58, 3, Code.VEX_Vaddsd_xmm_xmm_xmmm64), InlineData(0x59, 3, Code.VEX_Vmulsd_xmm_xmm_xmmm64), InlineData(0x5C, 3, Code.VEX_Vsubsd_xmm_xmm_xmmm64)]
+    [InlineData(0x5E, 3, Code.VEX_Vdivsd_xmm_xmm_xmmm64), InlineData(0x51, 3, Code.VEX_Vsqrtsd_xmm_xmm_xmmm64), InlineData(0x58, 2, Code.VEX_Vaddss_xmm_xmm_xmmm32)]
+    [InlineData(0x59, 2, Code.VEX_Vmulss_xmm_xmm_xmmm32), InlineData(0x5C, 2, Code.VEX_Vsubss_xmm_xmm_xmmm32), InlineData(0x5E, 2, Code.VEX_Vdivss_xmm_xmm_xmmm32)]
+    [InlineData(0x51, 2, Code.VEX_Vsqrtss_xmm_xmm_xmmm32), InlineData(0x5A, 3, Code.VEX_Vcvtsd2ss_xmm_xmm_xmmm64), InlineData(0x5A, 2, Code.VEX_Vcvtss2sd_xmm_xmm_xmmm32)]
+    [InlineData(0x5D, 3, Code.VEX_Vminsd_xmm_xmm_xmmm64), InlineData(0x5F, 2, Code.VEX_Vmaxss_xmm_xmm_xmmm32)]
+    public void Floats_OfTwoSources_AreAsAssembled(int opcode, int prefix, Code code)
     {
         foreach (int at in (int[])[0x100, 0x1F8])
-            Same((ref X64Encoder c) => c.Memory(opcode, 0, Rbp, at, false, prefix), Instruction.Create(code, Register.XMM0, State(at)));
-        Same((ref X64Encoder c) => c.Registers(opcode, 0, 1, false, prefix: prefix), Instruction.Create(code, Register.XMM0, Register.XMM1));
+            Same((ref X64Encoder c) => c.VexState(prefix, 1, opcode, 0, 0, at, false), Instruction.Create(code, Register.XMM0, Register.XMM0, State(at)));
+        Same((ref X64Encoder c) => c.Vex(prefix, 1, opcode, 0, 0, 1, false), Instruction.Create(code, Register.XMM0, Register.XMM0, Register.XMM1));
+    }
+
+    [Theory]
+    [InlineData(0x10, 3, Code.VEX_Vmovsd_xmm_m64), InlineData(0x10, 2, Code.VEX_Vmovss_xmm_m32), InlineData(0x2E, 1, Code.VEX_Vucomisd_xmm_xmmm64)]
+    [InlineData(0x2E, 0, Code.VEX_Vucomiss_xmm_xmmm32), InlineData(0x2F, 1, Code.VEX_Vcomisd_xmm_xmmm64), InlineData(0x2F, 0, Code.VEX_Vcomiss_xmm_xmmm32)]
+    public void Floats_OfOneSource_AreAsAssembled(int opcode, int prefix, Code code)
+    {
+        foreach (int at in (int[])[0x100, 0x1F8])
+            Same((ref X64Encoder c) => c.VexState(prefix, 1, opcode, 1, 0, at, false), Instruction.Create(code, Register.XMM1, State(at)));
     }
 
     [Fact]
     public void FusedAndConverted_OfTheState_AreAsAssembled()
     {
-        Same((ref X64Encoder c) => c.VexState(1, 2, 0xA9, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfmadd213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, Far(0x108)));
-        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAB, 0, 1, 0x108, false), Instruction.Create(Code.VEX_Vfmsub213ss_xmm_xmm_xmmm32, Register.XMM0, Register.XMM1, Far(0x108)));
-        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAD, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfnmadd213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, Far(0x108)));
-        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAF, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfnmsub213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, Far(0x108)));
+        Same((ref X64Encoder c) => c.VexState(1, 2, 0xA9, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfmadd213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, State(0x108)));
+        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAB, 0, 1, 0x108, false), Instruction.Create(Code.VEX_Vfmsub213ss_xmm_xmm_xmmm32, Register.XMM0, Register.XMM1, State(0x108)));
+        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAD, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfnmadd213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, State(0x108)));
+        Same((ref X64Encoder c) => c.VexState(1, 2, 0xAF, 0, 1, 0x108, true), Instruction.Create(Code.VEX_Vfnmsub213sd_xmm_xmm_xmmm64, Register.XMM0, Register.XMM1, State(0x108)));
         foreach (int a in General)
         {
-            Same((ref X64Encoder c) => c.Registers(0x12A, 0, a, true, prefix: 0xF2), Instruction.Create(Code.Cvtsi2sd_xmm_rm64, Register.XMM0, Wide[a]));
-            Same((ref X64Encoder c) => c.Registers(0x12A, 0, a, false, prefix: 0xF3), Instruction.Create(Code.Cvtsi2ss_xmm_rm32, Register.XMM0, Narrow(a)));
+            Same((ref X64Encoder c) => c.Vex(3, 1, 0x2A, 0, 0, a, true), Instruction.Create(Code.VEX_Vcvtsi2sd_xmm_xmm_rm64, Register.XMM0, Register.XMM0, Wide[a]));
+            Same((ref X64Encoder c) => c.Vex(2, 1, 0x2A, 0, 0, a, false), Instruction.Create(Code.VEX_Vcvtsi2ss_xmm_xmm_rm32, Register.XMM0, Register.XMM0, Narrow(a)));
         }
 
-        Same((ref X64Encoder c) => c.Memory(0x12C, 0, Rbp, 0x110, true, 0xF2), Instruction.Create(Code.Cvttsd2si_r64_xmmm64, Register.RAX, State(0x110)));
-        Same((ref X64Encoder c) => c.Memory(0x12D, 0, Rbp, 0x110, false, 0xF3), Instruction.Create(Code.Cvtss2si_r32_xmmm32, Register.EAX, State(0x110)));
+        Same((ref X64Encoder c) => c.VexState(3, 1, 0x2C, 0, 0, 0x110, true), Instruction.Create(Code.VEX_Vcvttsd2si_r64_xmmm64, Register.RAX, State(0x110)));
+        Same((ref X64Encoder c) => c.VexState(2, 1, 0x2D, 0, 0, 0x110, false), Instruction.Create(Code.VEX_Vcvtss2si_r32_xmmm32, Register.EAX, State(0x110)));
+        Same((ref X64Encoder c) => c.VexState(3, 1, 0x11, 0, 0, 0x110, false), Instruction.Create(Code.VEX_Vmovsd_m64_xmm, State(0x110), Register.XMM0));
         Same((ref X64Encoder c) => c.Memory(0x1AE, 2, Rbp, 0x90, false), Instruction.Create(Code.Ldmxcsr_m32, State(0x90)));
         Same((ref X64Encoder c) => c.Memory(0x1AE, 3, Rbp, 0x94, false), Instruction.Create(Code.Stmxcsr_m32, State(0x94)));
         Same((ref X64Encoder c) => c.Memory(0xFF, 4, Rbp, Rcx, 3, 0x8208, false), Instruction.Create(Code.Jmp_rm64, Indexed(Rbp, Rcx, 8, 0x8208)));
-        Same((ref X64Encoder c) => c.Registers(0x156, 0, 1, false), Instruction.Create(Code.Orps_xmm_xmmm128, Register.XMM0, Register.XMM1));
-        Same((ref X64Encoder c) => c.Registers(0x154, 0, 1, false), Instruction.Create(Code.Andps_xmm_xmmm128, Register.XMM0, Register.XMM1));
-        Same((ref X64Encoder c) => c.Registers(0x157, 0, 0, false), Instruction.Create(Code.Xorps_xmm_xmmm128, Register.XMM0, Register.XMM0));
+        Same((ref X64Encoder c) => c.Vex(0, 1, 0x56, 0, 0, 1, false), Instruction.Create(Code.VEX_Vorps_xmm_xmm_xmmm128, Register.XMM0, Register.XMM0, Register.XMM1));
+        Same((ref X64Encoder c) => c.Vex(0, 1, 0x54, 0, 0, 1, false), Instruction.Create(Code.VEX_Vandps_xmm_xmm_xmmm128, Register.XMM0, Register.XMM0, Register.XMM1));
+        Same((ref X64Encoder c) => c.Vex(0, 1, 0x57, 0, 0, 0, false), Instruction.Create(Code.VEX_Vxorps_xmm_xmm_xmmm128, Register.XMM0, Register.XMM0, Register.XMM0));
     }
 
     private static MemoryOperand State(int displacement) => new(Register.RBP, displacement, 1);
-
-    // With a displacement of four bytes in any case.
-    private static MemoryOperand Far(int displacement) => new(Register.RBP, displacement, 8);
 
     private static MemoryOperand Indexed(int b, int x, int scale, int displacement) =>
         new(Wide[b], Wide[x], scale, displacement, displacement == 0 && (b & 7) != 5 ? 0 : 1);

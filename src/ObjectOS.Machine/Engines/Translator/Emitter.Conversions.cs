@@ -50,8 +50,8 @@ internal sealed unsafe partial class Emitter
             from = Rax;
         }
 
-        _c.Registers(0x157, 0, 0, wide: false);    // xorps: no wait for the old value
-        _c.Registers(0x12A, 0, from, wide: isUnsignedWord || d.Op is Op.FcvtDL or Op.FcvtSL, prefix: Prefix(isDouble));
+        FloatOfXmm(XorPacked, 0, NoPrefix);    // no wait for the old value
+        _c.Vex(Prefix(isDouble), 1, 0x2A, 0, 0, from, wide: isUnsignedWord || d.Op is Op.FcvtDL or Op.FcvtSL);
         FinishFloat(d.Rd, isDouble);
     }
 
@@ -60,7 +60,7 @@ internal sealed unsafe partial class Emitter
     {
         bool wide = d.Op is Op.FcvtLD or Op.FcvtLS;
         RequireBoxed(d.Rs1, isDouble, d, offset);
-        _c.Memory(d.Imm == TowardsZero ? 0x12C : 0x12D, Rax, Rbp, StateLayout.F(d.Rs1), wide, Prefix(isDouble));
+        _c.VexState(Prefix(isDouble), 1, d.Imm == TowardsZero ? 0x2C : 0x2D, Rax, 0, StateLayout.F(d.Rs1), wide);
         _c.ArithmeticImmediate(Cmp, Rax, 1, wide);
         InterpretIf(Overflow, d, offset);
         if (wide)
@@ -73,8 +73,8 @@ internal sealed unsafe partial class Emitter
     {
         bool fromDouble = d.Op == Op.FcvtSD;
         RequireBoxed(d.Rs1, fromDouble, d, offset);
-        _c.Registers(0x157, 0, 0, wide: false);
-        FloatOfState(0x15A, 0, StateLayout.F(d.Rs1), Prefix(fromDouble));
+        FloatOfXmm(XorPacked, 0, NoPrefix);
+        FloatOfState(0x5A, 0, StateLayout.F(d.Rs1), Prefix(fromDouble));
         FinishFloatOrNan(d.Rd, !fromDouble);
     }
 

@@ -3,15 +3,18 @@ using static ObjectOS.Machine.Engines.Translator.X64Encoder;
 
 namespace ObjectOS.Machine.Engines.Translator;
 
-/// <content>Floating-point arithmetic by SSE2 and FMA.</content>
+/// <content>Floating-point arithmetic by AVX and FMA, of scalars.</content>
 /// <remarks>
 /// Translated code runs with frm = 0 only, and MXCSR is set to round to nearest. Its exception flags are the guest's: both architectures detect tininess
 /// after rounding. Other rounding modes, single values that are not NaN-boxed, and results that the host would choose otherwise are the interpreter's.
+/// All have VEX prefixes, as the runtime's own code: some hosts take hundreds of cycles to change between those and instructions without.
 /// </remarks>
 internal sealed unsafe partial class Emitter
 {
-    private const int PrefixSingle = 0xF3, PrefixDouble = 0xF2, PrefixPacked = 0x66;
-    private const int MoveToXmm = 0x110, MoveFromXmm = 0x111, CompareQuiet = 0x12E, CompareSignalling = 0x12F;
+    // The prefixes as a VEX prefix has them, and opcodes of the map that begins with 0F.
+    private const int NoPrefix = 0, PrefixPacked = 1, PrefixSingle = 2, PrefixDouble = 3;
+    private const int MoveToXmm = 0x10, MoveFromXmm = 0x11, CompareQuiet = 0x2E, CompareSignalling = 0x2F;
+    private const int SquareRoot = 0x51, AndPacked = 0x54, OrPacked = 0x56, XorPacked = 0x57;
     private const int Nearest = 0, TowardsZero = 1, Dynamic = 7;
 
     // The exit of the instruction at work to the interpreter; −1: it has none yet.
@@ -35,7 +38,7 @@ internal sealed unsafe partial class Emitter
             case (>= Op.FaddS and <= Op.FsqrtS) or (>= Op.FaddD and <= Op.FsqrtD) when isNearest:
                 EmitFloatArithmetic(d, offset, isDouble);
                 return true;
-            case (>= Op.FmaddS and <= Op.FnmaddS) or (>= Op.FmaddD and <= Op.FnmaddD) when isNearest && System.Runtime.Intrinsics.X86.Fma.IsSupported:
+            case (>= Op.FmaddS and <= Op.FnmaddS) or (>= Op.FmaddD and <= Op.FnmaddD) when isNearest:
                 EmitFused(d, offset, isDouble);
                 return true;
             case (>= Op.FsgnjS and <= Op.FsgnjxS) or (>= Op.FsgnjD and <= Op.FsgnjxD):
@@ -55,9 +58,12 @@ internal sealed unsafe partial class Emitter
     private static int Prefix(bool isDouble) => isDouble ? PrefixDouble : PrefixSingle;
 
     // Of a comparison.
-    private static int ComparePrefix(bool isDouble) => isDouble ? PrefixPacked : 0;
+    private static int ComparePrefix(bool isDouble) => isDouble ? PrefixPacked : NoPrefix;
 
-    private void FloatOfState(int opcode, int xmm, int displacement, int prefix) => _c.Memory(opcode, xmm, Rbp, displacement, wide: false, prefix);
+    // xmm0 is the first source of those that have two.
+    private void FloatOfState(int opcode, int xmm, int displacement, int prefix) => _c.VexState(prefix, 1, opcode, xmm, 0, displacement, wide: false);
+
+    private void FloatOfXmm(int opcode, int second, int prefix) => _c.Vex(prefix, 1, opcode, 0, 0, second, wide: false);
 
     /// <summary>Leaves the instruction to the interpreter under a condition. Nothing but flags that it raises itself may have changed.</summary>
     private void InterpretIf(int condition, in DecodedInstruction d, int offset)
@@ -86,7 +92,7 @@ internal sealed unsafe partial class Emitter
     // The host's NaN is another one.
     private void FinishFloatOrNan(int register, bool isDouble)
     {
-        _c.Registers(CompareQuiet, 0, 0, wide: false, prefix: ComparePrefix(isDouble));
+        FloatOfXmm(CompareQuiet, 0, ComparePrefix(isDouble));
         nint isNan = (nint)_c.JumpIf(Parity);
         _cold.Add(new Cold { Kind = isDouble ? ColdKind.Nan : ColdKind.NanSingle, From = isNan, Back = (nint)_c.P });
         FinishFloat(register, isDouble);
@@ -103,13 +109,13 @@ internal sealed unsafe partial class Emitter
     {
         int opcode = d.Op switch
         {
-            Op.FaddS or Op.FaddD => 0x158,
-            Op.FmulS or Op.FmulD => 0x159,
-            Op.FsubS or Op.FsubD => 0x15C,
-            Op.FdivS or Op.FdivD => 0x15E,
-            _ => 0x151,
+            Op.FaddS or Op.FaddD => 0x58,
+            Op.FmulS or Op.FmulD => 0x59,
+            Op.FsubS or Op.FsubD => 0x5C,
+            Op.FdivS or Op.FdivD => 0x5E,
+            _ => SquareRoot,
         };
-        bool isRoot = opcode == 0x151;
+        bool isRoot = opcode == SquareRoot;
         RequireBoxed(d.Rs1, isDouble, d, offset);
         if (!isRoot)
         {
@@ -136,8 +142,8 @@ internal sealed unsafe partial class Emitter
             Op.FnmsubS or Op.FnmsubD => 0xAD,    // the guest negates the product, the host says "negative multiply add"
             _ => 0xAF,
         };
-        _c.VexState(1, 2, opcode, 0, 1, StateLayout.F(d.Rs3), wide: isDouble);
-        _c.Registers(CompareQuiet, 0, 0, wide: false, prefix: ComparePrefix(isDouble));
+        _c.VexState(PrefixPacked, 2, opcode, 0, 1, StateLayout.F(d.Rs3), wide: isDouble);
+        FloatOfXmm(CompareQuiet, 0, ComparePrefix(isDouble));
         InterpretIf(Parity, d, offset);
         FinishFloat(d.Rd, isDouble);
     }
@@ -187,13 +193,13 @@ internal sealed unsafe partial class Emitter
         RequireBoxed(d.Rs2, isDouble, d, offset);
         FloatOfState(MoveToXmm, 0, StateLayout.F(d.Rs1), Prefix(isDouble));
         FloatOfState(MoveToXmm, 1, StateLayout.F(d.Rs2), Prefix(isDouble));
-        _c.Registers(CompareQuiet, 0, 1, wide: false, prefix: ComparePrefix(isDouble));
+        FloatOfXmm(CompareQuiet, 1, ComparePrefix(isDouble));
         InterpretIf(Parity, d, offset);
         byte* differ = _c.JumpIf(NotEqual);
-        _c.Registers(isMinimum ? 0x156 : 0x154, 0, 1, wide: false);    // orps, andps
+        FloatOfXmm(isMinimum ? OrPacked : AndPacked, 1, NoPrefix);
         byte* done = _c.Jump();
         Patch(differ, _c.P);
-        _c.Registers(isMinimum ? 0x15D : 0x15F, 0, 1, wide: false, prefix: Prefix(isDouble));
+        FloatOfXmm(isMinimum ? 0x5D : 0x5F, 1, Prefix(isDouble));
         Patch(done, _c.P);
         FinishFloat(d.Rd, isDouble);
     }
