@@ -12,6 +12,9 @@ internal sealed partial class Interpreter
 {
     private const int NeverHot = int.MaxValue;
 
+    // Instructions between two looks at the interrupt flag: some microseconds, but for those that wait for the host's memory.
+    private const int TranslatedChunkSize = 1 << 12;
+
     private readonly int _threshold = translators?.Threshold ?? NeverHot;
     private Translator? _translator;
 
@@ -76,10 +79,18 @@ internal sealed partial class Interpreter
                         continue;
                     return linked;
                 case ExitKind.Budget:
+                    if (TryRefill(exit.Charge))
+                    {
+                        code = exit.Resume;
+                        continue;
+                    }
+
                     Save(space);
                     return FindNext(exit.Pc);
                 case ExitKind.Interpret:
                     Save(space);
+                    if (_interrupted)
+                        EndChunk(exit.Refund);
                     switch (ExecuteOne(exit.Instruction, exit.Pc))
                     {
                         case Outcome.Trapped:
@@ -101,6 +112,25 @@ internal sealed partial class Interpreter
                     throw new UnreachableException($"exit {exit.Kind}");
             }
         }
+    }
+
+    // Without a hart's timers nothing but the flag is to be looked at between two chunks.
+    private bool TryRefill(int charge)
+    {
+        ulong total = _reserve + (uint)_chunk;
+        if (_interrupted || total < (uint)charge)
+            return false;
+        _chunk = (int)Math.Min(total, TranslatedChunkSize);
+        _reserve = total - (uint)_chunk;
+        return true;
+    }
+
+    // Leaves of the chunk what has been charged: the next block that charges stops.
+    private void EndChunk(int charged)
+    {
+        int rest = _chunk - charged;
+        _reserve += (uint)rest;
+        _chunk = charged;
     }
 
     /// <summary>Goes on at an address that translated code did not know: there, or else by <paramref name="block"/>.</summary>

@@ -53,7 +53,7 @@ internal sealed unsafe partial class Emitter
         _cold.Add(new Cold
         {
             Kind = ColdKind.Group, From = miss, FromApart = apart, Back = (nint)_c.P, Base = d.Rs1, Displacement = group.Low, Size = group.High - group.Low,
-            Site = (nint)site, Writes = group.Writes, Offset = offset, Index = _index, Count = _count,
+            Site = (nint)site, Writes = group.Writes, Offset = offset, Start = _start, Index = _index, Count = _count,
         });
         _groupBase = d.Rs1;
         _groupEnd = group.Last + 1;
@@ -97,6 +97,7 @@ internal sealed unsafe partial class Emitter
         Patch((byte*)cold.FromApart, _c.P);
         Patch(miss, _c.P);
         _isApart = true;
+        (_start, _tail) = (cold.Start, _chains.TailOf(cold.Start));
         EmitRun(cold.Offset, cold.Index, cold.Count);
         _isApart = false;
     }

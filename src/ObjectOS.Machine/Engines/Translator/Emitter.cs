@@ -8,16 +8,20 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// an exit or a jump between translations has nothing to put right.
 /// </summary>
 /// <remarks>
-/// A block charges its instructions when it is entered and is left before its first if the budget does not reach to its last. An exit out of its
-/// middle says how many it did not retire.
+/// A chain of blocks charges its instructions when it is entered at its head, and is left before the first if the budget does not reach to the last. A
+/// way out of its middle gives back how many it did not retire; a way into its middle charges what is left of it.
 /// </remarks>
 internal sealed unsafe partial class Emitter(Stubs stubs)
 {
     // More than one instruction takes, with all that it leaves for the end of the region.
     private const int CodeMargin = 512, DataMargin = 64;
 
-    private readonly nint[] _addresses = new nint[Region.Places];
-    private readonly List<(nint At, int Target)> _jumps = [];
+    private readonly Chains _chains = new();
+
+    // Of each block: where it is entered and charges, and where it is entered by those that have charged for it.
+    private readonly nint[] _entries = new nint[Region.Places];
+    private readonly nint[] _bodies = new nint[Region.Places];
+    private readonly List<(nint At, int Target, bool ToBody)> _jumps = [];
     private readonly List<Cold> _cold = [];
 
     private Region _region = null!;
@@ -26,8 +30,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     private byte* _codeEnd, _data, _dataEnd;
     private bool _isFull;
 
-    // Of the block at work: its instructions, and which of them is next.
-    private int _count, _index;
+    // Of the block at work: its start, its instructions, and which of them is next; instructions of its chain after it.
+    private int _start, _count, _index, _tail;
 
     // Where the block after this one in the region begins; −1: there is none, or it is not the next code.
     private int _nextStart;
@@ -44,6 +48,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         _codeEnd = cursor.CodeEnd - CodeMargin;
         _data = cursor.Data;
         _dataEnd = cursor.DataEnd - DataMargin;
+        _chains.Find(region);
         _jumps.Clear();
         _cold.Clear();
         for (int i = 0; i < region.Starts.Count && HasRoom(); i++)
@@ -61,10 +66,10 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             return false;
         }
 
-        foreach (var (at, target) in _jumps)
-            Patch((byte*)at, (byte*)_addresses[target >> 1]);
+        foreach (var (at, target, toBody) in _jumps)
+            Patch((byte*)at, (byte*)(toBody ? _bodies : _entries)[target >> 1]);
         foreach (int start in region.Starts)
-            space.Entries[region.Page + (ulong)start] = _addresses[start >> 1] + toExecuted;
+            space.Entries[region.Page + (ulong)start] = _entries[start >> 1] + toExecuted;
         space.Cursor = new CodeCursor(_c.P, cursor.CodeEnd, _data, cursor.DataEnd);
         return true;
     }
@@ -82,12 +87,27 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
     private void EmitBlock(int start)
     {
-        _addresses[start >> 1] = (nint)_c.P;
-        int count = _region.CountFrom(start, out _);
-        _c.ArithmeticImmediate(Sub, R15, count, wide: false);
-        byte* short_ = _c.JumpIf(Less);
-        _cold.Add(new Cold { Kind = ColdKind.Budget, From = (nint)short_, Pc = AddressOf(start), Size = count });
-        EmitRun(start, 0, count);
+        (_start, _tail) = (start, _chains.TailOf(start));
+        if (_chains.IsHead(start))
+            Charge(start);
+        else
+            _cold.Add(new Cold { Kind = ColdKind.Entry, Offset = start });
+        _bodies[start >> 1] = (nint)_c.P;
+        EmitRun(start, 0, _chains.CountOf(start));
+    }
+
+    private void Charge(int start)
+    {
+        _entries[start >> 1] = (nint)_c.P;
+        int charge = _chains.CountOf(start) + _chains.TailOf(start);
+        _c.ArithmeticImmediate(Sub, R15, charge, wide: false);
+        _cold.Add(new Cold { Kind = ColdKind.Budget, From = (nint)_c.JumpIf(Less), Offset = start, Size = charge });
+    }
+
+    private void Refund(int instructions)
+    {
+        if (instructions > 0)
+            _c.ArithmeticImmediate(Add, R15, instructions, wide: false);
     }
 
     /// <summary>The instructions of a block from one on, and the way out of it.</summary>
@@ -117,7 +137,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             offset = next;
         }
 
-        GoTo(offset);
+        FallTo(offset);
     }
 
     private void Emit(in DecodedInstruction d, int offset)
@@ -146,7 +166,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     }
 
     private int AddInterpretExit(in DecodedInstruction d, int offset) =>
-        _space.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index, Instruction = d });
+        _space.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index + _tail, Instruction = d });
 
     private void LeaveBy(int exit)
     {
@@ -156,18 +176,31 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
     private void EmitCold(in Cold cold)
     {
-        Patch((byte*)cold.From, _c.P);
+        if (cold.From != 0)
+            Patch((byte*)cold.From, _c.P);
         switch (cold.Kind)
         {
+            case ColdKind.Entry:
+                Charge(cold.Offset);
+                _c.JumpTo((byte*)_bodies[cold.Offset >> 1]);
+                break;
+            case ColdKind.Inside:
+                Refund(cold.Size);
+                _jumps.Add(((nint)_c.Jump(), cold.Offset, ToBody: cold.ToBody));
+                break;
             case ColdKind.Exit:
                 LeaveBy(cold.Exit);
                 break;
             case ColdKind.Link:
+                Refund(cold.Size);
                 Link(cold.Pc);
                 break;
             case ColdKind.Budget:
-                _c.ArithmeticImmediate(Add, R15, cold.Size, wide: false);
-                LeaveBy(_space.AddExit(new Exit { Kind = ExitKind.Budget, Pc = cold.Pc }));
+                Refund(cold.Size);
+                LeaveBy(_space.AddExit(new Exit
+                {
+                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size, Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,
+                }));
                 break;
             case ColdKind.Indirect:
                 _c.Store(Rax, Rbp, StateLayout.Target);
@@ -187,6 +220,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
     private enum ColdKind : byte
     {
+        Entry,
+        Inside,
         Exit,
         Link,
         Budget,
@@ -210,7 +245,13 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
         public ulong Pc;
         public int Exit;
+
+        /// <summary>Bytes of an access; instructions that are charged or given back.</summary>
         public int Size;
+
+        /// <summary>The block that is meant.</summary>
+        public int Offset;
+        public bool ToBody;
 
         // Of an access.
         public int Base;
@@ -221,7 +262,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
         // Of a group: the jump of the case that it lies in two pages, and the block from its first access on.
         public nint FromApart;
-        public int Offset;
+        public int Start;
         public int Index;
         public int Count;
     }

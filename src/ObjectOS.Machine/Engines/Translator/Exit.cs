@@ -26,13 +26,19 @@ internal struct Exit
     /// <summary>Instructions that the block charged and that are not retired here.</summary>
     public int Refund;
 
+    /// <summary>For <see cref="ExitKind.Budget"/>: instructions that have to be charged to enter.</summary>
+    public int Charge;
+
     /// <summary>The guest's next instruction.</summary>
     public ulong Pc;
 
     /// <summary>For <see cref="ExitKind.Link"/>: the slot that the jump goes through.</summary>
     public nint Slot;
 
-    /// <summary>For <see cref="ExitKind.Interpret"/>: where generated code goes on after the instruction; 0: by its address.</summary>
+    /// <summary>
+    /// For <see cref="ExitKind.Interpret"/>: where generated code goes on after the instruction; 0: by its address. For
+    /// <see cref="ExitKind.Budget"/>: where it charges again.
+    /// </summary>
     public nint Resume;
 
     /// <summary>For <see cref="ExitKind.Interpret"/>: the instruction.</summary>

@@ -40,6 +40,15 @@ internal sealed class Region
     public static bool Ends(Op op) => op is (>= Op.Jal and <= Op.Bgeu) or Op.Beqz or Op.Bnez or Op.J or Op.Jr or Op.Illegal or Op.Ecall or Op.Ebreak
         or (>= Op.Sret and <= Op.CboZero);
 
+    /// <summary>Offset of the last instruction of a block.</summary>
+    public int LastOf(int start)
+    {
+        int offset = start;
+        for (int left = CountFrom(start, out _); left > 1; left--)
+            offset += At(offset).Length;
+        return offset;
+    }
+
     /// <summary>Instructions from a block's start to its end: a transfer, the next block, or a place that does not belong to the region.</summary>
     public int CountFrom(int start, out int end)
     {
