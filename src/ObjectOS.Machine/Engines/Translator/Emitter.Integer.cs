@@ -168,7 +168,9 @@ internal sealed unsafe partial class Emitter
         int to = Destination(d.Rd, Rax);
         SourceInto(d.Rs1, to);
         _c.ShiftImmediate(operation, to, d.Imm, wide);
-        if (!wide)
+
+        // A word that was shifted to the right without its sign is not negative.
+        if (!wide && (operation != Shr || d.Imm == 0))
             _c.SignExtend32(to, to);
         Finish(d.Rd, to);
     }

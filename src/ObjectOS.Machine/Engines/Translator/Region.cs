@@ -68,7 +68,7 @@ internal sealed class Region
 
     /// <summary>
     /// Finds the region around an entry. A target becomes a part of it if the interpreter has a block there, which means that it was executed,
-    /// and if no translation begins there.
+    /// and if no translation begins there. What a branch falls into always does, translated or not, so that a loop is in one piece.
     /// </summary>
     /// <param name="source">The page: its address, code, and what is known to be in it.</param>
     /// <param name="entry">Offset of the entry.</param>
@@ -104,7 +104,6 @@ internal sealed class Region
     // Decodes straight on from the start of a block.
     private void Follow(in RegionSource source, int offset)
     {
-        bool isFirst = true;
         while (offset <= LastHalfword && Count < _most)
         {
             if (_isInstruction[offset >> 1])
@@ -114,9 +113,8 @@ internal sealed class Region
                 return;
             }
 
-            if ((!isFirst && !_isStart[offset >> 1] && source.IsTranslated(offset)) || !TryDecode(source, offset))
+            if (!TryDecode(source, offset))
                 return;
-            isFirst = false;
             ref readonly DecodedInstruction d = ref At(offset);
             int next = offset + d.Length;
             if (Ends(d.Op) && !TryFollowTransfer(source, d, offset, next))
@@ -138,7 +136,7 @@ internal sealed class Region
                 return false;
             case (>= Op.Beq and <= Op.Bgeu) or Op.Beqz or Op.Bnez:
                 Reach(source, offset + d.Imm);
-                if (next > LastHalfword || _isStart[next >> 1] || source.IsTranslated(next))
+                if (next > LastHalfword || _isStart[next >> 1])
                     return false;
                 Start(next);
                 return true;
