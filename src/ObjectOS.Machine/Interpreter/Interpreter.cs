@@ -109,6 +109,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
 
     /// <summary>The block to go on with where a chunk does not reach to the end of <paramref name="block"/>; null: the run ends here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? Refill(Block block)
     {
         if (_interrupted)
@@ -178,6 +179,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
     }
 
     /// <summary>The block at an address; null: the fetch has trapped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? Find(ulong pc)
     {
         Block? block = FindFetched(pc);
@@ -189,6 +191,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
     }
 
     /// <summary>The same, remembered for the epoch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? FindFetched(ulong pc)
     {
         if (_code.Memory.TryForgetCode())
@@ -264,6 +267,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
     }
 
     /// <summary>Executes what the dispatch loop leaves over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
     {
         Op.Lb => Load(d, 1, sbyte.MinValue),

@@ -77,6 +77,7 @@ internal abstract class Translation
     }
 
     /// <summary>A load of 1, 2, 4 or 8 bytes at any alignment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AccessResult Read(ulong va, int size, out ulong value)
     {
         value = 0;
@@ -109,6 +110,7 @@ internal abstract class Translation
     }
 
     /// <summary>A store of 1, 2, 4 or 8 bytes at any alignment; all of it or nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AccessResult Write(ulong va, int size, ulong value)
     {
         Enter();
