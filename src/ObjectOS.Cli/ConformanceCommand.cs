@@ -12,6 +12,7 @@ internal sealed class ConformanceCommand
     private readonly Option<string> _suite = ValueOption.Text("--suite", "DIR", "The suite: every ELF executable for RISC-V in or below DIR that has a symbol tohost.");
     private readonly Option<string> _reference = ValueOption.Text("--reference", "DIR", "Compare signatures with NAME.signature or NAME.reference_output there or beside the test.");
     private readonly Option<ulong> _depth = GuestOptions.Depth();
+    private readonly Option<string> _engine = GuestOptions.Engine();
     private readonly Option<ulong> _jobs = ValueOption.Number("--jobs", "N", "Tests at a time; as many as there are processors unless given.", ValueOption.TryParseWhole, 1, 1024, "a whole number from 1 to 1024");
     private readonly Option<string> _junit = ValueOption.Text("--junit", "FILE", "Write the verdicts to FILE as JUnit XML.");
     private readonly Option<string> _filter = ValueOption.AnyText("--filter", "TEXT", "Run those tests only whose path holds TEXT.");
@@ -21,7 +22,7 @@ internal sealed class ConformanceCommand
     public ConformanceCommand() =>
         Command = new Command("conformance", "Runs a suite of bare-metal tests, each on a fresh machine with one hart, and says PASS, FAIL or SKIP for each. The exit code is 0 where one passed and none failed, else 1.")
         {
-            _suite, _reference, _depth, _jobs, _junit, _filter, _isa, _budget,
+            _suite, _reference, _depth, _engine, _jobs, _junit, _filter, _isa, _budget,
         };
 
     public Command Command { get; }
@@ -77,6 +78,7 @@ internal sealed class ConformanceCommand
         var claimed = IsaString.TryParse(isa ?? await ConformanceSuite.IsaOfMachinesAsync().ConfigureAwait(false))!;
         var runner = new ConformanceSuite(new SuiteSettings(
             (int)parsed.GetValue(_depth),
+            GuestOptions.EngineOf(parsed.GetValue(_engine)),
             parsed.GetResult(_budget) is null ? DefaultBudget : parsed.GetValue(_budget),
             isa,
             parsed.GetValue(_reference) is { } reference ? new ReferenceSignatures(reference) : null));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ObjectOS.Machine;
 
 namespace ObjectOS.Cli;
 
@@ -9,6 +10,7 @@ internal sealed class GuestOptions
     private readonly ulong _memoryUnlessGiven;
     private readonly Option<ulong> _depth = Depth();
     private readonly Option<ulong> _memory;
+    private readonly Option<string> _engine = Engine();
     private readonly Option<ulong> _budget = Budget("Stop after so many virtual instructions charged, for instance 100M: those that the guest executes, and those that kernel and services charge for their work.");
     private readonly Option<TimeSpan> _timeout = ValueOption.Of<TimeSpan>("--timeout", "TIME", "Stop after so much host time, for instance 10, 10s or 500ms.", Quantities.TryParseTime, "a number of seconds, 0 or more, perhaps with s or ms,");
     private readonly Option<ulong> _seed = ValueOption.Number("--seed", "N", "Seed of all that is random to the guest; 0 unless given.", ValueOption.TryParseWhole, 0, ulong.MaxValue, "a whole number, 0 or more,");
@@ -43,12 +45,26 @@ internal sealed class GuestOptions
     public static Option<ulong> Gdb() =>
         ValueOption.Number("--gdb", "PORT", "Wait for gdb (target remote :PORT) on a TCP port of the loopback address before the guest's first instruction.", ValueOption.TryParseWhole, 1, 65535, "a port from 1 to 65535");
 
+    /// <summary>How code of the guest is executed.</summary>
+    public static Option<string> Engine() => ValueOption.Word(
+        "--engine", "auto|interpreter|translator",
+        "Interpret the guest's code, or translate its user code to the host's; auto translates what is executed often. Results are the same; auto unless given.",
+        "auto, interpreter or translator", "auto", "interpreter", "translator");
+
+    /// <summary>The engine that is named by a value of <see cref="Engine"/>.</summary>
+    public static Engine EngineOf(string? word) => word switch
+    {
+        "interpreter" => ObjectOS.Machine.Engine.Interpreter,
+        "translator" => ObjectOS.Machine.Engine.Translator,
+        _ => ObjectOS.Machine.Engine.Auto,
+    };
+
     /// <summary>How many virtual instructions there are.</summary>
     public static Option<ulong> Budget(string description) =>
         ValueOption.Number("--budget", "COUNT", description, Quantities.TryParseCount, 1, long.MaxValue, "a count of at least 1, perhaps with K, M, G or T,");
 
     /// <summary>Those that say what the guest runs under and within.</summary>
-    public IEnumerable<Option> OfTheGuest => [_depth, _memory, _budget, _timeout, _seed, _clock, _inputs];
+    public IEnumerable<Option> OfTheGuest => [_depth, _engine, _memory, _budget, _timeout, _seed, _clock, _inputs];
 
     /// <summary>Those that say what is written about it; help shows them last.</summary>
     public IEnumerable<Option> OfTheReport => [_gdb, _record, _trace, _statistics, _json];
@@ -62,6 +78,7 @@ internal sealed class GuestOptions
     public RunSettings SettingsOf(ParseResult parsed, string clockUnlessGiven, Inputs inputsUnlessGiven, IdleTime idleTime = IdleTime.Warp) => new(
         _command,
         (int)parsed.GetValue(_depth),
+        EngineOf(parsed.GetValue(_engine)),
         parsed.GetValue(_seed),
         parsed.GetValue(_clock) ?? clockUnlessGiven,
         parsed.GetValue(_inputs) switch { "live" => Inputs.Live, "deterministic" => Inputs.Deterministic, _ => inputsUnlessGiven },

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ObjectOS.Cpu;
+using ObjectOS.Machine;
 
 namespace ObjectOS.Cli;
 
@@ -18,6 +19,12 @@ internal sealed class RunFigures(string program, RunSettings settings)
     public ulong FramesAfterTeardown { get; set; }
 
     public long CodeBytes { get; set; }
+
+    /// <summary>What executed user code.</summary>
+    public Engine Engine { get; set; }
+
+    /// <summary>Why it was not translated although it was allowed; null if it was, or was not to be.</summary>
+    public string? EngineProblem { get; set; }
 
     /// <summary>Takes what there is at the end.</summary>
     /// <param name="result">The program's end.</param>
@@ -47,7 +54,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
             json.WriteString("sha256", _result!.ProgramSha256);
             json.WriteString("kernel", KernelVersion);
             json.WriteNumber("depth", _levels.Count - 1);
-            json.WriteString("engine", "interpreter");
+            json.WriteString("engine", EngineName);
             json.WriteNumber("seed", settings.Seed);
             json.WriteString("clock", settings.Clock);
             WriteExit(json, code);
@@ -87,6 +94,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
             Line("unsupported calls", string.Join(", ", _result.UnsupportedCalls.Select(c => $"{c.Key} {Number(c.Value)}")));
         }
 
+        Line("engine", EngineProblem is null ? EngineName : $"{EngineName} ({EngineProblem})");
         Line("memory, peak", $"{Number(_result.PeakMemory / 1024)} KiB");
         for (int depth = 0; _levels.Count > 1 && depth < _levels.Count; depth++)
         {
@@ -100,6 +108,8 @@ internal sealed class RunFigures(string program, RunSettings settings)
 
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"  {name,-18} {value}\n");
     }
+
+    private string EngineName => Engine == Engine.Translator ? "translator" : "interpreter";
 
     private static string KernelVersion => new KernelFactory().Description.Version;
 

@@ -113,6 +113,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         var os = await ObjectOs.BootAsync(o =>
         {
             o.Memory = guest.SystemMemory;
+            o.Engine = settings.Engine;
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
             o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;
@@ -154,6 +155,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         figures.CodeBytes = os.PeakCodeBytes;
+        figures.Engine = os.Engine;
+        figures.EngineProblem = os.EngineProblem;
         int code = Tell(guest, result, figures, output.Problem);
         return os.RecordingFailure is { } failure ? RefuseRecording(failure, code) : code;
     }

@@ -1,5 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Machine.Engines.Translator;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
@@ -12,8 +13,12 @@ public sealed class RealCpu : ICpu, IDisposable
 {
     private const string Isa = "rv64imafdc_zicbom_zicbop_zicboz_zicntr_zicond_zicsr_zifencei_zihintpause_zihpm_zfh_zba_zbb_zbc_zbkb_zbkx_zbs";
 
+    // A block that was entered as often is likely to be entered as often again, which pays for its translation.
+    private const int HotEntries = 30;
+
     private readonly GuestMemory _memory;
     private readonly Interpreter.Interpreter _interpreter;
+    private readonly TranslatorSource? _translators;
     private ICpuGuest? _guest;
 
     /// <summary>Makes a CPU with an empty memory.</summary>
@@ -26,16 +31,28 @@ public sealed class RealCpu : ICpu, IDisposable
             throw new ArgumentException($"MemorySize is {options.MemorySize}; it has to be a positive multiple of {Pages.Size}.", nameof(options));
         if (options.TimebaseHz == 0 || 1_000_000_000 % options.TimebaseHz != 0)
             throw new ArgumentException($"TimebaseHz is {options.TimebaseHz}; it has to divide 10^9.", nameof(options));
+        if (!Enum.IsDefined(options.Engine))
+            throw new ArgumentException($"Engine is {(int)options.Engine}; Auto, Interpreter or Translator is wanted.", nameof(options));
         CustomInstructions? custom = options.Instructions.Count > 0 ? new CustomInstructions(options.Instructions) : null;
         _memory = machine.CreateMemory(options.MemorySize, options.MemoryLimit >> Pages.Shift);
-        _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc with { Custom = custom }, options.TimebaseHz);
+        _translators = options.Engine == Engine.Interpreter ? null : new TranslatorSource(options.Threshold >= 0 ? options.Threshold : options.Engine == Engine.Auto ? HotEntries : 0, options.CodeChunks);
+        _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc with { Custom = custom }, options.TimebaseHz, _translators);
         Description = new CpuDescription(Isa + custom?.IsaSuffix, options.MemorySize, options.TimebaseHz, Depth: 0);
     }
 
     /// <inheritdoc/>
     public CpuDescription Description { get; }
 
-    /// <summary>The most bytes of the host that decoded code took.</summary>
+    /// <summary>What executes user code: the interpreter, or the translator.</summary>
+    public Engine Engine => _translators is null || _translators.Problem is not null ? Engine.Interpreter : Engine.Translator;
+
+    /// <summary>Why the host's code is interpreted though the options allow its translation; null: it is as they say.</summary>
+    public string? EngineProblem => _translators?.Problem;
+
+    /// <summary>Regions of code translated so far; for tests.</summary>
+    internal long TranslatedRegions => _interpreter.TranslatedRegions;
+
+    /// <summary>The most bytes of the host that decoded and translated code took.</summary>
     public long PeakCodeBytes => _memory.PeakCodeBytes;
 
     /// <inheritdoc/>
@@ -107,5 +124,9 @@ public sealed class RealCpu : ICpu, IDisposable
     public bool HasMappings(IAddressSpace space) => Own(space).ExtentCount > 0;
 
     /// <summary>Gives all of its memory back to the machine. It must not be running, and does nothing useful afterwards.</summary>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _interpreter.Dispose();
+        _memory.Dispose();
+    }
 }

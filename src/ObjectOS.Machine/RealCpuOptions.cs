@@ -12,6 +12,15 @@ public sealed record RealCpuOptions
     /// <summary>Ticks of the <c>time</c> CSR in a second of guest time; divides 10^9.</summary>
     public uint TimebaseHz { get; init; } = 10_000_000;
 
+    /// <summary>How user code is executed.</summary>
+    public Engine Engine { get; init; }
+
+    /// <summary>Entries of a block before it is translated; negative: what <see cref="Engine"/> says. For tests.</summary>
+    internal int Threshold { get; init; } = -1;
+
+    /// <summary>Chunks of 64 KiB of translated code, of which one is the translator's own. For tests.</summary>
+    internal int CodeChunks { get; init; } = 512;
+
     /// <summary>Instructions of one's own, for all that runs on this CPU, at any depth.</summary>
     public IReadOnlyList<ICustomInstruction> Instructions { get; init; } = [];
 }

@@ -28,6 +28,7 @@ public sealed partial class ObjectOs
         _log = options.Logger ?? parent._log;
         _parent = parent;
         _machine = parent._machine;
+        _real = parent._real;
         _pump = parent._pump;
         _recorder = parent._recorder;
         Path = $"{parent.Path}.{++parent._lastChild}";

@@ -42,6 +42,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     private const int VmmObjects = 1 << 20;
 
     private readonly Machine.Machine _machine;
+    private readonly RealCpu _real;
     private readonly ICpu _cpu;
     private readonly ObjectOsOptions _options;
     private readonly ILogger _log;
@@ -64,7 +65,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _disposal = new Lazy<Task>(DisposeOnceAsync);
         _log = options.Logger ?? NullLogger.Instance;
         _machine = new Machine.Machine(new MachineOptions(options.Memory));
-        var cpu = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions });
+        var cpu = _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Instructions = options.Instructions, Engine = options.Debugger is null ? options.Engine : Engine.Interpreter });
         (_cpu, _recorder) = Recorded(cpu, options);
         cpu.Observer = options is { Trace: { } trace, TraceGuest: not GuestEvents.None } ? new GuestTraceWriter(trace, options.TraceGuest, DrainTraces) : null;
         Path = "0";
@@ -122,8 +123,14 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
     public ulong LiveFrames => _machine.LiveFrames;
 
-    /// <summary>The most bytes of the host that decoded code of the machine took; 0 for a child, whose code is that of its machine.</summary>
-    public long PeakCodeBytes => (_cpu as RealCpu ?? (_cpu as QuietCpu)?.Inner ?? (_cpu as Debugging.DebugCpu)?.Inner)?.PeakCodeBytes ?? 0;
+    /// <summary>What executes user code: the interpreter or the translator.</summary>
+    public Engine Engine => _real.Engine;
+
+    /// <summary>Why user code is interpreted although <see cref="ObjectOsOptions.Engine"/> allows its translation; null if it is translated.</summary>
+    public string? EngineProblem => _real.EngineProblem;
+
+    /// <summary>The most bytes of the host that decoded and translated code of the machine took; 0 for a child, whose code is that of its machine.</summary>
+    public long PeakCodeBytes => _parent is null ? _real.PeakCodeBytes : 0;
 
     /// <summary>Makes a machine, boots a kernel on it and starts its services. It takes some tens of microseconds and waits for nothing.</summary>
     /// <param name="options">How it is set up; null: all as it is.</param>
@@ -316,6 +323,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         await EndRecordingAsync().ConfigureAwait(false);
         Close();
         (_cpu as IDisposable)?.Dispose();
+        _real.Dispose();
         _machine.Dispose();
     }
 

@@ -5,13 +5,19 @@ namespace ObjectOS.Tests.Architecture;
 /// <summary>What lives only in its own rooms: unsafe code and reference tricks; and what lives nowhere: mutable statics.</summary>
 public sealed partial class RoomsTests
 {
-    private static readonly string[] UnsafeRooms = ["src/ObjectOS.Machine/Memory/", "src/ObjectOS.Machine/Translator/"];
+    private static readonly string[] UnsafeRooms = ["src/ObjectOS.Machine/Memory/", "src/ObjectOS.Machine/Code/", "src/ObjectOS.Machine/Engines/Translator/"];
+
+    // Executable memory; the descriptors and terminals of the tool; nodes of the host's file system.
+    private static readonly string[] PlatformInvokeRooms = ["src/ObjectOS.Machine/Code/", "src/ObjectOS.Cli/", "src/ObjectOS/Host/"];
 
     [Fact]
     public void UnsafeCode_LivesInItsRoomsOnly() => Offenders(UnsafeWord(), UnsafeRooms).Should().BeEmpty();
 
     [Fact]
     public void ReferenceTricks_LiveInTheirRoomsOnly() => Offenders(ReferenceTrick(), UnsafeRooms).Should().BeEmpty();
+
+    [Fact]
+    public void PlatformInvokes_LiveInTheirRoomsOnly() => Offenders(PlatformInvoke(), PlatformInvokeRooms).Should().BeEmpty();
 
     [Fact]
     public void AllowUnsafeBlocks_IsSetForTheMachineOnly() =>
@@ -55,6 +61,9 @@ public sealed partial class RoomsTests
 
     [GeneratedRegex(@"\bunsafe\b|\bfixed\s*\(")]
     private static partial Regex UnsafeWord();
+
+    [GeneratedRegex(@"\[DllImport\b|\[LibraryImport\b")]
+    private static partial Regex PlatformInvoke();
 
     [GeneratedRegex(@"\bUnsafe\.|\bMemoryMarshal\.|\bNativeMemory\.")]
     private static partial Regex ReferenceTrick();

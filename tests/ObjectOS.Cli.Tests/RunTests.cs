@@ -128,6 +128,26 @@ public sealed class RunTests
         }
     }
 
+    [Theory]
+    [InlineData("0", "1000003"), InlineData("0", "3000001"), InlineData("0", "100G"), InlineData("2", "2000003")]
+    public async Task Engine_Given_ChangesNothingThatTheProgramDoes(string depth, string budget)
+    {
+        string[] run = ["--depth", depth, "--budget", budget, "--dir", $"{Tool.Scripts}=/s", Tool.Lisp, "/s/fib.scm"];
+        var interpreted = await FiguresAsync(["--engine", "interpreter", .. run]);
+        interpreted.GetProperty("engine").GetString().Should().Be("interpreter");
+        foreach (string engine in (string[])["translator", "auto"])
+        {
+            var translated = await FiguresAsync(["--engine", engine, .. run]);
+            foreach (string field in (string[])["exit", "instructions", "charged", "traps", "outputSha256", "stateHash"])
+            {
+                translated.GetProperty(field).GetRawText().Should().Be(interpreted.GetProperty(field).GetRawText(), $"{field} with --engine {engine}");
+            }
+
+            bool isSupported = OperatingSystem.IsLinux() && System.Runtime.Intrinsics.X86.Avx2.IsSupported && System.Runtime.Intrinsics.X86.Bmi2.IsSupported;
+            translated.GetProperty("engine").GetString().Should().Be(isSupported ? "translator" : "interpreter");
+        }
+    }
+
     [Fact]
     public async Task Json_AfterARun_HasEveryField()
     {

@@ -51,7 +51,7 @@ public sealed class UsageTests
     [InlineData("boot a b", "boot takes one IMAGE; \"b\" was given beside \"a\"")]
     [InlineData("boot --kernel a b", "boot takes an IMAGE or --kernel; \"b\" and \"a\" are both given")]
     [InlineData("boot --bogus", "there is no option --bogus")]
-    [InlineData("boot --engine interpreter", "there is no option --engine")]
+    [InlineData("boot --engine jit", "--engine is \"jit\"; auto, interpreter or translator is wanted")]
     [InlineData("boot --harts 9", "--harts is \"9\"; a whole number from 1 to 8 is wanted")]
     [InlineData("boot --memory 1000K", "--memory is \"1000K\"; a size from 1M to 1T")]
     [InlineData("boot --memory 1048577", "--memory is \"1048577\"")]

@@ -26,6 +26,9 @@ internal sealed class Block
     /// <summary>The blocks of its page that it may be linked to; null if it must not be, because it depends on a second page or on the hart's state.</summary>
     public required Block?[]? Siblings { get; init; }
 
+    /// <summary>Entries until it is worth translating; below 0: it is.</summary>
+    public int Heat;
+
     /// <summary>Byte offset of the first instruction in the page.</summary>
     public int Start => Code[0].Offset;
 }

@@ -50,7 +50,8 @@ internal static class BlockBuilder
         ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..])
         : BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
 
-    private static DecodedInstruction Decode(uint bits, int offset, in IsaConfiguration isa)
+    /// <summary>Decodes the instruction at an offset of a page; what is none becomes <see cref="Op.Illegal"/>.</summary>
+    public static DecodedInstruction Decode(uint bits, int offset, in IsaConfiguration isa)
     {
         if (!Decoder.TryDecode(bits, isa, out DecodedInstruction d) && isa.Custom?.TryDecode(bits, out d) != true)
             d.Op = Op.Illegal;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Isa.Floats;
@@ -12,6 +13,7 @@ internal static class FloatUnit
     private const int Dynamic = 7;
 
     /// <summary>Executes one operation of F, D or Zfh. False: its dynamic rounding mode is reserved, nothing was done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryExecute(in DecodedInstruction d, HartContext c, ref RegisterFile x)
     {
         FloatFlags flags = (FloatFlags)(c.Fcsr & FlagsMask);
@@ -28,6 +30,7 @@ internal static class FloatUnit
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Single(in DecodedInstruction d, HartContext c, ref RegisterFile x, RoundingMode rm, ref FloatFlags flags)
     {
         uint a = Unbox(c.F[d.Rs1 & 31]), b = Unbox(c.F[d.Rs2 & 31]);
@@ -68,6 +71,7 @@ internal static class FloatUnit
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Double(in DecodedInstruction d, HartContext c, ref RegisterFile x, RoundingMode rm, ref FloatFlags flags)
     {
         ulong a = c.F[d.Rs1 & 31], b = c.F[d.Rs2 & 31], third = c.F[d.Rs3 & 31];

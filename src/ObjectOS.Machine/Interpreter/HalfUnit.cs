@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Isa.Floats;
@@ -11,6 +12,7 @@ internal static class HalfUnit
     private const ulong Sign = 1UL << 15;
 
     /// <summary>Executes one operation from fmadd.h to fcvt.h.d in a rounding mode that is not reserved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Execute(in DecodedInstruction d, HartContext c, ref RegisterFile x, RoundingMode rm, ref FloatFlags flags)
     {
         ulong a = UnboxHalf(c.F[d.Rs1 & 31]), b = UnboxHalf(c.F[d.Rs2 & 31]);

@@ -30,6 +30,18 @@ internal sealed partial class Interpreter
             block = refilled;
         }
 
+        if (--block.Heat < 0)
+        {
+            if (RunTranslated(block) is not { } after)
+                return;
+            if (_chunk >= after.Count)
+                block = after;
+            else if (Refill(after) is { } refilled)
+                block = refilled;
+            else
+                return;
+        }
+
         _chunk -= block.Count;
         DecodedInstruction[] code = block.Code;
         for (int i = 0; ; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
@@ -13,6 +14,7 @@ internal sealed partial class Interpreter
     private ulong EffectiveAddress(in DecodedInstruction d) => _x[d.Rs1] + (ulong)(long)d.Imm;
 
     /// <summary>A load; <paramref name="sign"/> is the least signed number of the size, or 0 where the value is zero-extended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome Load(in DecodedInstruction d, int size, long sign)
     {
         ulong address = EffectiveAddress(d);
@@ -25,6 +27,7 @@ internal sealed partial class Interpreter
         return Watched(address, size, AccessKind.Load, Outcome.Done);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome LoadFloat(in DecodedInstruction d, int size)
     {
         AccessResult result = _space.Read(EffectiveAddress(d), size, out ulong value);
@@ -36,6 +39,7 @@ internal sealed partial class Interpreter
 
     private Outcome Store(in DecodedInstruction d, int size, ulong value) => Store(EffectiveAddress(d), size, value);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome Store(ulong address, int size, ulong value)
     {
         AccessResult result = _space.Write(address, size, value);
@@ -53,6 +57,7 @@ internal sealed partial class Interpreter
     }
 
     // Of 4 or 8 bytes, aligned: locks are taken so often that even these go through the TLB.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private AccessResult ReadAligned(ulong address, int size, out ulong value)
     {
         if (size == 8)
@@ -69,9 +74,11 @@ internal sealed partial class Interpreter
         return _space.Read(address, size, out value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome StoreAligned(ulong address, int size, ulong value) =>
         (size == 8 ? _tlb.TryWrite64(address, value) : _tlb.TryWrite32(address, (uint)value)) ? Outcome.Done : Store(address, size, value);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome LoadReserved(in DecodedInstruction d, int size)
     {
         ulong address = _x[d.Rs1];
@@ -87,6 +94,7 @@ internal sealed partial class Interpreter
     }
 
     // One that has no reservation fails without touching memory ("Load-Reserved/Store-Conditional Instructions", chapter "A").
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome StoreConditional(in DecodedInstruction d, int size)
     {
         ulong address = _x[d.Rs1];
@@ -114,6 +122,7 @@ internal sealed partial class Interpreter
         return outcome;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome Amo(in DecodedInstruction d, int size)
     {
         ulong address = _x[d.Rs1];

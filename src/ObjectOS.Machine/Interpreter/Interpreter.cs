@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Machine.Engines.Translator;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
@@ -9,7 +10,7 @@ using ObjectOS.Machine.Mmu;
 namespace ObjectOS.Machine.Interpreter;
 
 /// <summary>Executes code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
-internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
+internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz, TranslatorSource? translators = null) : IDisposable
 {
     // Instructions between two looks at the interrupt flag: some 50 microseconds.
     private const int ChunkSize = 1 << 14;
@@ -112,6 +113,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     private ulong RetiredInRun => _limits.Instructions - _reserve - (uint)_chunk;
 
     /// <summary>The block to go on with where a chunk does not reach to the end of <paramref name="block"/>; null: the run ends here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? Refill(Block block)
     {
         if (_interrupted)
@@ -155,6 +157,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         _partial.Code[count] = new DecodedInstruction { Op = BlockOps.Stop, Offset = block.Code[count].Offset };
         _partial.Links = block.Links;
         _partial.Count = count;
+        _partial.Heat = NeverHot;
         return _partial;
     }
 
@@ -180,6 +183,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     }
 
     /// <summary>The block at an address; null: the fetch has trapped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? Find(ulong pc)
     {
         Block? block = FindFetched(pc);
@@ -191,12 +195,14 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     }
 
     /// <summary>The same, remembered for the epoch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? FindFetched(ulong pc)
     {
         if (StopsBefore(pc))
             return null;
         if (_code.Memory.TryForgetCode())
         {
+            _translator?.Clear();
             _code.Enter();
             _epoch = _code.FetchEpoch;
             Array.Clear(_jumps);
@@ -213,9 +219,18 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         ref Block? slot = ref blocks[offset >> 1];
         Block? block = slot;
         if (block is null && (block = slot = BlockBuilder.Build(page, offset, decoded, blocks)) is not null)
+        {
+            block.Heat = _threshold;
             page.Count(block);
-        if (block is null && (block = FindAcrossPages(page, pc, decoded)) is null)
-            return null;
+        }
+
+        if (block is null)
+        {
+            if ((block = FindAcrossPages(page, pc, decoded)) is null)
+                return null;
+            block.Heat = _threshold;
+        }
+
         _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };
         return block;
     }
@@ -258,6 +273,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
     }
 
     /// <summary>Executes what the dispatch loop leaves over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
     {
         Op.Lb => Load(d, 1, sbyte.MinValue),
@@ -286,6 +302,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz)
         >= Op.AmoswapD and <= Op.AmomaxuD => Amo(d, 8),
         >= Op.Csrrw and <= Op.Csrrci => _hart is { } hart ? HartRegister(hart, d, pc) : ControlRegister(d),
         Op.Custom => ExecuteCustom(d),
+        Op.OrcB or (>= Op.Clmul and <= Op.Clmulr) or (>= Op.Brev8 and <= Op.Xperm8) => ExecuteBits(d),
         Op.Ebreak => SetTrap(TrapCause.Breakpoint, pc),
         Op.Illegal when _hart is { HasFloats: false } hart => ExecuteHidden(hart, d, pc),
         Op.Illegal => SetTrap(TrapCause.IllegalInstruction),

@@ -215,7 +215,10 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
         return Pool.AttachCode(frame, _code);
     }
 
-    /// <summary>The most bytes of the host that decoded code took.</summary>
+    /// <summary>What counts code, decoded or translated.</summary>
+    public CodeMeter CodeMeter => _code;
+
+    /// <summary>The most bytes of the host that decoded and translated code took.</summary>
     public long PeakCodeBytes => _code.Peak;
 
     /// <summary>

@@ -24,6 +24,7 @@ internal sealed unsafe class SoftTlb
     private byte* _entries;
     private ulong _offsetMask;
     private int _fills;
+    private bool _isLent;
 
     public SoftTlb(FramePool pool)
     {
@@ -152,6 +153,26 @@ internal sealed unsafe class SoftTlb
         *entry = new Entry { ReadTag = page, ReadOffset = offset, WriteTag = page, WriteOffset = offset };
     }
 
+    /// <summary>
+    /// Puts the table into storage of translated code, which looks it up itself: the caller keeps the address, for as long as this refers to
+    /// <paramref name="owner"/>. What was cached is forgotten.
+    /// </summary>
+    public void MoveTo(byte[] owner, byte* entries, int count)
+    {
+        _storage = owner;
+        _entries = entries;
+        _isLent = true;
+        SetCount(count);
+    }
+
+    /// <summary>Gives the table storage of its own again.</summary>
+    public void MoveBack()
+    {
+        _isLent = false;
+        Allocate(SmallCount);
+        _fills = 0;
+    }
+
     /// <summary>Forgets the page that holds <paramref name="va"/>.</summary>
     public void Drop(ulong va)
     {
@@ -207,7 +228,7 @@ internal sealed unsafe class SoftTlb
 
     private void CountFill()
     {
-        if (++_fills == GrowAfterFills)
+        if (++_fills == GrowAfterFills && !_isLent)
             Allocate(LargeCount);
     }
 
@@ -217,6 +238,11 @@ internal sealed unsafe class SoftTlb
         _storage = GC.AllocateArray<byte>((count << EntryShift) + CacheLine, pinned: true);
         ulong start = (ulong)Unsafe.AsPointer(ref _storage[0]);
         _entries = (byte*)((start + CacheLine - 1) & ~(ulong)(CacheLine - 1));
+        SetCount(count);
+    }
+
+    private void SetCount(int count)
+    {
         _offsetMask = (ulong)(count - 1) << EntryShift;
         FlushReads();
         FlushWrites();

@@ -78,6 +78,7 @@ internal sealed class AddressSpace(GuestMemory memory, MemoryAccount account) : 
 
     public void Dispose()
     {
+        IsDisposed = true;
         _extents.Clear();
         MapGeneration++;
         Flush();

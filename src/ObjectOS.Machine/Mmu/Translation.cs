@@ -62,6 +62,9 @@ internal abstract class Translation
     /// </summary>
     public ulong FetchEpoch { get; private set; }
 
+    /// <summary>True once it is not used any more.</summary>
+    public bool IsDisposed { get; protected set; }
+
     /// <summary>False where the last translation holds for the bytes that were asked for alone, not for their page.</summary>
     public bool IsWholePage { get; protected set; } = true;
 
@@ -74,6 +77,7 @@ internal abstract class Translation
     }
 
     /// <summary>A load of 1, 2, 4 or 8 bytes at any alignment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AccessResult Read(ulong va, int size, out ulong value)
     {
         value = 0;
@@ -106,6 +110,7 @@ internal abstract class Translation
     }
 
     /// <summary>A store of 1, 2, 4 or 8 bytes at any alignment; all of it or nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AccessResult Write(ulong va, int size, ulong value)
     {
         Enter();

@@ -23,3 +23,23 @@ public sealed class SuspendingCpuContractTests : CpuContractTests, IDisposable
 
     public void Dispose() => _machine.Dispose();
 }
+
+/// <summary>The translator keeps the contract, with all user code translated when it is first executed.</summary>
+public sealed class TranslatorContractTests : CpuContractTests, IDisposable
+{
+    private readonly Machine _machine = new();
+
+    protected override ICpu CreateCpu() => new RealCpu(_machine, new RealCpuOptions { MemoryLimit = 1 << 20, Engine = Engine.Translator });
+
+    public void Dispose() => _machine.Dispose();
+}
+
+/// <summary>The translator keeps the contract where it is suspended after every instruction.</summary>
+public sealed class SuspendingTranslatorContractTests : CpuContractTests, IDisposable
+{
+    private readonly Machine _machine = new();
+
+    protected override ICpu CreateCpu() => new SuspendingCpu(new RealCpu(_machine, new RealCpuOptions { MemoryLimit = 1 << 20, Engine = Engine.Translator }));
+
+    public void Dispose() => _machine.Dispose();
+}

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
-using ObjectOS.Machine.Isa;
 using ObjectOS.Tests;
 
 namespace ObjectOS.Machine.Tests.Differential;
@@ -34,7 +32,7 @@ public sealed class DifferentialTests
             FinalState theirs = FinalState.Parse(answers.AsSpan(i * FinalState.Size));
             string difference = ours.Difference(theirs);
             if (difference.Length != 0)
-                Assert.Fail($"Seed {program.Seed}, ours and qemu's: {difference}\n{Listing(program)}");
+                Assert.Fail($"Seed {program.Seed}, ours and qemu's: {difference}\n{program.Listing()}");
         }
 
         retired.Should().BeGreaterThan((ulong)count * 700, "the programs execute most of what they have");
@@ -44,9 +42,7 @@ public sealed class DifferentialTests
     {
         cpu.Memory.Write(default, program.Image, cpu.Account).Should().Be(MemoryStatus.Ok);
         cpu.Memory.Write(new(1 << 20), program.InitialData(), cpu.Account).Should().Be(MemoryStatus.Ok);
-        var hart = new HartContext { Pc = program.X[0], Fcsr = program.Fcsr };
-        program.X.CopyTo((Span<ulong>)hart.X);
-        program.F.CopyTo((Span<ulong>)hart.F);
+        HartContext hart = program.NewHart();
         cpu.Run(hart, space, new RunLimits(RandomProgram.Budget, 0, 0), out Trap trap);
         retired += trap.Retired;
 
@@ -61,23 +57,6 @@ public sealed class DifferentialTests
         };
         hart.X[0] = hart.Pc;
         return new FinalState([signal, .. hart.X, .. hart.F, hart.Fcsr, FinalState.Hash(data)]);
-    }
-
-    private static string Listing(RandomProgram program)
-    {
-        var text = new StringBuilder();
-        ulong pc = program.X[0];
-        while (pc < RandomProgram.Code + (ulong)program.Image.Length)
-        {
-            int at = (int)(pc - RandomProgram.Code);
-            uint bits = program.Image[at] | (uint)program.Image[at + 1] << 8;
-            if ((bits & 3) == 3)
-                bits |= (uint)program.Image[at + 2] << 16 | (uint)program.Image[at + 3] << 24;
-            text.AppendLine(CultureInfo.InvariantCulture, $"{pc:x}: {Disassembler.Format(bits, pc)}");
-            pc += (bits & 3) == 3 ? 4u : 2;
-        }
-
-        return text.ToString();
     }
 
     private static async Task<byte[]> RunUnderQemuAsync(IEnumerable<RandomProgram> programs)

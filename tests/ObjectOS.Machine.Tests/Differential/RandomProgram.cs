@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using ObjectOS.Cpu;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Tests;
 
@@ -22,14 +24,22 @@ internal sealed class RandomProgram
     private const int AtomicBase = 18;
     private const int Counter = 30;
 
+    // The base into the code of programs that store there.
+    private const int CodeBase = 27;
+
     private static readonly InstructionRow[] Rows = [.. InstructionTable.Rows.Where(IsUsable)];
 
     private readonly Random _random;
     private readonly List<(uint Bits, int Length)> _code = [];
 
-    public RandomProgram(int seed)
+    private readonly ProgramTraits _traits;
+
+    /// <param name="seed">What all random choices come from.</param>
+    /// <param name="traits">What is particular about it.</param>
+    public RandomProgram(int seed, ProgramTraits traits = ProgramTraits.None)
     {
         _random = new Random(seed);
+        _traits = traits;
         Seed = seed;
         for (int i = 1; i < 32; i++)
             X[i] = Integer();
@@ -42,6 +52,10 @@ internal sealed class RandomProgram
         X[AtomicBase] = Data + 0xFF8;
         X[Counter] = (ulong)_random.Next(1, 9);
         Fcsr = (uint)_random.Next(5) << 5 | (uint)_random.Next(32);
+        if (Has(ProgramTraits.RoundsToNearest))
+            Fcsr &= 31;
+        if (Has(ProgramTraits.StoresToCode))
+            X[CodeBase] = X[0] + (ulong)_random.Next(600);
         MemorySeed = (ulong)_random.NextInt64(1, long.MaxValue);
         int count = _random.Next(50, 300);
         while (_code.Count < count)
@@ -62,6 +76,33 @@ internal sealed class RandomProgram
 
     /// <summary>The bytes from <see cref="Code"/> up.</summary>
     public byte[] Image { get; private set; } = [];
+
+    /// <summary>A hart that is about to run it.</summary>
+    public HartContext NewHart()
+    {
+        var hart = new HartContext { Pc = X[0], Fcsr = Fcsr };
+        X.CopyTo((Span<ulong>)hart.X);
+        F.CopyTo((Span<ulong>)hart.F);
+        return hart;
+    }
+
+    /// <summary>Its instructions, one a line.</summary>
+    public string Listing()
+    {
+        var text = new System.Text.StringBuilder();
+        ulong pc = X[0];
+        while (pc < Code + (ulong)Image.Length)
+        {
+            int at = (int)(pc - Code);
+            uint bits = Image[at] | (uint)Image[at + 1] << 8;
+            if ((bits & 3) == 3)
+                bits |= (uint)Image[at + 2] << 16 | (uint)Image[at + 3] << 24;
+            text.AppendLine(CultureInfo.InvariantCulture, $"{pc:x}: {Disassembler.Format(bits, pc)}");
+            pc += (bits & 3) == 3 ? 4u : 2;
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>The scratch data that it starts with.</summary>
     public byte[] InitialData()
@@ -89,7 +130,7 @@ internal sealed class RandomProgram
     {
         switch (_random.Next(40))
         {
-            case 0:
+            case 0 when !Has(ProgramTraits.RoundsToNearest):
                 // frm always gets a mode that exists, else most of what follows is illegal.
                 Emit(Asm.Match("csrrwi") | 0x002u << 20 | (uint)_random.Next(5) << 15 | Destination() << 7);
                 break;
@@ -139,6 +180,7 @@ internal sealed class RandomProgram
     // Loads and stores go to the data, transfers stay inside the program: their displacement is set when all lengths are known.
     private uint Steer(InstructionRow row, uint bits) => row.Format switch
     {
+        Format.Store when Has(ProgramTraits.StoresToCode) && _random.Next(3) == 0 => bits & ~(31u << 15) | CodeBase << 15,
         Format.Load or Format.Store or Format.FloatLoad or Format.FloatStore =>
             bits & ~(31u << 15) | (uint)_random.GetItems([Stack, Base, OddBase], 1)[0] << 15,
         Format.Amo => bits & ~(31u << 15) | AtomicBase << 15,
@@ -147,14 +189,19 @@ internal sealed class RandomProgram
         _ => bits,
     };
 
-    private static bool IsSafe(Format format, in DecodedInstruction d)
+    private bool Has(ProgramTraits trait) => (_traits & trait) != 0;
+
+    private bool IsSafe(Format format, in DecodedInstruction d)
     {
         bool writesInteger = format is not (Format.Branch or Format.CBranch or Format.Store or Format.FloatStore or Format.CJ
             or >= Format.FloatLoad and <= Format.FloatR or Format.IntegerToFloat or Format.IntegerToFloatExact or Format.IntegerBitsToFloat
             or Format.CFloatLoadDouble or Format.CFloatLoadDoubleSp or Format.CStoreWord or Format.CStoreDouble or Format.CFloatStoreDouble
             or Format.CStoreWordSp or Format.CStoreDoubleSp or Format.CFloatStoreDoubleSp);
-        return !writesInteger || d.Rd is not (Stack or Base or OddBase or AtomicBase or Counter);
+        return !writesInteger || !IsKept(d.Rd);
     }
+
+    private bool IsKept(int register) =>
+        register is Stack or Base or OddBase or AtomicBase or Counter || (register == CodeBase && Has(ProgramTraits.StoresToCode));
 
     private void Close()
     {
@@ -212,7 +259,7 @@ internal sealed class RandomProgram
         int register;
         do
             register = _random.Next(32);
-        while (register is Stack or Base or OddBase or AtomicBase or Counter);
+        while (IsKept(register));
         return (uint)register;
     }
 
@@ -233,4 +280,17 @@ internal sealed class RandomProgram
         2 => 0xFFFFFFFF00000000 | BitConverter.SingleToUInt32Bits((float)_random.Next(-100, 100)),
         _ => (ulong)_random.NextInt64(long.MinValue, long.MaxValue),
     };
+}
+
+/// <summary>What is particular about a random program.</summary>
+[Flags]
+internal enum ProgramTraits
+{
+    None = 0,
+
+    /// <summary>frm stays 0.</summary>
+    RoundsToNearest = 1,
+
+    /// <summary>Some of its stores go to its own code, so that it ends anywhere and anyhow.</summary>
+    StoresToCode = 2,
 }

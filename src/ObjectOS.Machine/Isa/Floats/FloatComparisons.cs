@@ -71,6 +71,7 @@ internal static class FloatComparisons
     }
 
     /// <summary>The smaller or larger operand; a number wins over a NaN, and a signaling NaN is invalid all the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Select<TFormat>(ulong a, ulong b, bool maximum, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {

@@ -107,6 +107,7 @@ internal static class FloatConversions
     }
 
     /// <summary>The integer a conversion reads, extended to 64 bits by its own signedness.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Operand(ulong register, IntegerKind kind) => kind switch
     {
         IntegerKind.Word => (ulong)(int)register,
@@ -140,6 +141,7 @@ internal static class FloatConversions
     }
 
     /// <summary>An integer, extended to 64 bits, in a format.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong FromInteger<TFormat>(ulong integer, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
@@ -154,6 +156,7 @@ internal static class FloatConversions
     }
 
     /// <summary>The register after the conversion to an integer; out of range saturates and is invalid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong ToInteger<TFormat>(ulong a, IntegerKind kind, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {

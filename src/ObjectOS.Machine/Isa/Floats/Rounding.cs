@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 
 namespace ObjectOS.Machine.Isa.Floats;
@@ -11,6 +12,7 @@ internal static class Rounding
 {
     /// <summary>Rounds ± <paramref name="value"/> · 2^(<paramref name="exponent"/> − 127) and packs it, raising what that raises.</summary>
     /// <remarks>The value is not zero; its lowest bit may be sticky if its leading one is at least 64 places above.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Pack<TFormat>(bool negative, int exponent, UInt128 value, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
@@ -22,6 +24,7 @@ internal static class Rounding
 
     /// <summary>Rounds ± <paramref name="significand"/> · 2^(<paramref name="exponent"/> − 63) and packs it.</summary>
     /// <remarks>Bit 63 of the significand is set; bit 0 may be sticky.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong PackNormalized<TFormat>(bool negative, int exponent, ulong significand, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
@@ -50,6 +53,7 @@ internal static class Rounding
     }
 
     /// <summary>Rounds a fixed-point number: bits 127..64 are the integer, bits 63..0 the fraction, bit 0 may be sticky.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong ToInteger(UInt128 fixedPoint, bool negative, RoundingMode rm, out bool inexact)
     {
         ulong integer = (ulong)(fixedPoint >> 64);
@@ -60,6 +64,7 @@ internal static class Rounding
     }
 
     /// <summary>Shifts right by any count; a one that falls out leaves the lowest bit set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static UInt128 ShiftRightSticky(UInt128 value, int count)
     {
         if (count >= 128)
@@ -72,6 +77,7 @@ internal static class Rounding
     }
 
     /// <summary>Packs a value below the smallest normal number before rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong PackTiny<TFormat>(bool negative, int biased, ulong significand, RoundingMode rm, ref FloatFlags flags)
         where TFormat : struct, IFloatFormat
     {
@@ -90,6 +96,7 @@ internal static class Rounding
     }
 
     /// <summary>Drops the lowest bits, at least two of them and fewer than 64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Round(ulong value, int dropped, bool negative, RoundingMode rm, out bool inexact)
     {
         ulong kept = value >> dropped;

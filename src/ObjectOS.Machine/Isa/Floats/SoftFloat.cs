@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ObjectOS.Machine.Isa.Floats;
 
 /// <summary>IEEE 754 arithmetic on the bits, for every operand and every rounding mode.</summary>
@@ -17,6 +19,7 @@ internal static class SoftFloat<TFormat>
         FusedMultiplyAdd(a, b, (a ^ b) & FloatFormat<TFormat>.SignBit, rm, ref flags);
 
     /// <summary>a·b + c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong FusedMultiplyAdd(ulong a, ulong b, ulong c, RoundingMode rm, ref FloatFlags flags)
     {
         bool productNegative = FloatFormat<TFormat>.IsNegative(a ^ b);
@@ -60,6 +63,7 @@ internal static class SoftFloat<TFormat>
     }
 
     /// <summary>a ÷ b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Divide(ulong a, ulong b, RoundingMode rm, ref FloatFlags flags)
     {
         bool negative = FloatFormat<TFormat>.IsNegative(a ^ b);
@@ -100,6 +104,7 @@ internal static class SoftFloat<TFormat>
     }
 
     /// <summary>The square root of a.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong SquareRoot(ulong a, RoundingMode rm, ref FloatFlags flags)
     {
         if (FloatFormat<TFormat>.IsNaN(a))
@@ -130,6 +135,7 @@ internal static class SoftFloat<TFormat>
     }
 
     /// <summary>The canonical NaN, raising invalid if asked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong NaN(bool invalid, ref FloatFlags flags)
     {
         if (invalid)
@@ -146,6 +152,7 @@ internal static class SoftFloat<TFormat>
     /// 2^75. One place of headroom is therefore free. A shift can lose ones only when the exponents differ by more than 20; the
     /// larger term then cancels by at most one place, so its leading one stays above bit 120 and a sticky bit 0 is exact enough.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong AddToProduct(
         bool negative, int exponent, UInt128 product, FloatParts c, RoundingMode rm, ref FloatFlags flags)
     {
@@ -181,6 +188,7 @@ internal static class SoftFloat<TFormat>
     private static ulong CancelledZero(RoundingMode rm) => FloatFormat<TFormat>.Signed(rm == RoundingMode.Down, 0);
 
     /// <summary>Packs <paramref name="value"/> · 2^(<paramref name="exponent"/> − 63) plus a sticky remainder.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong PackRoot(
         bool negative, int exponent, ulong value, bool remainder, RoundingMode rm, ref FloatFlags flags)
     {
@@ -189,6 +197,7 @@ internal static class SoftFloat<TFormat>
     }
 
     /// <summary>⌊√radicand⌋ for a radicand of at least 2^126.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong IntegerSquareRoot(UInt128 radicand)
     {
         // The host's root is good to about 2^-52, one Newton step makes that 2^-104, and the loops settle the last unit: they are

@@ -1,0 +1,269 @@
+using ObjectOS.Machine.Isa;
+using static ObjectOS.Machine.Engines.Translator.X64Encoder;
+
+namespace ObjectOS.Machine.Engines.Translator;
+
+/// <summary>
+/// Generates x64 code for regions. Every guest register is in its home, a register or its place in the state, wherever an instruction begins: so a trap,
+/// an exit or a jump between translations has nothing to put right.
+/// </summary>
+/// <remarks>
+/// A chain of blocks charges its instructions when it is entered at its head, and is left before the first if the budget does not reach to the last. A
+/// way out of its middle gives back how many it did not retire; a way into its middle charges what is left of it.
+/// </remarks>
+internal sealed unsafe partial class Emitter(Stubs stubs)
+{
+    // More than one instruction takes, with all that it leaves for the end of the region.
+    private const int CodeMargin = 512, DataMargin = 64;
+
+    private readonly Chains _chains = new();
+
+    // Of each block: where it is entered and charges, and where it is entered by those that have charged for it.
+    private readonly nint[] _entries = new nint[Region.Places];
+    private readonly nint[] _bodies = new nint[Region.Places];
+    private readonly List<(nint At, int Target, bool ToBody)> _jumps = [];
+    private readonly List<Cold> _cold = [];
+
+    private Region _region = null!;
+    private TranslatedSpace _space = null!;
+    private X64Encoder _c;
+    private byte* _codeEnd, _data, _dataEnd;
+    private bool _isFull;
+
+    // Of the block at work: its start, its instructions, and which of them is next; instructions of its chain after it.
+    private int _start, _count, _index, _tail;
+
+    // Where the block after this one in the region begins; −1: there is none, or it is not the next code.
+    private int _nextStart;
+
+    /// <summary>
+    /// Generates the code of a region into the space's chunk and enters it. False: the chunk has too little room, and nothing was done.
+    /// </summary>
+    public bool TryEmit(Region region, TranslatedSpace space, nint toExecuted)
+    {
+        (_region, _space, _isFull) = (region, space, false);
+        CodeCursor cursor = space.Cursor;
+        int exits = space.ExitCount;
+        _c = new X64Encoder { P = cursor.Code, ToExecuted = toExecuted };
+        _codeEnd = cursor.CodeEnd - CodeMargin;
+        _data = cursor.Data;
+        _dataEnd = cursor.DataEnd - DataMargin;
+        _chains.Find(region);
+        _jumps.Clear();
+        _cold.Clear();
+        for (int i = 0; i < region.Starts.Count && HasRoom(); i++)
+        {
+            _nextStart = i + 1 < region.Starts.Count ? region.Starts[i + 1] : -1;
+            EmitBlock(region.Starts[i]);
+        }
+
+        _nextStart = -1;
+        for (int i = 0; i < _cold.Count && HasRoom(); i++)
+            EmitCold(_cold[i]);
+        if (_isFull)
+        {
+            space.ExitCount = exits;
+            return false;
+        }
+
+        foreach (var (at, target, toBody) in _jumps)
+            Patch((byte*)at, (byte*)(toBody ? _bodies : _entries)[target >> 1]);
+        foreach (int start in region.Starts)
+            space.Entries[region.Page + (ulong)start] = _entries[start >> 1] + toExecuted;
+        space.Cursor = new CodeCursor(_c.P, cursor.CodeEnd, _data, cursor.DataEnd);
+        return true;
+    }
+
+    private ulong AddressOf(int offset) => _region.Page + (ulong)offset;
+
+    /// <summary>The place of code, as the space and the exits know it.</summary>
+    private nint Here => (nint)_c.P + _c.ToExecuted;
+
+    private bool HasRoom()
+    {
+        _isFull |= _c.P > _codeEnd || _data > _dataEnd;
+        return !_isFull;
+    }
+
+    private void EmitBlock(int start)
+    {
+        (_start, _tail) = (start, _chains.TailOf(start));
+        if (_chains.IsHead(start))
+            Charge(start);
+        else
+            _cold.Add(new Cold { Kind = ColdKind.Entry, Offset = start });
+        _bodies[start >> 1] = (nint)_c.P;
+        EmitRun(start, 0, _chains.CountOf(start));
+    }
+
+    private void Charge(int start)
+    {
+        _entries[start >> 1] = (nint)_c.P;
+        int charge = _chains.CountOf(start) + _chains.TailOf(start);
+        _c.ArithmeticImmediate(Sub, R15, charge, wide: false);
+        _cold.Add(new Cold { Kind = ColdKind.Budget, From = (nint)_c.JumpIf(Less), Offset = start, Size = charge });
+    }
+
+    private void Refund(int instructions)
+    {
+        if (instructions > 0)
+            _c.ArithmeticImmediate(Add, R15, instructions, wide: false);
+    }
+
+    /// <summary>The instructions of a block from one on, and the way out of it.</summary>
+    private void EmitRun(int offset, int index, int count)
+    {
+        (_count, _groupEnd) = (count, 0);
+        for (_index = index; _index < count; _index++)
+        {
+            if (!HasRoom())
+                return;
+            ref readonly DecodedInstruction d = ref _region.At(offset);
+            int next = offset + d.Length;
+            if (_index == count - 1 && Region.Ends(d.Op))
+            {
+                EmitEnd(d, offset, next);
+                return;
+            }
+
+            if (_index + 1 < count && TryEmitPair(d, offset, _region.At(next), out int length))
+            {
+                _index++;
+                offset += length;
+                continue;
+            }
+
+            Emit(d, offset);
+            offset = next;
+        }
+
+        FallTo(offset);
+    }
+
+    private void Emit(in DecodedInstruction d, int offset)
+    {
+        switch (d.Op)
+        {
+            case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: break;
+            case (>= Op.Lb and <= Op.Sd) or Op.Fld or Op.Fsd or Op.Flw or Op.Fsw: EmitAccess(d, offset); break;
+            case (>= Op.Lui and <= Op.Auipc) or (>= Op.Addi and <= Op.Sraw) or Op.Li or Op.Mv: EmitInteger(d, offset); break;
+            case >= Op.Mul and <= Op.Remuw: EmitMultiply(d); break;
+            case (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) or (>= Op.Pack and <= Op.Packw): EmitBits(d); break;
+            case (>= Op.AmoswapW and <= Op.AmomaxuW) or (>= Op.AmoswapD and <= Op.AmomaxuD): EmitAtomic(d, offset); break;
+            case (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS): EmitFloat(d, offset); break;
+            case >= Op.Csrrw and <= Op.Csrrci when TryEmitFloatRegister(d): break;
+            default: Interpret(d, offset); break;
+        }
+    }
+
+    /// <summary>Leaves one instruction to the interpreter and goes on after it.</summary>
+    private void Interpret(in DecodedInstruction d, int offset)
+    {
+        _groupEnd = 0;
+        int exit = AddInterpretExit(d, offset);
+        LeaveBy(exit);
+        _space.ExitAt(exit).Resume = Here;
+    }
+
+    private int AddInterpretExit(in DecodedInstruction d, int offset) =>
+        _space.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index + _tail, Instruction = d });
+
+    private void LeaveBy(int exit)
+    {
+        _c.MoveImmediate(Rax, exit);
+        _c.JumpTo(stubs.Leave);
+    }
+
+    private void EmitCold(in Cold cold)
+    {
+        if (cold.From != 0)
+            Patch((byte*)cold.From, _c.P);
+        switch (cold.Kind)
+        {
+            case ColdKind.Entry:
+                Charge(cold.Offset);
+                _c.JumpTo((byte*)_bodies[cold.Offset >> 1]);
+                break;
+            case ColdKind.Inside:
+                Refund(cold.Size);
+                _jumps.Add(((nint)_c.Jump(), cold.Offset, ToBody: cold.ToBody));
+                break;
+            case ColdKind.Exit:
+                LeaveBy(cold.Exit);
+                break;
+            case ColdKind.Link:
+                Refund(cold.Size);
+                Link(cold.Pc);
+                break;
+            case ColdKind.Budget:
+                Refund(cold.Size);
+                LeaveBy(_space.AddExit(new Exit
+                {
+                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size, Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,
+                }));
+                break;
+            case ColdKind.Indirect:
+                _c.Store(Rax, Rbp, StateLayout.Target);
+                LeaveBy(cold.Exit);
+                break;
+            case ColdKind.Access:
+                EmitColdAccess(cold);
+                break;
+            case ColdKind.Nan or ColdKind.NanSingle:
+                EmitColdNan(cold);
+                break;
+            case ColdKind.Group:
+                EmitColdGroup(cold);
+                break;
+        }
+    }
+
+    private enum ColdKind : byte
+    {
+        Entry,
+        Inside,
+        Exit,
+        Link,
+        Budget,
+        Indirect,
+        Access,
+        Nan,
+        NanSingle,
+        Group,
+    }
+
+    /// <summary>Code that is seldom reached and stands after the region's blocks.</summary>
+    private struct Cold
+    {
+        public ColdKind Kind;
+
+        /// <summary>The displacement of the jump to it.</summary>
+        public nint From;
+
+        /// <summary>Where it goes back to.</summary>
+        public nint Back;
+
+        public ulong Pc;
+        public int Exit;
+
+        /// <summary>Bytes of an access; instructions that are charged or given back.</summary>
+        public int Size;
+
+        /// <summary>The block that is meant.</summary>
+        public int Offset;
+        public bool ToBody;
+
+        // Of an access.
+        public int Base;
+        public int Displacement;
+        public nint Site;
+        public bool Writes;
+        public bool IsAtomic;
+
+        // Of a group: the jump of the case that it lies in two pages, and the block from its first access on.
+        public nint FromApart;
+        public int Start;
+        public int Index;
+        public int Count;
+    }
+}

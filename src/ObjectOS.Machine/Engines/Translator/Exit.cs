@@ -1,0 +1,46 @@
+using ObjectOS.Machine.Isa;
+
+namespace ObjectOS.Machine.Engines.Translator;
+
+/// <summary>Why generated code returns.</summary>
+internal enum ExitKind : byte
+{
+    /// <summary>To an address in a register that the jump cache does not know.</summary>
+    Indirect,
+
+    /// <summary>To a known address; nothing was translated there when the code was generated.</summary>
+    Link,
+
+    /// <summary>The chunk of the budget does not reach to the end of the block that begins here.</summary>
+    Budget,
+
+    /// <summary>One instruction is the interpreter's; nothing of it was done.</summary>
+    Interpret,
+}
+
+/// <summary>A place where generated code returns, and what holds there.</summary>
+internal struct Exit
+{
+    public ExitKind Kind;
+
+    /// <summary>Instructions that the block charged and that are not retired here.</summary>
+    public int Refund;
+
+    /// <summary>For <see cref="ExitKind.Budget"/>: instructions that have to be charged to enter.</summary>
+    public int Charge;
+
+    /// <summary>The guest's next instruction.</summary>
+    public ulong Pc;
+
+    /// <summary>For <see cref="ExitKind.Link"/>: the slot that the jump goes through.</summary>
+    public nint Slot;
+
+    /// <summary>
+    /// For <see cref="ExitKind.Interpret"/>: where generated code goes on after the instruction; 0: by its address. For
+    /// <see cref="ExitKind.Budget"/>: where it charges again.
+    /// </summary>
+    public nint Resume;
+
+    /// <summary>For <see cref="ExitKind.Interpret"/>: the instruction.</summary>
+    public DecodedInstruction Instruction;
+}
