@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ObjectOS.Abi;
+using ObjectOS.Machine;
 using static ObjectOS.Tests.Asm;
 
 namespace ObjectOS.Tests.Kernels;

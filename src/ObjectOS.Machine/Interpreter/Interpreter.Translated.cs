@@ -47,6 +47,8 @@ internal sealed partial class Interpreter
         }
 
         block.Heat = 0;
+        if (_chunk > TranslatedChunkSize)
+            EndChunk(TranslatedChunkSize);
         TranslatedSpace space = translator.SpaceOf(_space);
         _epoch = space.Epoch;
         nint code = translator.Translate(space, _page + (ulong)block.Start);

@@ -14,8 +14,9 @@ internal sealed unsafe class SoftTlb
     private const int EntryShift = 5;
     private const int GrowAfterFills = 512;
 
-    // No page begins at an odd address, so that no access matches it.
-    private const ulong NoPage = 1;
+    // Compared with the page of an address; translated code leaves the lowest three bits of the address in, so that it compares
+    // unequal if the access is not aligned. This bit is in neither.
+    private const ulong NoPage = 1 << 11;
 
     private readonly FramePool _pool;
 

@@ -52,6 +52,42 @@ public sealed class TranslatorTests : IDisposable
         }
     }
 
+    // What stands for "no page" in the TLB, and for "no target" in the jump cache, must equal nothing that a guest can ask for.
+    [Theory]
+    [InlineData("lh"), InlineData("lw"), InlineData("ld"), InlineData("amoadd.d")]
+    public void Access_AnywhereInUnmappedPages_Faults(string mnemonic)
+    {
+        Asm code = new(Origin);
+        code = mnemonic == "amoadd.d" ? code.Atomic(mnemonic, A0, A0, S0) : code.Load(mnemonic, A0, 0, S0);
+        using IAddressSpace space = Load(_cpu, code.Addi(A1, A1, 1).Jal(Zero, Origin));
+        foreach (ulong page in (ulong[])[0, 0x1000, ulong.MaxValue & ~0xFFFUL])
+        {
+            for (ulong offset = 0; offset < 4096; offset++)
+            {
+                var hart = new HartContext { Pc = Origin };
+                hart.X[S0] = page + offset;
+                _cpu.Run(hart, space, new RunLimits(100, 0, 0), out Trap trap);
+                bool isMisaligned = mnemonic == "amoadd.d" && offset % 8 != 0;
+                trap.Cause.Should().Be(isMisaligned ? TrapCause.StoreAddressMisaligned : mnemonic == "amoadd.d" ? TrapCause.StorePageFault : TrapCause.LoadPageFault);
+                (trap.Pc, trap.Retired).Should().Be((Origin, 0UL));
+            }
+        }
+    }
+
+    [Fact]
+    public void Jump_ToAnyUnmappedAddress_Faults()
+    {
+        using IAddressSpace space = Load(_cpu, new Asm(Origin).Addi(A0, A0, 1).I("jalr", Zero, S0, 0));
+        for (ulong target = 0; target < 0x4000; target++)
+        {
+            var hart = new HartContext { Pc = Origin };
+            hart.X[S0] = target;
+            _cpu.Run(hart, space, new RunLimits(100, 0, 0), out Trap trap);
+            trap.Cause.Should().Be(TrapCause.InstructionPageFault);
+            (trap.Pc, trap.Retired).Should().Be((target & ~1UL, 2UL));
+        }
+    }
+
     [Fact]
     public void ManySpaces_OfDifferentPrograms_TakeBoundedMemory()
     {

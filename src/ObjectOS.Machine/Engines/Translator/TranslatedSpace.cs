@@ -127,12 +127,15 @@ internal sealed unsafe class TranslatedSpace
         Translation.Tlb.MoveBack();
     }
 
-    // No instruction begins at an odd address.
+    // Any value can be a target that is looked up, but not in every entry: each gets one that belongs to its neighbour.
     private void ForgetJumps()
     {
         byte* entry = _state + StateLayout.Jumps;
         for (int i = 0; i < StateLayout.JumpEntries; i++, entry += StateLayout.JumpEntrySize)
-            *(ulong*)entry = 1;
+        {
+            *(ulong*)entry = (ulong)(i ^ 1) << 1;
+            *(nint*)(entry + 8) = 0;
+        }
     }
 }
 
