@@ -6,8 +6,9 @@ using System.Reflection.PortableExecutable;
 namespace ObjectOS.Versions;
 
 /// <summary>
-/// Reads an assembly before it is loaded, and refuses what reaches outside: P/Invoke, native and unsafe code, references that are not allowed, another contract. It finds what a
-/// compiler makes of such sources; it is no verifier, and code that was written to attack the host is not contained by it (docs/threat-model.md).
+/// Reads an assembly before it is loaded, and refuses what reaches outside: P/Invoke, native and unsafe code, references that are not
+/// allowed, another contract. It finds what a compiler makes of such sources; it is no verifier, and code that was written to attack the
+/// host is not contained by it (docs/threat-model.md).
 /// </summary>
 internal sealed class AssemblyCheck : IDisposable
 {
@@ -23,7 +24,8 @@ internal sealed class AssemblyCheck : IDisposable
     {
         (_file, _image, _metadata, _isService) = (file, image, metadata, isService);
         Name = metadata.GetString(metadata.GetAssemblyDefinition().Name);
-        References = [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference).Select(reference => (metadata.GetString(reference.Name), reference.Version))];
+        References = [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
+            .Select(reference => (metadata.GetString(reference.Name), reference.Version))];
     }
 
     /// <summary>Opens an assembly; null: the file is no managed assembly, which is no error in a folder.</summary>
@@ -66,7 +68,8 @@ internal sealed class AssemblyCheck : IDisposable
     {
         try
         {
-            return [.. _metadata.TypeDefinitions.Select(_metadata.GetTypeDefinition).Where(type => IsMakeable(type) && Implements(type, space, name)).Select(FullName)];
+            return [.. _metadata.TypeDefinitions.Select(_metadata.GetTypeDefinition)
+                .Where(type => IsMakeable(type) && Implements(type, space, name)).Select(FullName)];
         }
         catch (Exception e) when (IsDamage(e))
         {
@@ -95,9 +98,11 @@ internal sealed class AssemblyCheck : IDisposable
     public void Dispose() => _image.Dispose();
 
     /// <summary>What the readers of .NET throw at files that are no assemblies, or damaged ones.</summary>
-    private static bool IsDamage(Exception e) => e is BadImageFormatException or InvalidOperationException or ArgumentException or OverflowException or IndexOutOfRangeException or IOException;
+    private static bool IsDamage(Exception e) => e is BadImageFormatException or InvalidOperationException or ArgumentException
+        or OverflowException or IndexOutOfRangeException or IOException;
 
-    private static VersionException Damaged(BuildFile file, Exception e) => new($"{file.Name}: a damaged assembly: {e.Message.TrimEnd('.')}", e);
+    private static VersionException Damaged(BuildFile file, Exception e) =>
+        new($"{file.Name}: a damaged assembly: {e.Message.TrimEnd('.')}", e);
 
     private string? ReferenceProblem()
     {
@@ -125,8 +130,10 @@ internal sealed class AssemblyCheck : IDisposable
     private string? ImageProblem()
     {
         var cor = _image.PEHeaders.CorHeader!;
-        return (cor.Flags & CorFlags.ILOnly) == 0 ? "holds native code"
-            : cor.ManagedNativeHeaderDirectory.Size > 0 ? null // Compiled ahead by ReadyToRun: its instructions are those of the IL, which is here, too.
+
+        // What ReadyToRun adds is run instead of the IL that is checked here.
+        return (cor.Flags & CorFlags.ILOnly) == 0 || cor.ManagedNativeHeaderDirectory.Size > 0
+            ? "holds native code; an assembly that is not compiled ahead is wanted"
             : _metadata.AssemblyFiles.Count > 0 ? "consists of several files"
             : _metadata.GetTableRowCount(TableIndex.ImplMap) > 0 ? $"calls the native function {NativeFunction()} by P/Invoke"
             : null;
@@ -134,8 +141,10 @@ internal sealed class AssemblyCheck : IDisposable
 
     private string NativeFunction()
     {
-        var import = _metadata.MethodDefinitions.Select(handle => _metadata.GetMethodDefinition(handle).GetImport()).FirstOrDefault(i => !i.Name.IsNil);
-        return import.Name.IsNil ? "?" : $"{_metadata.GetString(import.Name)} of {_metadata.GetString(_metadata.GetModuleReference(import.Module).Name)}";
+        var import = _metadata.MethodDefinitions.Select(handle => _metadata.GetMethodDefinition(handle).GetImport())
+            .FirstOrDefault(i => !i.Name.IsNil);
+        return import.Name.IsNil ? "?"
+            : $"{_metadata.GetString(import.Name)} of {_metadata.GetString(_metadata.GetModuleReference(import.Module).Name)}";
     }
 
     private string? TypeProblem()
@@ -144,7 +153,8 @@ internal sealed class AssemblyCheck : IDisposable
         {
             var type = Outermost(_metadata.GetTypeReference(handle));
             (string space, string name) = (_metadata.GetString(type.Namespace), _metadata.GetString(type.Name));
-            if (IsOfFramework(type) && !(space.Length == 0 && name == "<Module>") && !AllowedReferences.Allows(space, name, _isService) && !IsMarkOfUnsafeCode(space, name))
+            if (IsOfFramework(type) && !(space.Length == 0 && name == "<Module>") && !AllowedReferences.Allows(space, name, _isService)
+                && !IsMarkOfUnsafeCode(space, name))
             {
                 return $"uses {space}.{name}, which {(_isService ? "a service" : "a kernel")} may not";
             }
@@ -167,7 +177,8 @@ internal sealed class AssemblyCheck : IDisposable
             }
         }
 
-        return _metadata.GetCustomAttributes(EntityHandle.ModuleDefinition).Select(_metadata.GetCustomAttribute).Any(IsUnverifiable) ? "was compiled with unsafe code" : null;
+        return _metadata.GetCustomAttributes(EntityHandle.ModuleDefinition).Select(_metadata.GetCustomAttribute).Any(IsUnverifiable)
+            ? "was compiled with unsafe code" : null;
     }
 
     private string? MethodProblem()
@@ -192,7 +203,8 @@ internal sealed class AssemblyCheck : IDisposable
             {
                 if (CodeProblem(type, method) is { } problem)
                 {
-                    return problem is "" ? $"holds unsafe code: {FullName(type)}.{_metadata.GetString(method.Name)}" : $"{FullName(type)}.{_metadata.GetString(method.Name)} {problem}";
+                    return problem is "" ? $"holds unsafe code: {FullName(type)}.{_metadata.GetString(method.Name)}"
+                        : $"{FullName(type)}.{_metadata.GetString(method.Name)} {problem}";
                 }
             }
         }
@@ -214,13 +226,15 @@ internal sealed class AssemblyCheck : IDisposable
             : member.DecodeFieldSignature(_pointers, null);
 
         // What "stackalloc" of safe code becomes.
-        return hasPointer && !(name == ".ctor" && type is "System.Span`1" or "System.ReadOnlySpan`1") ? $"holds unsafe code: it uses {type}.{name}, which takes a pointer" : null;
+        return hasPointer && !(name == ".ctor" && type is "System.Span`1" or "System.ReadOnlySpan`1")
+            ? $"holds unsafe code: it uses {type}.{name}, which takes a pointer" : null;
     }
 
     /// <summary>What is wrong with a method: null, a sentence's end, or nothing but that it is unsafe.</summary>
     private string? CodeProblem(TypeDefinition type, MethodDefinition method)
     {
-        const MethodImplAttributes Native = MethodImplAttributes.Native | MethodImplAttributes.Unmanaged | MethodImplAttributes.InternalCall;
+        const MethodImplAttributes Native =
+            MethodImplAttributes.Native | MethodImplAttributes.Unmanaged | MethodImplAttributes.InternalCall;
         if ((method.ImplAttributes & Native) != 0 && !IsDelegate(type))
         {
             return "is native code";
@@ -237,7 +251,8 @@ internal sealed class AssemblyCheck : IDisposable
         }
 
         var body = _image.GetMethodBody(method.RelativeVirtualAddress);
-        if (!body.LocalSignature.IsNil && _metadata.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(_pointers, null).Contains(true))
+        if (!body.LocalSignature.IsNil
+            && _metadata.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(_pointers, null).Contains(true))
         {
             return "";
         }
@@ -245,7 +260,8 @@ internal sealed class AssemblyCheck : IDisposable
         bool isCompilerMade = _metadata.GetString(type.Name).StartsWith(AllowedReferences.CompilerMade, StringComparison.Ordinal);
         for (var code = new CodeWalk(body.GetILReader()); code.MoveNext();)
         {
-            if (code.Current is ILOpCode.Calli or ILOpCode.Jmp or ILOpCode.Cpblk or ILOpCode.Initblk or ILOpCode.Mkrefany or ILOpCode.Refanyval or ILOpCode.Arglist)
+            if (code.Current is ILOpCode.Calli or ILOpCode.Jmp or ILOpCode.Cpblk or ILOpCode.Initblk or ILOpCode.Mkrefany
+                or ILOpCode.Refanyval or ILOpCode.Arglist)
             {
                 return "";
             }
@@ -269,7 +285,8 @@ internal sealed class AssemblyCheck : IDisposable
         }
 
         var handle = MetadataTokens.EntityHandle(token);
-        handle = handle.Kind == HandleKind.MethodSpecification ? _metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method : handle;
+        handle = handle.Kind == HandleKind.MethodSpecification
+            ? _metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method : handle;
         if (handle.Kind != HandleKind.MemberReference)
         {
             return null;
@@ -279,7 +296,9 @@ internal sealed class AssemblyCheck : IDisposable
         return TypeOf(member) is { } type && AllowedReferences.IsTrick(type) ? $"{type}.{_metadata.GetString(member.Name)}" : null;
     }
 
-    /// <summary>The full name of the type that a member belongs to; for an instance of a generic type, that type's; empty for others.</summary>
+    /// <summary>
+    /// The full name of the type that a member belongs to; for an instance of a generic type, that type's; empty for others.
+    /// </summary>
     private string TypeOf(MemberReference member)
     {
         var parent = member.Parent;
@@ -315,20 +334,26 @@ internal sealed class AssemblyCheck : IDisposable
         .Select(handle => _metadata.GetInterfaceImplementation(handle).Interface)
         .Where(handle => handle.Kind == HandleKind.TypeReference)
         .Select(handle => _metadata.GetTypeReference((TypeReferenceHandle)handle))
-        .Any(reference => _metadata.StringComparer.Equals(reference.Name, name) && _metadata.StringComparer.Equals(reference.Namespace, space));
+        .Any(reference => _metadata.StringComparer.Equals(reference.Name, name)
+            && _metadata.StringComparer.Equals(reference.Namespace, space));
 
     private bool IsDelegate(TypeDefinition type) => type.BaseType.Kind == HandleKind.TypeReference
         && _metadata.StringComparer.Equals(_metadata.GetTypeReference((TypeReferenceHandle)type.BaseType).Name, "MulticastDelegate");
 
-    /// <summary>The mark that compilers leave on a module with unsafe code; it is reported as such, not as a type that is not allowed.</summary>
+    /// <summary>
+    /// The mark that compilers leave on a module with unsafe code; it is reported as such, not as a type that is not allowed.
+    /// </summary>
     private static bool IsMarkOfUnsafeCode(string space, string name) =>
-        (space, name) is ("System.Security", "UnverifiableCodeAttribute") or ("System.Security.Permissions", "SecurityPermissionAttribute" or "SecurityAction");
+        (space, name) is ("System.Security", "UnverifiableCodeAttribute")
+            or ("System.Security.Permissions", "SecurityPermissionAttribute" or "SecurityAction");
 
     private bool IsUnverifiable(CustomAttribute attribute) => attribute.Constructor.Kind == HandleKind.MemberReference
-        && TypeOf(_metadata.GetMemberReference((MemberReferenceHandle)attribute.Constructor)) == "System.Security.UnverifiableCodeAttribute";
+        && TypeOf(_metadata.GetMemberReference(
+            (MemberReferenceHandle)attribute.Constructor)) == "System.Security.UnverifiableCodeAttribute";
 
     private bool IsOfFramework(TypeReference type) => type.ResolutionScope.Kind == HandleKind.AssemblyReference
-        && _metadata.GetString(_metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name) is var name && BuildClosure.IsFramework(name);
+        && _metadata.GetString(_metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name) is var name
+            && BuildClosure.IsFramework(name);
 
     private TypeReference Outermost(TypeReference type)
     {
@@ -340,5 +365,6 @@ internal sealed class AssemblyCheck : IDisposable
         return type;
     }
 
-    private string FullName(TypeDefinition type) => type.Namespace.IsNil ? _metadata.GetString(type.Name) : $"{_metadata.GetString(type.Namespace)}.{_metadata.GetString(type.Name)}";
+    private string FullName(TypeDefinition type) => type.Namespace.IsNil ? _metadata.GetString(type.Name)
+        : $"{_metadata.GetString(type.Namespace)}.{_metadata.GetString(type.Name)}";
 }

@@ -5,8 +5,9 @@ using ObjectOS.Services.Vmm;
 namespace ObjectOS.Versions;
 
 /// <summary>
-/// Reads a file of boot options: one JSON object whose keys are the long names of <c>objectos boot</c>'s options, and <c>image</c> for its operand. Values are written as on
-/// the command line, as strings or numbers; <c>no-reboot</c> is true or false, <c>disk</c> and <c>publish</c> may be lists. Paths are relative to the file.
+/// Reads a file of boot options: one JSON object whose keys are the long names of <c>objectos boot</c>'s options, and <c>image</c> for
+/// its operand. Values are written as on the command line, as strings or numbers; <c>no-reboot</c> is true or false, <c>disk</c> and
+/// <c>publish</c> may be lists. Paths are relative to the file.
 /// </summary>
 internal sealed class BootOptionsFile
 {
@@ -23,7 +24,8 @@ internal sealed class BootOptionsFile
     /// <summary>The keys that there are.</summary>
     public static IReadOnlyList<string> Keys { get; } =
     [
-        "image", "bios", "kernel", "initrd", "append", "dtb", "disk", "net", "publish", "paging", "no-reboot", "harts", "memory", "depth", "budget", "timeout", "seed", "clock", "inputs",
+        "image", "bios", "kernel", "initrd", "append", "dtb", "disk", "net", "publish", "paging", "no-reboot", "harts", "memory",
+            "depth", "budget", "timeout", "seed", "clock", "inputs",
     ];
 
     /// <summary>Reads a file.</summary>
@@ -32,7 +34,8 @@ internal sealed class BootOptionsFile
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return new BootOptionsFile(path).Read(document.RootElement);
         }
         catch (JsonException e)
@@ -41,8 +44,7 @@ internal sealed class BootOptionsFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VersionException(
-                $"{path}: {(Directory.Exists(path) ? "Is a directory" : e is FileNotFoundException or DirectoryNotFoundException ? "No such file or directory" : e is UnauthorizedAccessException ? "Permission denied" : e.Message.TrimEnd('.'))}", e);
+            throw new VersionException($"{path}: {(Directory.Exists(path) ? "Is a directory" : HostFileProblem.Of(e))}", e);
         }
     }
 
@@ -64,7 +66,8 @@ internal sealed class BootOptionsFile
             Take(property.Name, property.Value);
         }
 
-        return _machine.Problem() is { } problem ? throw new VersionException($"{_file}: {problem.TrimEnd('.')}") : new BootOptions(_machine, _depth, _seed, _hostClock, _inputs);
+        return _machine.Problem() is { } problem ? throw new VersionException($"{_file}: {problem.TrimEnd('.')}")
+            : new BootOptions(_machine, _depth, _seed, _hostClock, _inputs);
     }
 
     private void Take(string key, JsonElement value)
@@ -96,10 +99,13 @@ internal sealed class BootOptionsFile
                 _machine = _machine with { Network = Word(key, value, ("none", NetworkMode.None), ("user", NetworkMode.User)) };
                 break;
             case "publish":
-                _machine = _machine with { Publish = [.. Texts(key, value).Select(text => PublishOption.Parse(text) ?? throw Wrong(key, text, "HOSTPORT:GUESTPORT, each from 1 to 65535,"))] };
+                var ports = Texts(key, value).Select(
+                    text => PublishOption.Parse(text) ?? throw Wrong(key, text, "HOSTPORT:GUESTPORT, each from 1 to 65535,"));
+                _machine = _machine with { Publish = [.. ports] };
                 break;
             case "paging":
-                _machine = _machine with { Paging = Word(key, value, ("sv39", PagingMode.Sv39), ("sv48", PagingMode.Sv48), ("sv57", PagingMode.Sv57)) };
+                var paging = Word(key, value, ("sv39", PagingMode.Sv39), ("sv48", PagingMode.Sv48), ("sv57", PagingMode.Sv57));
+                _machine = _machine with { Paging = paging };
                 break;
             default:
                 TakeRun(key, value);
@@ -112,7 +118,8 @@ internal sealed class BootOptionsFile
         switch (key)
         {
             case "no-reboot":
-                _machine = _machine with { Reboots = !(value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, value.ToString(), "true or false")) };
+                bool isFlag = value.ValueKind is JsonValueKind.True or JsonValueKind.False;
+                _machine = _machine with { Reboots = isFlag ? !value.GetBoolean() : throw Wrong(key, value.ToString(), "true or false") };
                 break;
             case "harts":
                 _machine = _machine with { Harts = (int)Whole(key, value, 1, 8) };
@@ -120,7 +127,8 @@ internal sealed class BootOptionsFile
             case "memory":
                 _machine = _machine with
                 {
-                    Memory = Quantities.TryParseSize(Text(key, value), out ulong bytes) && bytes is >= 1 << 20 and <= 1UL << 40 && bytes % 4096 == 0
+                    Memory = Quantities.TryParseSize(Text(key, value), out ulong bytes) && bytes is >= 1 << 20 and <= 1UL << 40
+                        && bytes % 4096 == 0
                         ? bytes : throw Wrong(key, value.ToString(), "a size from 1M to 1T in whole pages of 4K"),
                 };
                 break;
@@ -130,11 +138,16 @@ internal sealed class BootOptionsFile
             case "budget":
                 _machine = _machine with
                 {
-                    Instructions = Quantities.TryParseCount(Text(key, value), out ulong count) && count is >= 1 and <= long.MaxValue ? count : throw Wrong(key, value.ToString(), "a count of at least 1"),
+                    Instructions = Quantities.TryParseCount(Text(key, value), out ulong count) && count is >= 1 and <= long.MaxValue
+                        ? count : throw Wrong(key, value.ToString(), "a count of at least 1"),
                 };
                 break;
             case "timeout":
-                _machine = _machine with { Timeout = Quantities.TryParseTime(Text(key, value), out var time) ? time : throw Wrong(key, value.ToString(), "a number of seconds") };
+                _machine = _machine with
+                {
+                    Timeout = Quantities.TryParseTime(Text(key, value), out var time)
+                        ? time : throw Wrong(key, value.ToString(), "a number of seconds"),
+                };
                 break;
             case "seed":
                 _seed = Whole(key, value, 0, ulong.MaxValue);
@@ -153,18 +166,23 @@ internal sealed class BootOptionsFile
     private BootFile FileOf(string key, JsonElement value)
     {
         string path = FullPath(key, Text(key, value));
-        return File.Exists(path) ? new BootFile(path) : throw new VersionException($"{_file}: \"{key}\" names {path}: {(Directory.Exists(path) ? "Is a directory" : "No such file or directory")}");
+        return File.Exists(path) ? new BootFile(path) : throw NotThere(key, path);
     }
 
     private DiskSpec DiskOf(string text)
     {
-        var policy = text.EndsWith(":ro", StringComparison.Ordinal) ? BlockPolicy.ReadOnly : text.EndsWith(":snapshot", StringComparison.Ordinal) ? BlockPolicy.Snapshot : BlockPolicy.ReadWrite;
+        var policy = text.EndsWith(":ro", StringComparison.Ordinal) ? BlockPolicy.ReadOnly
+            : text.EndsWith(":snapshot", StringComparison.Ordinal) ? BlockPolicy.Snapshot : BlockPolicy.ReadWrite;
         string path = FullPath("disk", policy == BlockPolicy.ReadWrite ? text : text[..text.LastIndexOf(':')]);
-        return File.Exists(path) ? new DiskSpec(path, policy) : throw new VersionException($"{_file}: \"disk\" names {path}: {(Directory.Exists(path) ? "Is a directory" : "No such file or directory")}");
+        return File.Exists(path) ? new DiskSpec(path, policy) : throw NotThere("disk", path);
     }
 
+    private VersionException NotThere(string key, string path) =>
+        new($"{_file}: \"{key}\" names {path}: {(Directory.Exists(path) ? "Is a directory" : "No such file or directory")}");
+
     private string FullPath(string key, string path) =>
-        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? throw Wrong(key, path, "a file") : Path.GetFullPath(path, _folder);
+        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? throw Wrong(key, path, "a file")
+            : Path.GetFullPath(path, _folder);
 
     private string Text(string key, JsonElement value) => value.ValueKind switch
     {
@@ -173,11 +191,15 @@ internal sealed class BootOptionsFile
         _ => throw new VersionException($"{_file}: \"{key}\" is {NameOf(value)}; a string or a number is wanted"),
     };
 
-    private IEnumerable<string> Texts(string key, JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(item => Text(key, item)) : [Text(key, value)];
+    private IEnumerable<string> Texts(string key, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(item => Text(key, item)) : [Text(key, value)];
 
-    private ulong Whole(string key, JsonElement value, ulong least, ulong most) =>
-        ulong.TryParse(Text(key, value), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number >= least && number <= most
-            ? number : throw Wrong(key, value.ToString(), most == ulong.MaxValue ? "a whole number, 0 or more," : $"a whole number from {least} to {most}");
+    private ulong Whole(string key, JsonElement value, ulong least, ulong most)
+    {
+        bool isWhole = ulong.TryParse(Text(key, value), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
+        string wanted = most == ulong.MaxValue ? "a whole number, 0 or more," : $"a whole number from {least} to {most}";
+        return isWhole && number >= least && number <= most ? number : throw Wrong(key, value.ToString(), wanted);
+    }
 
     private T Word<T>(string key, JsonElement value, params (string Word, T Meaning)[] words)
     {
@@ -186,7 +208,8 @@ internal sealed class BootOptionsFile
         return index >= 0 ? words[index].Meaning : throw Wrong(key, text, string.Join(" or ", words.Select(word => word.Word)));
     }
 
-    private VersionException Wrong(string key, string found, string wanted) => new($"{_file}: \"{key}\" is \"{found}\"; {wanted} is wanted");
+    private VersionException Wrong(string key, string found, string wanted) =>
+        new($"{_file}: \"{key}\" is \"{found}\"; {wanted} is wanted");
 
     private static string NameOf(JsonElement value) => value.ValueKind switch
     {

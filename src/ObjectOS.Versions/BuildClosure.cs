@@ -1,6 +1,8 @@
 namespace ObjectOS.Versions;
 
-/// <summary>The assemblies of a build that are loaded: those with what was looked for, and all that these refer to. Each has been checked.</summary>
+/// <summary>
+/// The assemblies of a build that are loaded: those with what was looked for, and all that these refer to. Each has been checked.
+/// </summary>
 internal sealed class BuildClosure
 {
     private readonly Dictionary<string, BuildFile> _files = new(StringComparer.Ordinal);
@@ -10,7 +12,9 @@ internal sealed class BuildClosure
 
     /// <summary>True if .NET itself has the assembly.</summary>
     public static bool IsFramework(string assembly) =>
-        assembly is "mscorlib" or "netstandard" or "System" or "Microsoft.CSharp" || assembly.StartsWith("System.", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
+        assembly is "mscorlib" or "netstandard" or "System" or "Microsoft.CSharp"
+            || assembly.StartsWith("System.", StringComparison.Ordinal)
+            || assembly.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
 
     /// <summary>Adds an assembly and all that it refers to.</summary>
     /// <exception cref="VersionException">One of them is refused, damaged or not there.</exception>
@@ -27,7 +31,8 @@ internal sealed class BuildClosure
         {
             if (!IsFramework(name) && ContractAssemblies.Find(name) is null && !_files.ContainsKey(name))
             {
-                Add(build.Find(name) ?? throw new VersionException($"{file.Name}: refers to {name}, which is not next to it"), build, isService);
+                Add(build.Find(name) ?? throw new VersionException($"{file.Name}: refers to {name}, which is not next to it"), build,
+                    isService);
             }
         }
     }

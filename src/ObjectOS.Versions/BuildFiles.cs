@@ -1,6 +1,9 @@
 namespace ObjectOS.Versions;
 
-/// <summary>The assemblies of a build: a folder of assemblies or packages, one assembly with those next to it, or one package with those next to it.</summary>
+/// <summary>
+/// The assemblies of a build: a folder of assemblies or packages, one assembly with those next to it, or one package with those next to
+/// it.
+/// </summary>
 internal abstract class BuildFiles
 {
     /// <summary>No assembly of a build is larger.</summary>
@@ -73,10 +76,5 @@ internal abstract class BuildFiles
         return bytes;
     }
 
-    private static VersionException Unreadable(string path, Exception e) => new(e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => $"{path}: No such file or directory",
-        UnauthorizedAccessException => $"{path}: Permission denied",
-        _ => $"{path}: cannot be read: {e.Message.TrimEnd('.')}",
-    }, e);
+    private static VersionException Unreadable(string path, Exception e) => new($"{path}: {HostFileProblem.Of(e)}", e);
 }

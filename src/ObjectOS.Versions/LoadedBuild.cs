@@ -5,7 +5,9 @@ using ObjectOS.Cpu;
 
 namespace ObjectOS.Versions;
 
-/// <summary>A build of the kernel or the services in a load context of its own. The last OS object made of it ends before it is disposed of.</summary>
+/// <summary>
+/// A build of the kernel or the services in a load context of its own. The last OS object made of it ends before it is disposed of.
+/// </summary>
 internal sealed class LoadedBuild : IDisposable
 {
     private readonly BuildLoadContext _context;
@@ -22,13 +24,15 @@ internal sealed class LoadedBuild : IDisposable
     /// <summary>Loads the kernel of a build.</summary>
     /// <exception cref="VersionException">It has none, or cannot be loaded.</exception>
     [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
-    public static LoadedBuild OfKernel(string path) => Load(path, isService: false, [typeof(IKernelFactory)], $"{path}: has no kernel: no public class in it implements IKernelFactory");
+    public static LoadedBuild OfKernel(string path) =>
+        Load(path, isService: false, [typeof(IKernelFactory)], $"{path}: has no kernel: no public class in it implements IKernelFactory");
 
     /// <summary>Loads the services of a build: the Linux personality, the service for virtual machines, or both.</summary>
     /// <exception cref="VersionException">It has none, or cannot be loaded.</exception>
     [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
     public static LoadedBuild OfServices(string path) =>
-        Load(path, isService: true, [typeof(ILinuxFactory), typeof(IVmmFactory)], $"{path}: has no services: no public class in it implements ILinuxFactory or IVmmFactory");
+        Load(path, isService: true, [typeof(ILinuxFactory), typeof(IVmmFactory)],
+            $"{path}: has no services: no public class in it implements ILinuxFactory or IVmmFactory");
 
     public void Dispose()
     {
@@ -70,7 +74,8 @@ internal sealed class LoadedBuild : IDisposable
     }
 
     /// <summary>The classes of a build that implement what is wanted, one of each at most.</summary>
-    internal static List<(BuildFile File, string Assembly, string Type, Type Contract)> Find(BuildFiles build, bool isService, Type[] wanted)
+    internal static List<(BuildFile File, string Assembly, string Type, Type Contract)> Find(
+        BuildFiles build, bool isService, Type[] wanted)
     {
         var found = new List<(BuildFile File, string Assembly, string Type, Type Contract)>();
         foreach (var file in build.Roots)
@@ -90,9 +95,10 @@ internal sealed class LoadedBuild : IDisposable
             {
                 foreach (string type in check.ImplementersOf(contract.Namespace!, contract.Name))
                 {
-                    if (found.Find(other => other.Contract == contract) is { Type: { } other })
+                    if (found.Find(other => other.Contract == contract) is { Type: { } otherType } other)
                     {
-                        throw new VersionException($"{build.Path}: has both {other} and {type}; one {contract.Name} is wanted");
+                        throw new VersionException(
+                            $"{build.Path}: has {otherType} in {other.Assembly} and {type} in {check.Name}; one {contract.Name} is wanted");
                     }
 
                     found.Add((file, check.Name, type, contract));
@@ -111,9 +117,11 @@ internal sealed class LoadedBuild : IDisposable
         {
             made = Activator.CreateInstance(_context.LoadFromAssemblyName(new AssemblyName(assembly)).GetType(type, throwOnError: true)!)!;
         }
-        catch (Exception e) when (e is BadImageFormatException or TypeLoadException or FileLoadException or FileNotFoundException or MissingMemberException or InvalidProgramException or TargetInvocationException)
+        catch (Exception e) when (e is BadImageFormatException or TypeLoadException or FileLoadException or FileNotFoundException
+            or MissingMemberException or InvalidProgramException or TargetInvocationException)
         {
-            throw new VersionException($"{file.Name}: cannot be loaded: {(e is TargetInvocationException { InnerException: { } cause } ? cause : e).Message.ReplaceLineEndings(" ").TrimEnd('.')}", e);
+            var cause = e is TargetInvocationException { InnerException: { } inner } ? inner : e;
+            throw new VersionException($"{file.Name}: cannot be loaded: {cause.Message.ReplaceLineEndings(" ").TrimEnd('.')}", e);
         }
 
         (Kernel, Linux, Vmm) = (made as IKernelFactory ?? Kernel, made as ILinuxFactory ?? Linux, made as IVmmFactory ?? Vmm);

@@ -3,7 +3,9 @@ using ObjectOS.Cpu;
 
 namespace ObjectOS.Versions;
 
-/// <summary>A version, ready to be used: factories, files and changes. Thread-safe; as many OS objects as wanted can be made of it.</summary>
+/// <summary>
+/// A version, ready to be used: factories, files and changes. Thread-safe; as many OS objects as wanted can be made of it.
+/// </summary>
 public sealed class OsVersion : IDisposable
 {
     internal OsVersion(VersionSpec spec) => Spec = spec;
@@ -36,12 +38,14 @@ public sealed class OsVersion : IDisposable
     public string Description => Spec.Kind switch
     {
         VersionKind.Kernel => $"{Kernel!.Description.Name} {Kernel.Description.Version} of {Spec.Path}",
-        VersionKind.Services => $"{string.Join(" and ", new[] { Linux?.Description, Vmm?.Description }.OfType<ServiceDescription>().Select(d => $"{d.Name} {d.Version}"))} of {Spec.Path}",
+        VersionKind.Services => $"{string.Join(" and ", Services.Select(service => $"{service.Name} {service.Version}"))} of {Spec.Path}",
         VersionKind.Current => "the current build",
         _ => Spec.Path,
     };
 
     internal LoadedBuild? Build { get; init; }
+
+    private IEnumerable<ServiceDescription> Services => new[] { Linux?.Description, Vmm?.Description }.OfType<ServiceDescription>();
 
     /// <summary>Sets the options of an OS object that runs this version; what the version says nothing about stays as it is.</summary>
     public void Apply(ObjectOsOptions options)
@@ -55,6 +59,8 @@ public sealed class OsVersion : IDisposable
         options.Inputs = Boot?.Inputs ?? options.Inputs;
     }
 
-    /// <summary>Unloads its assemblies, as soon as nothing refers to them. The last OS object that was made of it has ended before.</summary>
+    /// <summary>
+    /// Unloads its assemblies, as soon as nothing refers to them. The last OS object that was made of it has ended before.
+    /// </summary>
     public void Dispose() => Build?.Dispose();
 }

@@ -14,7 +14,8 @@ internal sealed class PointerSignatures : ISignatureTypeProvider<bool, object?>
 
     public bool GetByReferenceType(bool elementType) => elementType;
 
-    public bool GetGenericInstantiation(bool genericType, ImmutableArray<bool> typeArguments) => genericType || typeArguments.Contains(true);
+    public bool GetGenericInstantiation(bool genericType, ImmutableArray<bool> typeArguments) =>
+        genericType || typeArguments.Contains(true);
 
     public bool GetGenericMethodParameter(object? genericContext, int index) => false;
 
@@ -33,7 +34,8 @@ internal sealed class PointerSignatures : ISignatureTypeProvider<bool, object?>
     public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => false;
 
     /// <summary>Specifications are a table, each row of which is looked at by itself: one may name itself.</summary>
-    public bool GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => false;
+    public bool GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle,
+        byte rawTypeKind) => false;
 
     /// <summary>True if a pointer is in a method's signature.</summary>
     public static bool Has(MethodSignature<bool> signature) => signature.ReturnType || signature.ParameterTypes.Contains(true);

@@ -21,7 +21,8 @@ public enum ChangeKind
 /// <summary>One change of a version, as <c>+KIND:VALUE</c> says it.</summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="Value">
-/// The seed in decimal digits; the position of the fault, <c>call:N</c>, <c>event:LANE/N</c>, <c>instruction:N</c>, <c>time:NS</c> or <c>output:TEXT</c>; the
+/// The seed in decimal digits; the position of the fault, <c>call:N</c>, <c>event:LANE/N</c>, <c>instruction:N</c>, <c>time:NS</c> or
+/// <c>output:TEXT</c>; the
 /// device and how it behaves, <c>NAME:HOW</c>; or the input's file, as a full path.
 /// </param>
 public sealed record VersionChange(ChangeKind Kind, string Value)

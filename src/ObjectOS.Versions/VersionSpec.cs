@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace ObjectOS.Versions;
 
-/// <summary>The name of a version: <c>current</c>, <c>left</c>, <c>kernel:PATH</c>, <c>services:PATH</c>, <c>boot:FILE</c> or <c>program:FILE</c>, each with changes <c>+KIND:VALUE</c>.</summary>
+/// <summary>
+/// The name of a version: <c>current</c>, <c>left</c>, <c>kernel:PATH</c>, <c>services:PATH</c>, <c>boot:FILE</c> or <c>program:FILE</c>,
+/// each with changes <c>+KIND:VALUE</c>.
+/// </summary>
 /// <param name="Kind">What it replaces.</param>
 /// <param name="Path">The full path of the file or folder; empty for a version without one.</param>
 /// <param name="Changes">Its changes, in the order in which they were written.</param>
@@ -19,7 +22,8 @@ public sealed partial record VersionSpec(VersionKind Kind, string Path, IReadOnl
     /// <param name="spec">The version; null if the result is false.</param>
     /// <param name="problem">One sentence about what is wrong; empty if the result is true.</param>
     /// <returns>True if it is one. No file is looked at.</returns>
-    public static bool TryParse(string text, out VersionSpec? spec, out string problem) => TryParse(text, Environment.CurrentDirectory, out spec, out problem);
+    public static bool TryParse(string text, out VersionSpec? spec, out string problem) =>
+        TryParse(text, Environment.CurrentDirectory, out spec, out problem);
 
     /// <summary>Reads the name of a version.</summary>
     /// <param name="text">What was written.</param>
@@ -47,13 +51,16 @@ public sealed partial record VersionSpec(VersionKind Kind, string Path, IReadOnl
 
         string main = marks.Count > 0 ? text[..marks[0].Index] : text;
         var kind = KindOf(main, out string path);
-        problem = kind is null ? $"\"{main}\" is not a version: current, left, kernel:PATH, services:PATH, boot:FILE or program:FILE is wanted"
+        problem = kind is null
+            ? $"\"{main}\" is not a version: current, left, kernel:PATH, services:PATH, boot:FILE or program:FILE is wanted"
             : path.Contains('\0', StringComparison.Ordinal) ? "the path of a version holds a NUL character"
-            : kind is VersionKind.Kernel or VersionKind.Services or VersionKind.Boot or VersionKind.Program && path.Length == 0 ? $"\"{main}\" names no file"
+            : kind is VersionKind.Kernel or VersionKind.Services or VersionKind.Boot or VersionKind.Program && path.Length == 0
+                ? $"\"{main}\" names no file"
             : changes.Where(change => change.Kind == ChangeKind.Seed).Skip(1).Any() ? $"\"{text}\" changes the seed twice"
             : changes.Where(change => change.Kind == ChangeKind.Input).Skip(1).Any() ? $"\"{text}\" changes the input twice"
             : "";
-        spec = problem.Length > 0 ? null : new VersionSpec(kind!.Value, path.Length == 0 ? "" : System.IO.Path.GetFullPath(path, folder), changes);
+        spec = problem.Length > 0 ? null
+            : new VersionSpec(kind!.Value, path.Length == 0 ? "" : System.IO.Path.GetFullPath(path, folder), changes);
         return spec is not null;
     }
 

@@ -21,7 +21,8 @@ public sealed class NativeToolTests
     [NativeToolFact]
     public async Task Processor_WithoutItsInstructions_IsRefusedInASentence()
     {
-        var run = await Tool.EndAsync(Tool.Start(new ProcessStartInfo("qemu-x86_64", ["-cpu", "Nehalem", NativeToolFactAttribute.Path!, "--version"])));
+        var run = await Tool.EndAsync(
+            Tool.Start(new ProcessStartInfo("qemu-x86_64", ["-cpu", "Nehalem", NativeToolFactAttribute.Path!, "--version"])));
         run.ExitCode.Should().Be(134);
         run.Error.Should().Contain("The required instruction sets are not supported by the current CPU.");
     }
@@ -30,7 +31,8 @@ public sealed class NativeToolTests
     public async Task Worker_OfTheInstalledTool_Starts()
     {
         string folder = Path.GetDirectoryName(NativeToolFactAttribute.Path)!;
-        await using var worker = await WorkerProcess.StartAsync(new WorkerLocation("dotnet", Path.Combine(folder, "worker", "ObjectOS.Worker.dll")));
+        await using var worker = await WorkerProcess.StartAsync(
+            new WorkerLocation("dotnet", Path.Combine(folder, "worker", "ObjectOS.Worker.dll")));
         string kernel = typeof(KernelFactory).Assembly.Location;
         var described = await worker.RequestAsync("describe", new JsonObject { ["spec"] = "kernel:" + kernel });
         ((string?)described["kernel"]).Should().Be(new KernelFactory().Description.Version);
@@ -39,5 +41,6 @@ public sealed class NativeToolTests
     [NativeToolFact]
     public void Package_HasNoSymbolsOrDocumentation() =>
         Directory.EnumerateFiles(Path.GetDirectoryName(NativeToolFactAttribute.Path)!, "*", SearchOption.AllDirectories)
-            .Should().NotContain(file => file.EndsWith(".dbg") || file.EndsWith(".pdb") || file.EndsWith(".xml") && !file.EndsWith("DotnetToolSettings.xml"));
+            .Should().NotContain(file => file.EndsWith(".dbg") || file.EndsWith(".pdb") || file.EndsWith(".xml")
+                && !file.EndsWith("DotnetToolSettings.xml"));
 }

@@ -13,11 +13,13 @@ internal static class Assemblies
     public static string Write(string folder, Action<TypeBuilder> build, string name = "Made")
     {
         var assembly = new PersistedAssemblyBuilder(new AssemblyName(name), typeof(object).Assembly);
-        var type = assembly.DefineDynamicModule(name).DefineType("Made.Factory", TypeAttributes.Public | TypeAttributes.Class | TypeAttributes.Sealed, typeof(object), [typeof(Cpu.IKernelFactory)]);
+        var type = assembly.DefineDynamicModule(name).DefineType("Made.Factory",
+            TypeAttributes.Public | TypeAttributes.Class | TypeAttributes.Sealed, typeof(object), [typeof(Cpu.IKernelFactory)]);
         type.DefineDefaultConstructor(MethodAttributes.Public);
         foreach (var method in typeof(Cpu.IKernelFactory).GetMethods())
         {
-            var made = type.DefineMethod(method.Name, MethodAttributes.Public | MethodAttributes.Virtual, method.ReturnType, [.. method.GetParameters().Select(p => p.ParameterType)]);
+            var made = type.DefineMethod(method.Name, MethodAttributes.Public | MethodAttributes.Virtual, method.ReturnType,
+                [.. method.GetParameters().Select(p => p.ParameterType)]);
             made.GetILGenerator().Emit(OpCodes.Ldnull);
             made.GetILGenerator().Emit(OpCodes.Ret);
             type.DefineMethodOverride(made, method);
@@ -44,8 +46,11 @@ internal static class Assemblies
         byte[] bytes = File.ReadAllBytes(path);
         using var image = new PEReader(new MemoryStream(bytes));
         var metadata = image.GetMetadataReader();
-        int row = metadata.AssemblyReferences.Select((handle, index) => (handle, index)).Single(item => metadata.GetString(metadata.GetAssemblyReference(item.handle).Name) == reference).index;
-        int offset = image.PEHeaders.MetadataStartOffset + metadata.GetTableMetadataOffset(TableIndex.AssemblyRef) + (row * metadata.GetTableRowSize(TableIndex.AssemblyRef));
+        int row = metadata.AssemblyReferences
+            .Select((handle, index) => (handle, index)).Single(item =>
+            metadata.GetString(metadata.GetAssemblyReference(item.handle).Name) == reference).index;
+        int offset = image.PEHeaders.MetadataStartOffset + metadata.GetTableMetadataOffset(TableIndex.AssemblyRef)
+            + (row * metadata.GetTableRowSize(TableIndex.AssemblyRef));
         BitConverter.TryWriteBytes(bytes.AsSpan(offset), (ushort)version.Major);
         BitConverter.TryWriteBytes(bytes.AsSpan(offset + 2), (ushort)version.Minor);
         string copy = Path.Combine(folder, Path.GetFileName(path));

@@ -88,9 +88,11 @@ public sealed class LoadTests
     public async Task Build_OfTheSameSources_RunsTheSame(string kind)
     {
         string folder = kind == "kernel:" ? Builds.Kernel : Builds.Linux;
-        var (of, current) = (await RunAsync(kind + folder, Builds.Image("linuxcheck"), ["names"]), await RunAsync("current", Builds.Image("linuxcheck"), ["names"]));
+        var (of, current) = (await RunAsync(kind + folder, Builds.Image("linuxcheck"), ["names"]),
+            await RunAsync("current", Builds.Image("linuxcheck"), ["names"]));
         of.Output.Should().NotBeEmpty().And.Be(current.Output);
-        (of.ExitCode, of.Instructions, of.Charged, of.StateHash).Should().Be((current.ExitCode, current.Instructions, current.Charged, current.StateHash));
+        (of.ExitCode, of.Instructions, of.Charged, of.StateHash).Should().Be(
+            (current.ExitCode, current.Instructions, current.Charged, current.StateHash));
     }
 
     [Theory]
@@ -113,7 +115,8 @@ public sealed class LoadTests
         using var version = Builds.Load("services:" + Builds.Vmm);
         version.Linux.Should().BeNull();
         version.Vmm!.Create().Should().NotBeOfType<Services.Vmm.VmmService>();
-        version.Description.Should().Be($"ObjectOS.Services.Vmm {typeof(KernelFactory).Assembly.GetName().Version!.ToString(3)} of {Builds.Vmm}");
+        version.Description.Should().Be(
+            $"ObjectOS.Services.Vmm {typeof(KernelFactory).Assembly.GetName().Version!.ToString(3)} of {Builds.Vmm}");
     }
 
     [NeedsFact(CrossProgram.Compiler)]
@@ -161,7 +164,8 @@ public sealed class LoadTests
         {
             // The guest writes and reads the last sectors of its disk.
             await File.WriteAllBytesAsync(disk, new byte[64 << 10]);
-            var spec = new MachineSpec { Image = Builds.Image("virtiocheck"), Disks = [new DiskSpec(disk, Services.Vmm.BlockPolicy.Snapshot)], Network = NetworkMode.User };
+            var spec = new MachineSpec { Image = Builds.Image("virtiocheck"),
+                Disks = [new DiskSpec(disk, Services.Vmm.BlockPolicy.Snapshot)], Network = NetworkMode.User };
             var current = await BootAsync("current", spec);
             var other = await BootAsync("services:" + Builds.OffByOneDevice, spec);
             current.Output.Should().Contain("written and read");
@@ -248,7 +252,8 @@ public sealed class LoadTests
         await using var os = ObjectOs.Boot(Options(version));
         return await os.RunAsync(new ProgramSpec
         {
-            Path = program, Arguments = arguments, ReportsState = true, Limits = new ProgramLimits { Instructions = 100_000_000, Timeout = timeout ?? TestTime.Seconds(60) },
+            Path = program, Arguments = arguments, ReportsState = true,
+                Limits = new ProgramLimits { Instructions = 100_000_000, Timeout = timeout ?? TestTime.Seconds(60) },
         });
     }
 

@@ -50,7 +50,8 @@ public sealed class RefusalTests : IDisposable
         Sentence("kernel:" + _folder).Should().Be($"{_folder}: the folder has neither an assembly nor a package");
         File.Copy(typeof(Abi.Call).Assembly.Location, Path.Combine(_folder, "ObjectOS.Abi.dll"));
         Sentence("kernel:" + _folder).Should().Be($"{_folder}: has no kernel: no public class in it implements IKernelFactory");
-        Sentence("services:" + _folder).Should().Be($"{_folder}: has no services: no public class in it implements ILinuxFactory or IVmmFactory");
+        Sentence("services:" + _folder).Should().Be(
+            $"{_folder}: has no services: no public class in it implements ILinuxFactory or IVmmFactory");
     }
 
     [Fact]
@@ -71,7 +72,8 @@ public sealed class RefusalTests : IDisposable
     {
         File.Copy(Builds.AssemblyOf(Builds.RoundRobin), Path.Combine(_folder, "A.dll"));
         File.Copy(Builds.AssemblyOf(Builds.StarvingScheduler), Path.Combine(_folder, "B.dll"));
-        Sentence("kernel:" + _folder).Should().Be($"{_folder}: has both ObjectOS.KernelFactory and ObjectOS.KernelFactory; one IKernelFactory is wanted");
+        Sentence("kernel:" + _folder).Should().Be(
+            $"{_folder}: has ObjectOS.KernelFactory in RoundRobin and ObjectOS.KernelFactory in StarvingScheduler; one IKernelFactory is wanted");
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public void Package_OfAKernel_IsLoaded()
     {
-        string path = Package("ObjectOS.Kernel.1.2.3.nupkg", "lib/net10.0/RoundRobin.dll", File.ReadAllBytes(Builds.AssemblyOf(Builds.RoundRobin)));
+        string path = Package("ObjectOS.Kernel.1.2.3.nupkg", "lib/net10.0/RoundRobin.dll",
+            File.ReadAllBytes(Builds.AssemblyOf(Builds.RoundRobin)));
         using var version = Builds.Load("kernel:" + path);
         version.Kernel!.GetType().Assembly.GetName().Name.Should().Be("RoundRobin");
     }
@@ -95,7 +98,8 @@ public sealed class RefusalTests : IDisposable
     {
         foreach (string name in (string[])["Linux", "Programs", "Console", "Files"])
         {
-            Package($"ObjectOS.Services.{name}.0.1.0.nupkg", $"lib/net10.0/ObjectOS.Services.{name}.dll", File.ReadAllBytes(Path.Combine(Builds.Linux, $"ObjectOS.Services.{name}.dll")));
+            Package($"ObjectOS.Services.{name}.0.1.0.nupkg", $"lib/net10.0/ObjectOS.Services.{name}.dll",
+                File.ReadAllBytes(Path.Combine(Builds.Linux, $"ObjectOS.Services.{name}.dll")));
         }
 
         using var version = Builds.Load("services:" + Path.Combine(_folder, "ObjectOS.Services.Linux.0.1.0.nupkg"));
@@ -117,16 +121,19 @@ public sealed class RefusalTests : IDisposable
     public void PlatformInvoke_IsRefused()
     {
         string path = Assemblies.Write(_folder, type => type.DefinePInvokeMethod(
-            "getpid", "libc", MethodAttributes.Public | MethodAttributes.Static | MethodAttributes.PinvokeImpl, CallingConventions.Standard, typeof(int), [], CallingConvention.Cdecl, CharSet.Ansi));
+            "getpid", "libc", MethodAttributes.Public | MethodAttributes.Static | MethodAttributes.PinvokeImpl,
+                CallingConventions.Standard, typeof(int), [], CallingConvention.Cdecl, CharSet.Ansi));
         Sentence("kernel:" + path).Should().Be($"{path}: calls the native function getpid of libc by P/Invoke");
     }
 
     [Fact]
     public void Pointers_AreRefused()
     {
-        Refused(type => type.DefineField("Raw", typeof(int*), FieldAttributes.Private)).Should().Be("holds unsafe code: the field Made.Factory.Raw is a pointer");
+        Refused(type => type.DefineField("Raw", typeof(int*), FieldAttributes.Private)).Should().Be(
+            "holds unsafe code: the field Made.Factory.Raw is a pointer");
         Refused(type => type.Method(il => il.DeclareLocal(typeof(byte*)))).Should().Be("holds unsafe code: Made.Factory.Does");
-        Refused(type => type.DefineMethod("Takes", MethodAttributes.Public | MethodAttributes.Static, typeof(void), [typeof(void*)]).GetILGenerator().Emit(OpCodes.Ret))
+        Refused(type => type.DefineMethod("Takes", MethodAttributes.Public | MethodAttributes.Static, typeof(void),
+            [typeof(void*)]).GetILGenerator().Emit(OpCodes.Ret))
             .Should().Be("holds unsafe code: Made.Factory.Takes");
         Refused(type => type.Method(il =>
         {
@@ -141,14 +148,24 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public void ReferencesThatAreNotAllowed_AreRefused()
     {
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(File).GetMethod(nameof(File.Delete))!, null))).Should().Be("uses System.IO.File, which a kernel may not");
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(System.Diagnostics.Process).GetMethod(nameof(System.Diagnostics.Process.GetCurrentProcess))!, null)))
+        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(File).GetMethod(nameof(File.Delete))!, null))).Should().Be(
+            "uses System.IO.File, which a kernel may not");
+        Refused(type => type.Method(il =>
+            il.EmitCall(OpCodes.Call,
+            typeof(System.Diagnostics.Process).GetMethod(nameof(System.Diagnostics.Process.GetCurrentProcess))!, null)))
             .Should().Be("uses System.Diagnostics.Process, which a kernel may not");
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(Environment).GetMethod(nameof(Environment.Exit))!, null))).Should().Be("uses System.Environment.Exit, which a kernel may not");
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(Type).GetMethod(nameof(Type.GetType), [typeof(string)])!, null))).Should().Be("uses System.Type.GetType, which a kernel may not");
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(Unsafe).GetMethod(nameof(Unsafe.SkipInit))!.MakeGenericMethod(typeof(int)), null)))
+        Refused(type => type.Method(il =>
+            il.EmitCall(OpCodes.Call, typeof(Environment).GetMethod(nameof(Environment.Exit))!, null))).Should().Be(
+            "uses System.Environment.Exit, which a kernel may not");
+        Refused(type => type.Method(il =>
+            il.EmitCall(OpCodes.Call, typeof(Type).GetMethod(nameof(Type.GetType), [typeof(string)])!, null))).Should().Be(
+            "uses System.Type.GetType, which a kernel may not");
+        Refused(type => type.Method(il =>
+            il.EmitCall(OpCodes.Call, typeof(Unsafe).GetMethod(nameof(Unsafe.SkipInit))!.MakeGenericMethod(typeof(int)), null)))
             .Should().Be("Made.Factory.Does uses System.Runtime.CompilerServices.Unsafe.SkipInit, which only compiler-made code may");
-        Refused(type => type.Method(il => il.EmitCall(OpCodes.Call, typeof(ObjectOs).GetProperty(nameof(ObjectOs.Path))!.GetMethod!, null))).Should().Be("refers to ObjectOS, which belongs to the host");
+        Refused(type => type.Method(il =>
+            il.EmitCall(OpCodes.Call, typeof(ObjectOs).GetProperty(nameof(ObjectOs.Path))!.GetMethod!, null))).Should().Be(
+            "refers to ObjectOS, which belongs to the host");
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public static class WorkerCommands
         ArgumentNullException.ThrowIfNull(arguments);
         string text = Text(arguments, "spec") ?? "";
         return !VersionSpec.TryParse(text, out var spec, out string problem) ? throw new VersionException(problem)
-            : spec!.Kind == VersionKind.Left ? throw new VersionException("\"left\" stands for the version of the left side; that one is wanted")
+            : spec!.Kind == VersionKind.Left
+                ? throw new VersionException("\"left\" stands for the version of the left side; that one is wanted")
             : VersionLoader.Load(spec);
     }
 
@@ -45,8 +46,8 @@ public static class WorkerCommands
     };
 
     /// <summary>
-    /// Runs one program, deterministically, to its end. Arguments: <c>spec</c>, <c>program</c> (unless the version has one), <c>arguments</c>, <c>budget</c>. Result: the
-    /// end, the figures that depend on nothing but the version, and the output in base64.
+    /// Runs one program, deterministically, to its end. Arguments: <c>spec</c>, <c>program</c> (unless the version has one),
+    /// <c>arguments</c>, <c>budget</c>. Result: the end, the figures that depend on nothing but the version, and the output in base64.
     /// </summary>
     [RequiresUnreferencedCode(VersionLoader.NeedsCompiler)]
     [RequiresDynamicCode(VersionLoader.NeedsCompiler)]
@@ -63,7 +64,7 @@ public static class WorkerCommands
             Arguments = [.. (arguments["arguments"] as JsonArray ?? []).Select(argument => argument!.GetValue<string>())],
             StandardInput = input,
             ReportsState = true,
-            Limits = new ProgramLimits { Instructions = Text(arguments, "budget") is { } budget ? ulong.Parse(budget, CultureInfo.InvariantCulture) : null },
+            Limits = new ProgramLimits { Instructions = Budget(arguments) },
         };
         try
         {
@@ -112,9 +113,13 @@ public static class WorkerCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VersionException($"{path}: {(e is FileNotFoundException or DirectoryNotFoundException ? "No such file or directory" : e.Message.TrimEnd('.'))}", e);
+            throw new VersionException($"{path}: {HostFileProblem.Of(e)}", e);
         }
     }
+
+    private static ulong? Budget(JsonObject arguments) => Text(arguments, "budget") is not { } text ? null
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong budget) && budget > 0 ? budget
+        : throw new VersionException($"run: the budget is \"{text}\"; a whole number, 1 or more, is wanted");
 
     private static string? Text(JsonObject arguments, string name) => arguments[name] is JsonValue value ? value.ToString() : null;
 }

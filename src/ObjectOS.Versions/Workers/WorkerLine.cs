@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 namespace ObjectOS.Versions;
 
 /// <summary>
-/// One line between a tool and its worker: a JSON object in UTF-8, ended by LF. The worker greets with <c>protocol</c> and <c>contract</c>. A request has
-/// <c>id</c>, <c>command</c> and <c>arguments</c>, or <c>id</c> and <c>cancel</c>; its answer has <c>id</c> and, any number of times, <c>event</c>, then once <c>result</c> or <c>error</c>.
+/// One line between a tool and its worker: a JSON object in UTF-8, ended by LF. The worker greets with <c>protocol</c> and
+/// <c>contract</c>. A request has <c>id</c>, <c>command</c> and <c>arguments</c>, or <c>id</c> and <c>cancel</c>; its answer has
+/// <c>id</c> and, any number of times, <c>event</c>, then once <c>result</c> or <c>error</c>.
 /// </summary>
 internal static class WorkerLine
 {
@@ -17,7 +18,8 @@ internal static class WorkerLine
     {
         try
         {
-            return await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line ? JsonNode.Parse(line) as JsonObject : null;
+            string? line = await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+            return line is null ? null : JsonNode.Parse(line) as JsonObject;
         }
         catch (JsonException)
         {

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace ObjectOS.Versions;
 
 /// <summary>
-/// A worker: a process of the .NET runtime that loads builds of the kernel and the services for a tool that cannot, or that wants them apart from itself. Thread-safe. The
-/// worker ends with the process that started it.
+/// A worker: a process of the .NET runtime that loads builds of the kernel and the services for a tool that cannot, or that wants them
+/// apart from itself. Thread-safe. The worker ends with the process that started it.
 /// </summary>
 public sealed class WorkerProcess : IAsyncDisposable
 {
@@ -40,7 +40,8 @@ public sealed class WorkerProcess : IAsyncDisposable
     public static async Task<WorkerProcess> StartAsync(WorkerLocation? location = null, CancellationToken cancellationToken = default)
     {
         location ??= WorkerLocation.Find();
-        var start = new ProcessStartInfo(location.Host, [location.Worker]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(location.Host, [location.Worker]) { UseShellExecute = false };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment["DOTNET_NOLOGO"] = "1";
         WorkerProcess worker;
         try
@@ -72,7 +73,8 @@ public sealed class WorkerProcess : IAsyncDisposable
     /// <returns>The result.</returns>
     /// <exception cref="VersionException">The command could not be carried out, or the worker ended; the message says why.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<JsonObject> RequestAsync(string command, JsonObject arguments, IProgress<JsonObject>? events = null, CancellationToken cancellationToken = default)
+    public async Task<JsonObject> RequestAsync(string command, JsonObject arguments, IProgress<JsonObject>? events = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         long id = Interlocked.Increment(ref _last);
@@ -85,7 +87,8 @@ public sealed class WorkerProcess : IAsyncDisposable
                 throw new VersionException(end);
             }
 
-            await SendAsync(new JsonObject { ["id"] = id, ["command"] = command, ["arguments"] = arguments.DeepClone() }).ConfigureAwait(false);
+            await SendAsync(new JsonObject { ["id"] = id, ["command"] = command, ["arguments"] = arguments.DeepClone() })
+                .ConfigureAwait(false);
             await using var registration = cancellationToken.Register(() => _ = CancelAsync(id)).ConfigureAwait(false);
             return await request.Result.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -181,7 +184,8 @@ public sealed class WorkerProcess : IAsyncDisposable
         lock (_errors)
         {
             string text = _errors.ToString().Trim();
-            return text.Length == 0 ? $"code {_process.ExitCode}" : $"code {_process.ExitCode}: {text.Split('\n')[0].TrimEnd('.', ' ', '\r')}";
+            return text.Length == 0 ? $"code {_process.ExitCode}"
+                : $"code {_process.ExitCode}: {text.Split('\n')[0].TrimEnd('.', ' ', '\r')}";
         }
     }
 

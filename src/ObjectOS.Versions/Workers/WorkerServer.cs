@@ -23,7 +23,9 @@ public sealed class WorkerServer(IReadOnlyDictionary<string, WorkerCommand> comm
         using var stopping = new CancellationTokenSource();
         using var turn = new SemaphoreSlim(1);
         var running = new Dictionary<long, (Task Task, CancellationTokenSource Stop)>();
-        await WorkerLine.WriteAsync(output, new JsonObject { ["protocol"] = WorkerLine.Protocol, ["contract"] = ContractAssemblies.Version.ToString(2) }, turn).ConfigureAwait(false);
+        await WorkerLine.WriteAsync(output,
+            new JsonObject { ["protocol"] = WorkerLine.Protocol, ["contract"] = ContractAssemblies.Version.ToString(2) }, turn)
+            .ConfigureAwait(false);
         while (await WorkerLine.ReadAsync(reader, CancellationToken.None).ConfigureAwait(false) is { } line)
         {
             foreach (var (ended, entry) in running.Where(entry => entry.Value.Task.IsCompleted).ToArray())
