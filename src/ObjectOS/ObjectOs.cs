@@ -68,7 +68,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         Path = "0";
         (Kernel, _root, _jobs, _trace) = MakeKernel();
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
-        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder is not null, AfterSlice);
+        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder?.Slice, AfterSlice);
         _watchdog = StallWatch.Start(this, options.StallTime);
         options.Debugger?.Begin(this, _cpu);
         _ = EndJobsWithKernelAsync();
