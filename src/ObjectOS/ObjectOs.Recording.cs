@@ -57,7 +57,7 @@ public sealed partial class ObjectOs
         var factory = options.KernelFactory ?? new KernelFactory();
         var header = new RecordingHeader(
             $"{factory.Description.Name} {factory.Description.Version}", factory.Description.AbiVersion, options.Memory, options.Seed, options.Inputs, options.HostClock,
-            Recorder.Slice, [.. options.Instructions.Select(instruction => instruction.Mnemonic)], options.RecordingTitle, RecordingHeader.AssembliesNow(factory));
+            Recorder.SliceOf(options), [.. options.Instructions.Select(instruction => instruction.Mnemonic)], options.RecordingTitle, RecordingHeader.AssembliesNow(factory));
         return (quiet, new Recorder(stream, quiet, header));
     }
 

@@ -72,7 +72,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         _events = EventsOf(options);
         (Kernel, _root, _jobs, _trace) = MakeKernel();
         var time = options.HostClock ? PumpTime.Host : options.IdleTime == IdleTime.Paced || options.Inputs == Inputs.Live ? PumpTime.Paced : PumpTime.Virtual;
-        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder is not null, AfterSlice);
+        _pump = new KernelPump(Kernel, time, options.TimeProvider, options.Trace is not null, _recorder?.Slice, AfterSlice);
         _watchdog = StallWatch.Start(this, options.StallTime);
         options.Debugger?.Begin(this, _cpu);
         _ = EndJobsWithKernelAsync();

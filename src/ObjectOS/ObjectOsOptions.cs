@@ -54,7 +54,7 @@ public sealed class ObjectOsOptions
 
     /// <summary>
     /// Where the run is recorded, for <see cref="Recording.Replay"/>; null: nowhere. Written by the OS object's thread until its disposal, not closed. Input then
-    /// reaches guests at the ends of slices of some 200,000 virtual instructions. A child's run is part of its root's recording.
+    /// reaches guests at the ends of slices of some milliseconds at most. A child's run is part of its root's recording.
     /// </summary>
     public Stream? Recording { get; set; }
 

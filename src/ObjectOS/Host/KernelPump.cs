@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Nito.AsyncEx;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
-using ObjectOS.Recording;
 
 namespace ObjectOS.Host;
 
@@ -41,16 +40,16 @@ internal sealed class KernelPump : IAsyncDisposable
     /// <param name="time">How guest time goes with the host's.</param>
     /// <param name="clock">The host's clock.</param>
     /// <param name="isTraced">True: slices are short, for what they leave behind is kept until their end.</param>
-    /// <param name="isRecorded">True: the kernel is reached between slices only, completions included, and slices are as short as the recording wants.</param>
+    /// <param name="recordedSlice">Virtual instructions of a slice where the kernel is recorded: it is then reached between slices only, completions included. Null: it is not recorded.</param>
     /// <param name="afterSlice">What to do between slices: take requests, write traces.</param>
-    public KernelPump(IKernel kernel, PumpTime time, TimeProvider clock, bool isTraced, bool isRecorded, Action afterSlice)
+    public KernelPump(IKernel kernel, PumpTime time, TimeProvider clock, bool isTraced, ulong? recordedSlice, Action afterSlice)
     {
         _kernel = kernel;
         _time = time;
         _clock = clock;
         _born = clock.GetTimestamp();
-        _slice = isRecorded ? Recorder.Slice : isTraced ? TracedSlice : Slice;
-        _isRecorded = isRecorded;
+        _slice = recordedSlice ?? (isTraced ? TracedSlice : Slice);
+        _isRecorded = recordedSlice is not null;
         _afterSlice = afterSlice;
         _loop = Task.Run(RunAsync);
     }

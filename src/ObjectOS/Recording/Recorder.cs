@@ -12,8 +12,9 @@ namespace ObjectOS.Recording;
 /// </summary>
 internal sealed class Recorder
 {
-    /// <summary>Virtual instructions of a slice: input waits for its end, so it is shorter than without a recording.</summary>
-    public const ulong Slice = 200_000;
+    /// <summary>Virtual instructions of a slice. Live input waits for its end, so it is then shorter than without a recording.</summary>
+    private const ulong DeterministicSlice = 1_000_000;
+    private const ulong LiveSlice = 200_000;
 
     /// <summary>Virtual instructions between two digests of the state, at least.</summary>
     private const ulong DigestInterval = 50_000_000;
@@ -51,17 +52,24 @@ internal sealed class Recorder
     {
         _writer = new RecordingWriter(stream);
         _cpu = cpu;
+        Slice = header.Slice;
         _writer.Begin(header);
     }
 
     /// <summary>Why the recording ended before the run did; null while it goes on.</summary>
     public Exception? Failure => _writer.Failure;
 
+    /// <summary>Virtual instructions of a slice of the root kernel.</summary>
+    public ulong Slice { get; }
+
     /// <summary>Virtual instructions that the root kernel has charged.</summary>
     public ulong Position { get; private set; }
 
     /// <summary>True once the end was written.</summary>
     public bool IsFinished { get; private set; }
+
+    /// <summary>Virtual instructions of a slice of an OS object with these options.</summary>
+    public static ulong SliceOf(ObjectOsOptions options) => options is { IsDeterministic: true, Trace: null } ? DeterministicSlice : LiveSlice;
 
     /// <summary>Makes a kernel that is recorded.</summary>
     public RecordingKernel CreateKernel(IKernelFactory factory, ICpu cpu, KernelOptions options)
@@ -86,7 +94,7 @@ internal sealed class Recorder
     /// <summary>Begins a record.</summary>
     public RecordBuffer Begin(RecordKind kind)
     {
-        _isOutsideWork |= kind is not (RecordKind.Slice or RecordKind.Request or RecordKind.Digest);
+        _isOutsideWork |= kind is not (RecordKind.Slice or RecordKind.Request or RecordKind.Completion or RecordKind.Digest);
         _log.Byte((byte)kind);
         return _log;
     }

@@ -75,7 +75,7 @@ public sealed record RecordingHeader(
         cursor.Number(),
         (Inputs)cursor.Int((int)Inputs.Deterministic, "the inputs"),
         cursor.Flag(),
-        cursor.Number(),
+        cursor.NumberUpTo(1 << 24, "the slice"),
         Items(cursor, "the count of instructions", () => cursor.Text()),
         cursor.Text(),
         Items(cursor, "the count of assemblies", () => new RecordedAssembly(cursor.Text(), cursor.Text(), Mvid(cursor))));

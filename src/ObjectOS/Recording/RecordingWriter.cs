@@ -34,7 +34,15 @@ internal sealed class RecordingWriter(Stream stream)
     {
         var buffer = new RecordBuffer();
         header.Write(buffer);
-        Try(() => stream.Write([.. Magic, (byte)Version, (byte)(Version >> 8)]));
+        try
+        {
+            stream.Write([.. Magic, (byte)Version, (byte)(Version >> 8)]);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Failure = e;
+        }
+
         Chunk(HeaderTag, buffer.Bytes);
     }
 
@@ -48,42 +56,42 @@ internal sealed class RecordingWriter(Stream stream)
         {
             number = _blobs.Count;
             _blobs.Add(key, number);
-            Chunk(BlobTag, [.. digest, .. bytes]);
+            Chunk(BlobTag, digest, bytes);
         }
 
         return number;
     }
 
     /// <summary>Writes a chunk and hands it to the host's file system.</summary>
-    public void Chunk(byte tag, ReadOnlySpan<byte> contents)
+    public void Chunk(byte tag, ReadOnlySpan<byte> contents) => Chunk(tag, [], contents);
+
+    private void Chunk(byte tag, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (Failure is not null)
         {
             return;
         }
 
-        var chunk = new byte[Prefix + contents.Length + Suffix];
-        chunk[0] = tag;
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk.AsSpan(1), (uint)contents.Length);
-        contents.CopyTo(chunk.AsSpan(Prefix));
-        BinaryPrimitives.WriteUInt64LittleEndian(chunk.AsSpan(Prefix + contents.Length), XxHash64.HashToUInt64(chunk.AsSpan(0, Prefix + contents.Length)));
-        Try(() =>
-        {
-            stream.Write(chunk);
-            stream.Flush();
-        });
-    }
-
-    private void Try(Action write)
-    {
+        Span<byte> prefix = stackalloc byte[Prefix], checksum = stackalloc byte[Suffix];
+        prefix[0] = tag;
+        BinaryPrimitives.WriteInt32LittleEndian(prefix[1..], first.Length + second.Length);
+        var hash = new XxHash64();
+        hash.Append(prefix);
+        hash.Append(first);
+        hash.Append(second);
+        BinaryPrimitives.WriteUInt64LittleEndian(checksum, hash.GetCurrentHashAsUInt64());
         try
         {
-            write();
+            stream.Write(prefix);
+            stream.Write(first);
+            stream.Write(second);
+            stream.Write(checksum);
+            stream.Flush();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The run goes on; who asked for the recording is told at its end.
-            Failure ??= e;
+            Failure = e;
         }
     }
 }
