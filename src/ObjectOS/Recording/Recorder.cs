@@ -19,7 +19,7 @@ internal sealed class Recorder
     /// <summary>Virtual instructions between two digests of the state, at least.</summary>
     private const ulong DigestInterval = 50_000_000;
 
-    /// <summary>Digests may cost one part in so many of the process's processor time.</summary>
+    /// <summary>Digests with all pages may cost one part in so many of the process's processor time.</summary>
     private const int DigestShare = 100;
 
     private const int ChunkBytes = 64 << 10;
@@ -36,7 +36,7 @@ internal sealed class Recorder
     private readonly QuietCpu _cpu;
     private long _flushed = Stopwatch.GetTimestamp();
     private TimeSpan _digestedAt = Environment.CpuUsage.TotalTime;
-    private TimeSpan _digestPause;
+    private TimeSpan _digestPause = TimeSpan.FromSeconds(5);
     private ulong _nextDigest = DigestInterval;
     private ulong _lastHostTime;
     private bool _isOutsideWork = true;
@@ -179,9 +179,9 @@ internal sealed class Recorder
         }
 
         log.Number(result.Used);
-        if (Position >= _nextDigest && Environment.CpuUsage.TotalTime - _digestedAt >= _digestPause)
+        if (Position >= _nextDigest)
         {
-            Digest(root);
+            Digest(root, withMemory: Environment.CpuUsage.TotalTime - _digestedAt >= _digestPause);
         }
 
         if (_log.Length >= ChunkBytes || Stopwatch.GetElapsedTime(_flushed) >= FlushTime)
@@ -203,7 +203,7 @@ internal sealed class Recorder
             Position = _kernels[0].Inner.Statistics.Charged;
         }
 
-        Digest(_kernels[0].Inner);
+        Digest(_kernels[0].Inner, withMemory: true);
         FlushLog();
         var end = new RecordBuffer();
         end.Number(Position);
@@ -212,16 +212,20 @@ internal sealed class Recorder
         _log.Clear();
     }
 
-    private void Digest(IKernel root)
+    private void Digest(IKernel root, bool withMemory)
     {
         var start = Environment.CpuUsage.TotalTime;
-        var digest = StateDigest.Of(root, _cpu.Last, InputsSoFar());
+        var digest = StateDigest.Of(root, _cpu.Last, InputsSoFar(), withMemory);
         var log = Begin(RecordKind.Digest);
+        log.Number(withMemory ? 1UL : 0);
         log.Fixed((ulong)digest);
         log.Fixed((ulong)(digest >> 64));
-        _digestedAt = Environment.CpuUsage.TotalTime;
-        _digestPause = (_digestedAt - start) * DigestShare;
         _nextDigest = Position + DigestInterval;
+        if (withMemory)
+        {
+            _digestedAt = Environment.CpuUsage.TotalTime;
+            _digestPause = (_digestedAt - start) * DigestShare;
+        }
     }
 
     private ulong InputsSoFar()

@@ -258,8 +258,9 @@ internal sealed partial class ReplayRun : IDisposable
 
     private void Compare(RecordCursor cursor)
     {
+        bool withMemory = cursor.Flag();
         UInt128 expected = cursor.Fixed() | ((UInt128)cursor.Fixed() << 64);
-        LastDigest = StateDigest.Of(Root, Cpu.Last, _inputs.GetCurrentHashAsUInt64());
+        LastDigest = StateDigest.Of(Root, Cpu.Last, _inputs.GetCurrentHashAsUInt64(), withMemory);
         if (LastDigest != expected)
         {
             throw Desync("state", $"the digest {expected:x32}", $"{LastDigest:x32}");

@@ -16,7 +16,8 @@ internal static class StateDigest
     /// <param name="kernel">The root kernel.</param>
     /// <param name="last">The hart that ran last; null: none has.</param>
     /// <param name="inputs">The digest of the log so far.</param>
-    public static UInt128 Of(IKernel kernel, HartContext? last, ulong inputs)
+    /// <param name="withMemory">False: without the pages, whose number may be large.</param>
+    public static UInt128 Of(IKernel kernel, HartContext? last, ulong inputs, bool withMemory)
     {
         var hash = new XxHash128();
         using var text = new MemoryStream();
@@ -28,7 +29,11 @@ internal static class StateDigest
         }
 
         hash.Append(text.ToArray());
-        Append(hash, kernel.Cpu.Memory);
+        if (withMemory)
+        {
+            Append(hash, kernel.Cpu.Memory);
+        }
+
         return hash.GetCurrentHashAsUInt128();
     }
 
