@@ -36,12 +36,12 @@ public static class ResultChecks
 public sealed class ResultException : Exception
 {
     internal ResultException(string sentence, RunResult result)
-        : base(Message(sentence, result)) => Result = result;
+        : base(TextOf(sentence, result)) => Result = result;
 
     /// <summary>The result.</summary>
     public RunResult Result { get; }
 
-    private static string Message(string sentence, RunResult result)
+    private static string TextOf(string sentence, RunResult result)
     {
         var text = new StringBuilder(sentence).Append('.');
         foreach (var (name, shown) in ((string, string?)[])[("message", result.Message), ("standard output", result.Output), ("standard error", result.Error)])
