@@ -60,7 +60,8 @@ internal sealed partial class Interpreter
 
     // Translated code assumes that floats are rounded to nearest, and reads and writes fflags itself.
     private bool MayRunTranslated => (_context.Fcsr >> 5 & 7) == 0
-        && (_limits.Intercepts is not { } intercepts || !(intercepts.HasRegister(Fflags) || intercepts.HasRegister(Frm) || intercepts.HasRegister(Fcsr)));
+        && (_limits.Intercepts is not { } intercepts
+            || !(intercepts.HasRegister(Fflags) || intercepts.HasRegister(Frm) || intercepts.HasRegister(Fcsr)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? RunTranslated(Translator translator, TranslatedSpace space, nint code)
