@@ -35,7 +35,8 @@ public sealed class RealCpu : ICpu, IDisposable
             throw new ArgumentException($"Engine is {(int)options.Engine}; Auto, Interpreter or Translator is wanted.", nameof(options));
         CustomInstructions? custom = options.Instructions.Count > 0 ? new CustomInstructions(options.Instructions) : null;
         _memory = machine.CreateMemory(options.MemorySize, options.MemoryLimit >> Pages.Shift);
-        _translators = options.Engine == Engine.Interpreter ? null : new TranslatorSource(options.Threshold >= 0 ? options.Threshold : options.Engine == Engine.Auto ? HotEntries : 0, options.CodeChunks);
+        int threshold = options.Threshold >= 0 ? options.Threshold : options.Engine == Engine.Auto ? HotEntries : 0;
+        _translators = options.Engine == Engine.Interpreter ? null : new TranslatorSource(threshold, options.CodeChunks);
         _interpreter = new Interpreter.Interpreter(IsaConfiguration.Rv64Gc with { Custom = custom }, options.TimebaseHz, _translators);
         Description = new CpuDescription(Isa + custom?.IsaSuffix, options.MemorySize, options.TimebaseHz, Depth: 0);
     }

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace ObjectOS.Machine.Code;
 
 /// <summary>
-/// A range of host memory for generated code and its data. No page of it is ever writable and executable: the code has two views, one that is
+/// A range of host memory for generated code and its data. No page of it is ever writable and executable: the code has two views, one
+/// that is
 /// written through and one that is executed.
 /// </summary>
 internal sealed unsafe partial class ExecutableMemory : IDisposable

@@ -58,9 +58,11 @@ internal sealed partial class Interpreter
         return RunTranslated(translator, space, code);
     }
 
-    // Translated code assumes that floats are rounded to nearest, reads and writes fflags itself, and knows nothing of a debugger's stops.
+    // Translated code assumes that floats are rounded to nearest, reads and writes fflags itself, and knows
+    // nothing of a debugger's stops.
     private bool MayRunTranslated => _stops is null && (_context.Fcsr >> 5 & 7) == 0
-        && (_limits.Intercepts is not { } intercepts || !(intercepts.HasRegister(Fflags) || intercepts.HasRegister(Frm) || intercepts.HasRegister(Fcsr)));
+        && (_limits.Intercepts is not { } intercepts
+            || !(intercepts.HasRegister(Fflags) || intercepts.HasRegister(Frm) || intercepts.HasRegister(Fcsr)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Block? RunTranslated(Translator translator, TranslatedSpace space, nint code)

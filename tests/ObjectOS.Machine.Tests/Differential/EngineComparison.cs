@@ -3,7 +3,9 @@ using ObjectOS.Cpu;
 
 namespace ObjectOS.Machine.Tests.Differential;
 
-/// <summary>Two CPUs, one that interprets and one that translates, that are given the same work; what they show has to be the same.</summary>
+/// <summary>
+/// Two CPUs, one that interprets and one that translates, that are given the same work; what they show has to be the same.
+/// </summary>
 internal sealed class EngineComparison : IDisposable
 {
     /// <summary>The physical address of the data.</summary>
@@ -101,7 +103,11 @@ internal sealed class EngineComparison : IDisposable
     private IEnumerable<string> Differences(Trap expected, Trap actual)
     {
         if (!expected.Equals(actual))
-            yield return $"{expected.Cause} at {expected.Pc:x} after {expected.Retired}, {actual.Cause} at {actual.Pc:x} after {actual.Retired}: {expected} and {actual}";
+        {
+            yield return $"{expected.Cause} at {expected.Pc:x} after {expected.Retired}, {actual.Cause} at {actual.Pc:x} after {actual.Retired}: "
+                + $"{expected} and {actual}";
+        }
+
         for (int i = 0; i < 32; i++)
         {
             if (Hart.X[i] != Other.X[i])
@@ -110,7 +116,8 @@ internal sealed class EngineComparison : IDisposable
                 yield return $"f{i}: {Hart.F[i]:x} and {Other.F[i]:x}";
         }
 
-        if ((Hart.Pc, Hart.Fcsr, Hart.Retired, Hart.Reservation, Hart.ReservedValue) != (Other.Pc, Other.Fcsr, Other.Retired, Other.Reservation, Other.ReservedValue))
+        if ((Hart.Pc, Hart.Fcsr, Hart.Retired, Hart.Reservation, Hart.ReservedValue)
+            != (Other.Pc, Other.Fcsr, Other.Retired, Other.Reservation, Other.ReservedValue))
         {
             yield return $"pc {Hart.Pc:x}, fcsr {Hart.Fcsr:x}, retired {Hart.Retired}, reservation {Hart.Reservation:x} "
                 + $"and {Other.Pc:x}, {Other.Fcsr:x}, {Other.Retired}, {Other.Reservation:x}";

@@ -5,12 +5,15 @@ using ObjectOS.Tests;
 
 namespace ObjectOS.Machine.Tests.Differential;
 
-/// <summary>Random programs run alike interpreted and translated: every trap, register, flag, count and byte, wherever the budget ends.</summary>
+/// <summary>
+/// Random programs run alike interpreted and translated: every trap, register, flag, count and byte, wherever the budget ends.
+/// </summary>
 public sealed class EngineComparisonTests
 {
     private const ulong LoopBudget = 20_000;
 
-    private static int FirstSeed => int.Parse(Environment.GetEnvironmentVariable("OBJECTOS_TEST_SEED") ?? "1", CultureInfo.InvariantCulture);
+    private static int FirstSeed =>
+        int.Parse(Environment.GetEnvironmentVariable("OBJECTOS_TEST_SEED") ?? "1", CultureInfo.InvariantCulture);
 
     [Theory]
     [InlineData(0, false), InlineData(0, true), InlineData(1, true), InlineData(3, true)]
@@ -76,7 +79,8 @@ public sealed class EngineComparisonTests
         using var engines = new EngineComparison(threshold, chunks);
         for (int i = 0; i < TestScale.Of(300); i++)
         {
-            var program = new RandomProgram(FirstSeed + i, ProgramTraits.RoundsToNearest | (i % 2 == 0 ? ProgramTraits.StoresToCode : ProgramTraits.None));
+            ProgramTraits stores = i % 2 == 0 ? ProgramTraits.StoresToCode : ProgramTraits.None;
+            var program = new RandomProgram(FirstSeed + i, ProgramTraits.RoundsToNearest | stores);
             var random = new Random(program.Seed + 1);
             RunInSlices(engines, program, LoopBudget, trap =>
             {

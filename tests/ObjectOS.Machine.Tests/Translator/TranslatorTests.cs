@@ -67,8 +67,8 @@ public sealed class TranslatorTests : IDisposable
                 var hart = new HartContext { Pc = Origin };
                 hart.X[S0] = page + offset;
                 _cpu.Run(hart, space, new RunLimits(100, 0, 0), out Trap trap);
-                bool isMisaligned = mnemonic == "amoadd.d" && offset % 8 != 0;
-                trap.Cause.Should().Be(isMisaligned ? TrapCause.StoreAddressMisaligned : mnemonic == "amoadd.d" ? TrapCause.StorePageFault : TrapCause.LoadPageFault);
+                TrapCause ofAtomic = offset % 8 != 0 ? TrapCause.StoreAddressMisaligned : TrapCause.StorePageFault;
+                trap.Cause.Should().Be(mnemonic == "amoadd.d" ? ofAtomic : TrapCause.LoadPageFault);
                 (trap.Pc, trap.Retired).Should().Be((Origin, 0UL));
             }
         }

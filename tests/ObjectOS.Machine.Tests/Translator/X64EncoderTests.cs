@@ -7,7 +7,9 @@ namespace ObjectOS.Machine.Tests.Translator;
 
 using Code = Iced.Intel.Code;
 
-/// <summary>Each form that the translator writes has the bytes that another assembler gives it, for all registers that it is used with.</summary>
+/// <summary>
+/// Each form that the translator writes has the bytes that another assembler gives it, for all registers that it is used with.
+/// </summary>
 public sealed class X64EncoderTests
 {
     private static readonly Register[] Wide =

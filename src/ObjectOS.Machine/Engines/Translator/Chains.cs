@@ -3,7 +3,8 @@ using ObjectOS.Machine.Isa;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// Runs of a region's blocks of which each falls into the next. A chain charges the budget once, at its head; what leaves it before its end gives the
+/// Runs of a region's blocks of which each falls into the next. A chain charges the budget once, at its head; what leaves it before its
+/// end gives the
 /// rest back.
 /// </summary>
 internal sealed class Chains

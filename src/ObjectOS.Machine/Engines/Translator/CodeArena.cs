@@ -25,8 +25,11 @@ internal sealed unsafe class CodeArena : IDisposable
     public nint ToExecuted => (nint)(_memory.Code - _memory.WritableCode);
 
     /// <summary>Makes one; null if the host refuses executable memory.</summary>
-    public static CodeArena? TryCreate(int chunks) =>
-        ExecutableMemory.TryCreate((nuint)chunks * ChunkCode, (nuint)chunks * ChunkData) is { } memory ? new CodeArena(memory, chunks) : null;
+    public static CodeArena? TryCreate(int chunks)
+    {
+        ExecutableMemory? memory = ExecutableMemory.TryCreate((nuint)chunks * ChunkCode, (nuint)chunks * ChunkData);
+        return memory is null ? null : new CodeArena(memory, chunks);
+    }
 
     public bool TryTake(out int chunk) => _free.TryPop(out chunk);
 

@@ -4,7 +4,8 @@ using static ObjectOS.Machine.Engines.Translator.X64Encoder;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <content>
-/// Atomic operations on memory (unprivileged specification, chapter "A"). One host thread runs all that share a memory, so that a load and a store
+/// Atomic operations on memory (unprivileged specification, chapter "A"). One host thread runs all that share a memory, so that a load
+/// and a store
 /// are atomic.
 /// </content>
 internal sealed unsafe partial class Emitter
@@ -22,7 +23,8 @@ internal sealed unsafe partial class Emitter
         _c.Memory(0x8B, Rcx, Rbp, Rcx, 0, Tag + StateLayout.OffsetAfterTag, wide: true);
         _cold.Add(new Cold
         {
-            Kind = ColdKind.Access, From = miss, Back = (nint)_c.P, Exit = exit, Base = d.Rs1, Size = size, Site = site, Writes = true, IsAtomic = true,
+            Kind = ColdKind.Access, From = miss, Back = (nint)_c.P, Exit = exit, Base = d.Rs1, Size = size, Site = site,
+            Writes = true, IsAtomic = true,
         });
         _c.LeaSum(Rcx, Rcx, address, 0, wide: true);
         _c.Memory(0x8B, Rax, Rcx, 0, wide);

@@ -5,8 +5,10 @@ namespace ObjectOS.Machine.Engines.Translator;
 
 /// <content>Floating-point arithmetic by AVX and FMA, of scalars.</content>
 /// <remarks>
-/// Translated code runs with frm = 0 only, and MXCSR is set to round to nearest. Its exception flags are the guest's: both architectures detect tininess
-/// after rounding. Other rounding modes, single values that are not NaN-boxed, and results that the host would choose otherwise are the interpreter's.
+/// Translated code runs with frm = 0 only, and MXCSR is set to round to nearest. Its exception flags are the guest's: both architectures
+/// detect tininess
+/// after rounding. Other rounding modes, single values that are not NaN-boxed, and results that the host would choose otherwise are the
+/// interpreter's.
 /// All have VEX prefixes, as the runtime's own code: some hosts take hundreds of cycles to change between those and instructions without.
 /// </remarks>
 internal sealed unsafe partial class Emitter
@@ -61,11 +63,14 @@ internal sealed unsafe partial class Emitter
     private static int ComparePrefix(bool isDouble) => isDouble ? PrefixPacked : NoPrefix;
 
     // xmm0 is the first source of those that have two.
-    private void FloatOfState(int opcode, int xmm, int displacement, int prefix) => _c.VexState(prefix, 1, opcode, xmm, 0, displacement, wide: false);
+    private void FloatOfState(int opcode, int xmm, int displacement, int prefix) =>
+        _c.VexState(prefix, 1, opcode, xmm, 0, displacement, wide: false);
 
     private void FloatOfXmm(int opcode, int second, int prefix) => _c.Vex(prefix, 1, opcode, 0, 0, second, wide: false);
 
-    /// <summary>Leaves the instruction to the interpreter under a condition. Nothing but flags that it raises itself may have changed.</summary>
+    /// <summary>
+    /// Leaves the instruction to the interpreter under a condition. Nothing but flags that it raises itself may have changed.
+    /// </summary>
     private void InterpretIf(int condition, in DecodedInstruction d, int offset)
     {
         if (_floatExit < 0)

@@ -5,7 +5,8 @@ namespace ObjectOS.Machine.Engines.Translator;
 
 /// <content>Loads and stores off one base that are near each other: one check for all.</content>
 /// <remarks>
-/// The check is for a store if any of them is one, and for the page of the first and of the last byte. Where it fails, a second copy of the rest of the
+/// The check is for a store if any of them is one, and for the page of the first and of the last byte. Where it fails, a second copy of
+/// the rest of the
 /// block does it access by access, so that faults and stores to code are as exact as without groups. No copy exists while it is not needed.
 /// </remarks>
 internal sealed unsafe partial class Emitter
@@ -52,7 +53,8 @@ internal sealed unsafe partial class Emitter
         _c.Memory(0x8B, Rdx, Rbp, Rcx, 0, tag + StateLayout.OffsetAfterTag, wide: true);
         _cold.Add(new Cold
         {
-            Kind = ColdKind.Group, From = miss, FromApart = apart, Back = (nint)_c.P, Base = d.Rs1, Displacement = group.Low, Size = group.High - group.Low,
+            Kind = ColdKind.Group, From = miss, FromApart = apart, Back = (nint)_c.P, Base = d.Rs1,
+            Displacement = group.Low, Size = group.High - group.Low,
             Site = (nint)site, Writes = group.Writes, Offset = offset, Start = _start, Index = _index, Count = _count,
         });
         _groupBase = d.Rs1;
@@ -62,7 +64,10 @@ internal sealed unsafe partial class Emitter
 
     private Group FindGroup(in DecodedInstruction first, int offset)
     {
-        var group = new Group { Low = first.Imm, High = first.Imm + SizeOf(first.Op), Last = _index, Accesses = 1, Writes = IsStore(first.Op) };
+        var group = new Group
+        {
+            Low = first.Imm, High = first.Imm + SizeOf(first.Op), Last = _index, Accesses = 1, Writes = IsStore(first.Op),
+        };
         int place = offset + first.Length;
         bool isOver = Overwrites(first, first.Rs1);
         for (int i = _index + 1; i < _count && !isOver; i++)
@@ -75,7 +80,8 @@ internal sealed unsafe partial class Emitter
                 int low = Math.Min(group.Low, d.Imm), high = Math.Max(group.High, d.Imm + SizeOf(d.Op));
                 if (high - low > MostSpan)
                     break;
-                group = new Group { Low = low, High = high, Last = i, Accesses = group.Accesses + 1, Writes = group.Writes || IsStore(d.Op) };
+                bool writes = group.Writes || IsStore(d.Op);
+                group = new Group { Low = low, High = high, Last = i, Accesses = group.Accesses + 1, Writes = writes };
             }
 
             isOver = Overwrites(d, first.Rs1);
@@ -108,6 +114,8 @@ internal sealed unsafe partial class Emitter
         d.Rd == register && !IsStore(d.Op) && d.Op is not (Op.Fld or Op.Flw);
 
     // Those that leave rdx alone and always go on to the next instruction.
-    private static bool KeepsGroup(Op op) => op is Op.Nop or Op.Li or Op.Mv or Op.Lui or Op.Auipc or Op.Mul or Op.Mulw or (>= Op.Addi and <= Op.Sraw)
-        or (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS) or (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) || IsAccess(op);
+    private static bool KeepsGroup(Op op) => IsAccess(op)
+        || op is Op.Nop or Op.Li or Op.Mv or Op.Lui or Op.Auipc or Op.Mul or Op.Mulw or (>= Op.Addi and <= Op.Sraw)
+            or (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS)
+            or (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez);
 }

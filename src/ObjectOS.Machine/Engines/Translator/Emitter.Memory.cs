@@ -5,7 +5,8 @@ namespace ObjectOS.Machine.Engines.Translator;
 
 /// <content>Loads and stores.</content>
 /// <remarks>
-/// Each access has a site in the data: the offset of the TLB entry that it used last. The entry's tag is always compared with the page of the
+/// Each access has a site in the data: the offset of the TLB entry that it used last. The entry's tag is always compared with the page of
+/// the
 /// address, in the table of the space that runs, so that a site that is out of date is only slow. An access that is not aligned does not
 /// equal any tag and takes the second look, which is right for it.
 /// </remarks>
@@ -78,7 +79,9 @@ internal sealed unsafe partial class Emitter
         LeaveBy(cold.Exit);
     }
 
-    /// <summary>The access itself, at the guest's address in <paramref name="address"/> and the host's offset in another register.</summary>
+    /// <summary>
+    /// The access itself, at the guest's address in <paramref name="address"/> and the host's offset in another register.
+    /// </summary>
     private void Transfer(in DecodedInstruction d, int offset, int address)
     {
         if (IsStore(d.Op))

@@ -4,11 +4,13 @@ using static ObjectOS.Machine.Engines.Translator.X64Encoder;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// Generates x64 code for regions. Every guest register is in its home, a register or its place in the state, wherever an instruction begins: so a trap,
+/// Generates x64 code for regions. Every guest register is in its home, a register or its place in the state, wherever an instruction
+/// begins: so a trap,
 /// an exit or a jump between translations has nothing to put right.
 /// </summary>
 /// <remarks>
-/// A chain of blocks charges its instructions when it is entered at its head, and is left before the first if the budget does not reach to the last. A
+/// A chain of blocks charges its instructions when it is entered at its head, and is left before the first if the budget does not reach
+/// to the last. A
 /// way out of its middle gives back how many it did not retire; a way into its middle charges what is left of it.
 /// </remarks>
 internal sealed unsafe partial class Emitter(Stubs stubs)
@@ -199,7 +201,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
                 Refund(cold.Size);
                 LeaveBy(_space.AddExit(new Exit
                 {
-                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size, Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,
+                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size,
+                    Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,
                 }));
                 break;
             case ColdKind.Indirect:

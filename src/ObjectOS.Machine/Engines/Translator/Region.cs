@@ -37,7 +37,8 @@ internal sealed class Region
     public bool HasBlock(int offset) => (uint)offset < Pages.Size && _isStart[offset >> 1];
 
     /// <summary>True if the instruction is the last of its block.</summary>
-    public static bool Ends(Op op) => op is (>= Op.Jal and <= Op.Bgeu) or Op.Beqz or Op.Bnez or Op.J or Op.Jr or Op.Illegal or Op.Ecall or Op.Ebreak
+    public static bool Ends(Op op) =>
+        op is (>= Op.Jal and <= Op.Bgeu) or Op.Beqz or Op.Bnez or Op.J or Op.Jr or Op.Illegal or Op.Ecall or Op.Ebreak
         or (>= Op.Sret and <= Op.CboZero);
 
     /// <summary>Offset of the last instruction of a block.</summary>
@@ -49,7 +50,9 @@ internal sealed class Region
         return offset;
     }
 
-    /// <summary>Instructions from a block's start to its end: a transfer, the next block, or a place that does not belong to the region.</summary>
+    /// <summary>
+    /// Instructions from a block's start to its end: a transfer, the next block, or a place that does not belong to the region.
+    /// </summary>
     public int CountFrom(int start, out int end)
     {
         int count = 0;
@@ -67,7 +70,8 @@ internal sealed class Region
     }
 
     /// <summary>
-    /// Finds the region around an entry. A target becomes a part of it if the interpreter has a block there, which means that it was executed,
+    /// Finds the region around an entry. A target becomes a part of it if the interpreter has a block there, which means that it was
+    /// executed,
     /// and if no translation begins there. What a branch falls into always does, translated or not, so that a loop is in one piece.
     /// </summary>
     /// <param name="source">The page: its address, code, and what is known to be in it.</param>
@@ -83,7 +87,9 @@ internal sealed class Region
         (Page, Count, CrossesPage, _most) = (source.Page, 0, false, most);
         while (_work.TryPop(out int offset))
         {
-            if (_isStart[offset >> 1] || (offset != entry && source.IsTranslated(offset)) || (!_isInstruction[offset >> 1] && Count >= _most))
+            if (_isStart[offset >> 1] || (offset != entry && source.IsTranslated(offset)))
+                continue;
+            if (!_isInstruction[offset >> 1] && Count >= _most)
                 continue;
             Start(offset);
             Follow(source, offset);
@@ -185,7 +191,8 @@ internal sealed class Region
 /// <param name="Executed">The interpreter's blocks in the page.</param>
 /// <param name="Entries">Where translations of the space begin.</param>
 /// <param name="Isa">The hart's extensions.</param>
-internal readonly record struct RegionSource(ulong Page, CodePage Code, CodePage? Next, Block?[] Executed, Dictionary<ulong, nint> Entries, IsaConfiguration Isa)
+internal readonly record struct RegionSource(
+    ulong Page, CodePage Code, CodePage? Next, Block?[] Executed, Dictionary<ulong, nint> Entries, IsaConfiguration Isa)
 {
     public bool IsTranslated(int offset) => Entries.ContainsKey(Page + (ulong)offset);
 }

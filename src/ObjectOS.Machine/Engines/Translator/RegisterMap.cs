@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// Which integer registers of the guest live in registers of the host while translated code runs: always the same ten, so that no state has to be
+/// Which integer registers of the guest live in registers of the host while translated code runs: always the same ten, so that no state
+/// has to be
 /// moved where translations meet. rax, rcx and rdx are for the code's own use, rbp is the state, r15 the budget.
 /// </summary>
 internal static class RegisterMap

@@ -3,7 +3,9 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// <summary>Where generated code finds its state, in bytes from the address that rbp holds.</summary>
 internal static class StateLayout
 {
-    /// <summary>Bytes of the state that lie before the address in rbp, so that each integer register has a displacement of one byte.</summary>
+    /// <summary>
+    /// Bytes of the state that lie before the address in rbp, so that each integer register has a displacement of one byte.
+    /// </summary>
     public const int Before = 128;
 
     public const int Budget = 0x80;

@@ -6,7 +6,8 @@ using ObjectOS.Machine.Mmu;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// The translated code of one address space and the state that it works on: registers, the space's TLB, the jump cache. Nothing in it refers to a
+/// The translated code of one address space and the state that it works on: registers, the space's TLB, the jump cache. Nothing in it
+/// refers to a
 /// managed object; the pinned heap keeps its address.
 /// </summary>
 internal sealed unsafe class TranslatedSpace
@@ -82,7 +83,9 @@ internal sealed unsafe class TranslatedSpace
         context.Fcsr = (context.Fcsr & ~0x1Fu) | FloatControl.ToFlags(*(uint*)(_state + StateLayout.GuestControlAfter));
     }
 
-    /// <summary>Runs code from an address until it exits; <paramref name="budget"/> is what is left of it, with what blocks have charged.</summary>
+    /// <summary>
+    /// Runs code from an address until it exits; <paramref name="budget"/> is what is left of it, with what blocks have charged.
+    /// </summary>
     public ref Exit Run(nint enter, nint code, ref int budget)
     {
         *(int*)(_state + StateLayout.Budget) = budget;

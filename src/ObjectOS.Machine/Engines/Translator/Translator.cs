@@ -6,7 +6,8 @@ using ObjectOS.Machine.Mmu;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// Translates code of user-mode harts that has become hot into code of the host, and keeps the translations of the address spaces that ran last. One
+/// Translates code of user-mode harts that has become hot into code of the host, and keeps the translations of the address spaces that
+/// ran last. One
 /// per CPU, on its host thread; no translated code runs while its members are called.
 /// </summary>
 internal sealed unsafe class Translator : IDisposable
@@ -160,7 +161,9 @@ internal sealed unsafe class Translator : IDisposable
         return true;
     }
 
-    private TranslatedSpace? Oldest(TranslatedSpace? but) => _spaces.Values.Where(space => space != but && (but is null || space.Chunks.Count > 0)).MinBy(space => space.LastUse);
+    // With chunks, if others than one are asked for.
+    private TranslatedSpace? Oldest(TranslatedSpace? but) =>
+        _spaces.Values.Where(space => space != but && (but is null || space.Chunks.Count > 0)).MinBy(space => space.LastUse);
 
     private void Clear(TranslatedSpace space)
     {

@@ -15,7 +15,8 @@ internal sealed class TranslatorSource(int threshold, int chunks)
     public int Threshold => threshold;
 
     /// <summary>Why code is interpreted; null: it is translated.</summary>
-    public string? Problem => !ExecutableMemory.IsSupported ? "the host is not x64 Linux with AVX2 and BMI2" : _isRefused ? "the host refuses executable memory" : null;
+    public string? Problem => !ExecutableMemory.IsSupported ? "the host is not x64 Linux with AVX2, FMA and BMI2"
+        : _isRefused ? "the host refuses executable memory" : null;
 
     public Translator? Create(IsaConfiguration isa, CodeMeter meter)
     {

@@ -17,8 +17,8 @@ internal unsafe struct X64Encoder
     public const int Rol = 0, Ror = 1, Shl = 4, Shr = 5, Sar = 7;
 
     /// <summary>Condition codes.</summary>
-    public const int Overflow = 0, Below = 2, AboveOrEqual = 3, Equal = 4, NotEqual = 5, BelowOrEqual = 6, Above = 7, Parity = 10, NoParity = 11,
-        Less = 12, GreaterOrEqual = 13, LessOrEqual = 14, Greater = 15;
+    public const int Overflow = 0, Below = 2, AboveOrEqual = 3, Equal = 4, NotEqual = 5, BelowOrEqual = 6, Above = 7,
+        Parity = 10, NoParity = 11, Less = 12, GreaterOrEqual = 13, LessOrEqual = 14, Greater = 15;
 
     /// <summary>The next byte, in the view that is written.</summary>
     public byte* P;
@@ -55,7 +55,9 @@ internal unsafe struct X64Encoder
         Byte(0xC0 | ((reg & 7) << 3) | (rm & 7));
     }
 
-    /// <summary>An operation on a register and memory at <c>[b + x * 2^scale + displacement]</c>; <paramref name="x"/> −1: no index.</summary>
+    /// <summary>
+    /// An operation on a register and memory at <c>[b + x * 2^scale + displacement]</c>; <paramref name="x"/> −1: no index.
+    /// </summary>
     public void Memory(int opcode, int reg, int b, int x, int scale, int displacement, bool wide, bool bytes = false, int prefix = 0)
     {
         if (prefix != 0)
@@ -80,7 +82,8 @@ internal unsafe struct X64Encoder
     }
 
     /// <summary>The same without an index.</summary>
-    public void Memory(int opcode, int reg, int b, int displacement, bool wide, int prefix = 0) => Memory(opcode, reg, b, -1, 0, displacement, wide, prefix: prefix);
+    public void Memory(int opcode, int reg, int b, int displacement, bool wide, int prefix = 0) =>
+        Memory(opcode, reg, b, -1, 0, displacement, wide, prefix: prefix);
 
     /// <summary>An operation on a register and data that the executed view reaches relative to rip.</summary>
     public void Data(int opcode, int reg, byte* data, bool wide, int prefix = 0)
@@ -135,7 +138,8 @@ internal unsafe struct X64Encoder
 
     public void Arithmetic(int operation, int to, int from, bool wide) => Registers((operation << 3) | 3, to, from, wide);
 
-    public void ArithmeticMemory(int operation, int to, int b, int displacement, bool wide) => Memory((operation << 3) | 3, to, b, displacement, wide);
+    public void ArithmeticMemory(int operation, int to, int b, int displacement, bool wide) =>
+        Memory((operation << 3) | 3, to, b, displacement, wide);
 
     public void ArithmeticImmediate(int operation, int to, int value, bool wide)
     {
