@@ -129,11 +129,27 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public async Task Reports_OfADifference_ShowItInEachFormat()
+    {
+        var scenario = ScenarioText.Read(Repository.PathOf("samples", "fib.scenario"));
+        var report = await Comparison.RunAsync(new LocalVersion("a<b"), new LocalVersion("right") { Faults = [InjectedFault.FailCall(5, 13)] }, [scenario, scenario with { Name = "<again>" }]);
+        string html = HtmlReport.Write(report);
+        html.Should().StartWith("<!DOCTYPE html>").And.Contain("a&lt;b").And.Contain("&lt;again&gt;").And.Contain("= EACCES").And.NotContain("<again>").And.NotContain("http://localhost");
+        html.Should().NotMatchRegex("(src|href)=\"(?!#)", "the page needs nothing besides itself");
+        var junit = System.Xml.Linq.XDocument.Parse(JUnitReport.Write(report));
+        junit.Descendants("testcase").Should().HaveCount(2).And.OnlyContain(one => one.Element("failure")!.Value.Contains("= EACCES"));
+        using var json = System.Text.Json.JsonDocument.Parse(JsonReport.Write(report));
+        json.RootElement.GetProperty("schema").GetInt32().Should().Be(1);
+        json.RootElement.GetProperty("exit").GetInt32().Should().Be(1);
+        json.RootElement.GetProperty("scenarios")[1].GetProperty("divergence").GetProperty("ordinal").GetInt64().Should().Be(5);
+    }
+
+    [Fact]
     public void Run_WrittenAndRead_IsTheSame()
     {
         var run = new SideRun
         {
-            End = "Exited", Output = "x\n", Lanes = [new SideLane("0/t1", null, 0, 33, new LaneDigest(ulong.MaxValue, 2, 3), 5, [new LaneMark(new LaneDigest(1, 2, 3), 4, 5, 6)])],
+            End = "Exited", Output = "x\n", Lanes = [new SideLane("0/t1", null, 0, 33, new LaneDigest(ulong.MaxValue, 2, 3), 5, 6, 7, [new LaneMark(new LaneDigest(1, 2, 3), 4, 5, 6)])],
             Failures = ["a"], Kept = [new SideEvent("0/t1", 1, 1, "read()", default, 1, 2, 3, null, ["main"])],
         };
         JsonReport.ReadRun(JsonReport.Write(run)).Should().BeEquivalentTo(run);

@@ -10,7 +10,7 @@ internal static class HtmlPlots
 {
     private const int Width = 1000, PlotHeight = 180, Margin = 90, RowHeight = 18, MostLanes = 24, MostPoints = 600;
 
-    /// <summary>Draws each lane of both sides from its first to its last mark, with a line where they differ first.</summary>
+    /// <summary>Draws each lane of both sides from its first to its last event, with a line where they differ first.</summary>
     public static string Timeline(SideRun left, SideRun right, Divergence? divergence)
     {
         string[] names = [.. left.Lanes.Concat(right.Lanes).GroupBy(lane => lane.Name).OrderByDescending(group => group.Sum(lane => lane.Count)).Take(MostLanes).Select(group => group.Key).Order(StringComparer.Ordinal)];
@@ -64,7 +64,7 @@ internal static class HtmlPlots
             return;
         }
 
-        double from = X(lane.Marks.Count > 0 ? lane.Marks[0].Time : run.Time, end), to = lane.Marks.Count > 0 ? X(lane.Marks[^1].Time, end) : from;
+        double from = X(lane.FirstTime, end), to = X(lane.LastTime, end);
         svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{from:0.0}\" y=\"{y}\" width=\"{Math.Max(2, to - from):0.0}\" height=\"10\" rx=\"2\" fill=\"{colour}\"><title>{lane.Count} events</title></rect>");
     }
 
@@ -74,7 +74,7 @@ internal static class HtmlPlots
         var last = new Dictionary<string, ulong>();
         ulong sum = 0;
         var points = new List<(ulong, ulong)>();
-        foreach (var (lane, mark) in run.Lanes.Where(lane => lane.Retired > 0).SelectMany(lane => lane.Marks.Select(mark => (lane.Name, mark))).OrderBy(entry => entry.mark.Time))
+        foreach (var (lane, mark) in run.Lanes.Where(lane => lane.Retired > 0).SelectMany(lane => lane.Marks.Append(Last(lane)).Select(mark => (lane.Name, mark))).OrderBy(entry => entry.mark.Time))
         {
             ulong value = figure(mark);
             sum += value - last.GetValueOrDefault(lane);
@@ -84,6 +84,9 @@ internal static class HtmlPlots
 
         return points;
     }
+
+    /// <summary>How a lane ends; its pages are those of its last mark.</summary>
+    private static LaneMark Last(SideLane lane) => new(lane.Digest, lane.LastTime, lane.Retired, lane.Marks.Count > 0 ? lane.Marks[^1].Pages : 0);
 
     private static IEnumerable<(ulong Time, ulong Value)> Thin(List<(ulong Time, ulong Value)> points)
     {

@@ -55,8 +55,11 @@ public sealed record SideRun
 /// <param name="Count">The number of events.</param>
 /// <param name="Digest">The digest of all of them.</param>
 /// <param name="Retired">Instructions that the thread retired.</param>
+/// <param name="FirstTime">Guest time of the first event, in nanoseconds.</param>
+/// <param name="LastTime">Guest time of the last event, in nanoseconds.</param>
 /// <param name="Marks">How the lane stood from time to time, each <see cref="EventLane.MarkInterval"/> events.</param>
-public sealed record SideLane(string Name, string? Parent, long Birth, long Count, LaneDigest Digest, ulong Retired, IReadOnlyList<LaneMark> Marks);
+public sealed record SideLane(
+    string Name, string? Parent, long Birth, long Count, LaneDigest Digest, ulong Retired, ulong FirstTime, ulong LastTime, IReadOnlyList<LaneMark> Marks);
 
 /// <summary>An event of a run.</summary>
 /// <param name="Lane">The name of its lane.</param>

@@ -186,7 +186,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             PeakMemory = result.PeakMemory,
             StateHash = result.StateHash,
             Time = lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Time),
-            Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, [.. lane.Marks]))],
+            Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, lane.FirstTime, lane.Time, [.. lane.Marks]))],
             Before = [.. _events.Before.Select(e => AsSide(e, []))],
             After = [.. _events.After.Select((e, i) => AsSide(e, i == 0 ? FramesOf(program, e) : []))],
             Kept = [.. _events.Kept.Select(e => AsSide(e, []))],

@@ -38,6 +38,20 @@ internal sealed class LiveTarget(ObjectOs os, DebugCpu cpu, DebugStops stops, Ac
 
     public async Task<DebugStop> WaitAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            return await WaitForStopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // An interrupt has met the guest's end, and the OS object has gone with it.
+            Exit(0);
+            return await _exit.Task.ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DebugStop> WaitForStopAsync(CancellationToken cancellationToken)
+    {
         while (!_exit.Task.IsCompleted)
         {
             if (cpu.Stopped is { } stop)

@@ -41,12 +41,16 @@ public sealed class EventLane
     /// <summary>Instructions that the thread had retired at the last event; 0 for other lanes.</summary>
     public ulong Retired { get; private set; }
 
+    /// <summary>Guest time of the first event, in nanoseconds.</summary>
+    public ulong FirstTime { get; private set; }
+
     /// <summary>Guest time of the last event, in nanoseconds.</summary>
     public ulong Time { get; private set; }
 
     internal void Add(LaneDigest digest, in EventRecord record)
     {
         Digest = Digest.Add(digest);
+        FirstTime = Count == 0 ? record.Time : FirstTime;
         Count++;
         (Retired, Time) = (Math.Max(Retired, record.Retired), record.Time);
         if (Count % MarkInterval == 0)
