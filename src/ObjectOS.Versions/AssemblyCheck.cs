@@ -98,7 +98,7 @@ internal sealed class AssemblyCheck : IDisposable
     public void Dispose() => _image.Dispose();
 
     /// <summary>What the readers of .NET throw at files that are no assemblies, or damaged ones.</summary>
-    private static bool IsDamage(Exception e) => e is BadImageFormatException or InvalidOperationException or ArgumentException
+    private static bool IsDamage(Exception e) => e is BadImageFormatException or InvalidCastException or InvalidOperationException or ArgumentException
         or OverflowException or IndexOutOfRangeException or IOException;
 
     private static VersionException Damaged(BuildFile file, Exception e) =>

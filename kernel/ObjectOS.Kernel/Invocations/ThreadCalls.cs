@@ -49,6 +49,12 @@ internal static class ThreadCalls
 
         if (status == KernelStatus.Ok)
         {
+            if (thread.Context is { Retired: 0 })
+            {
+                // What its loader wrote is not the thread's doing.
+                EventLog.Take(thread);
+            }
+
             call.Kernel.Scheduler.MakeReady(thread);
         }
 

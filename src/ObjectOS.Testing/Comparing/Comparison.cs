@@ -110,15 +110,20 @@ public static class Comparison
     {
         var windows = lanes.Take(MostLanes).Select(lane => LaneComparison.Window(runs.Left, runs.Right, lane, part)).ToArray();
         var (a, b) = await BothAsync(left, right, scenario, request with { Windows = windows }, cancellationToken).ConfigureAwait(false);
-        var first = windows
+        var differing = windows
             .Select(window => (window.Lane, Found: LaneComparison.First(a.Kept.Where(e => e.Lane == window.Lane), b.Kept.Where(e => e.Lane == window.Lane), part)))
             .Where(lane => lane.Found is not null)
             .OrderBy(lane => lane.Found!.Value.Left?.Sequence ?? lane.Found!.Value.Right!.Sequence)
-            .FirstOrDefault();
-        if (first.Found is not { } found)
+            .ToArray();
+        if (differing.Length == 0)
         {
             return null;
         }
+
+        // A request of a call comes before the call's answer: the call is what its caller did.
+        string? cause = differing[0].Found!.Value.Left?.Cause ?? differing[0].Found!.Value.Right?.Cause;
+        var first = cause is not null && Array.Exists(differing, lane => lane.Lane == cause) ? Array.Find(differing, lane => lane.Lane == cause) : differing[0];
+        var found = first.Found!.Value;
 
         var watch = new EventWatch(first.Lane, found.Ordinal, KeptBefore, KeptAfter);
         (a, b) = await BothAsync(left, right, scenario, request with { Watch = watch }, cancellationToken).ConfigureAwait(false);
