@@ -50,7 +50,7 @@ public enum EventKind : byte
     /// <summary>The host's answer was delivered: number the request's identifier; result: its own.</summary>
     Completion,
 
-    /// <summary>A thread ended by itself; the number is its code.</summary>
+    /// <summary>A thread ended; the number is its code. In a system call: arguments a0–a5, second result a7.</summary>
     ThreadEnd,
 
     /// <summary>A cell ended; the number is its code.</summary>

@@ -142,7 +142,8 @@ public sealed partial class Kernel
     {
         if (Events.IsOn)
         {
-            Events.Add(WithTransfer(About(thread, EventKind.ThreadEnd) with { Number = code }, thread));
+            var call = thread.Letter is { Kind: MessageKind.SystemCall } letter ? letter : null;
+            Events.Add(WithTransfer(About(thread, EventKind.ThreadEnd) with { Number = code, Arguments = call?.Words ?? default, SecondResult = call?.Label ?? 0 }, thread));
         }
     }
 

@@ -214,7 +214,7 @@ internal sealed class VirtualMemory(VCpu vcpu, IGuestMemory below, ulong size) :
         }
 
         // Of what is intercepted only this page passes.
-        ulong page = address.Value & ~(Pages.Size - 1);
+        ulong page = address.Value & ~((ulong)Pages.Size - 1);
         segment = vcpu.StageTwo.Find(address.Value, seeIntercepted: false);
         ulong start = Math.Max(segment.Start, page);
         return segment with { Start = start, End = Math.Min(segment.End, page + Pages.Size), Physical = segment.Kind == SegmentKind.Memory ? segment.At(start) : segment.Physical };

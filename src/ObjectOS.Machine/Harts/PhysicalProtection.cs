@@ -53,7 +53,7 @@ internal sealed class PhysicalProtection
     /// <param name="isWholePage">True where the answer is the same for all bytes of the page.</param>
     public bool Allows(ulong address, int length, AccessKind access, PrivilegeMode privilege, out bool isWholePage)
     {
-        ulong page = address & ~(Pages.Size - 1);
+        ulong page = address & ~((ulong)Pages.Size - 1);
         ulong end = address + (ulong)length;
         isWholePage = true;
         foreach (Region region in _regions)

@@ -169,7 +169,7 @@ internal sealed partial class Interpreter
     {
         if ((Recall(pc) ?? Find(pc)) is not { } block)
             return null;
-        _page = pc & ~(Pages.Size - 1);
+        _page = pc & ~((ulong)Pages.Size - 1);
         return block;
     }
 

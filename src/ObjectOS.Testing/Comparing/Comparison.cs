@@ -48,6 +48,11 @@ public static class Comparison
     {
         var request = new SideRequest(seed);
         var first = await left.RunAsync(scenario, request, cancellationToken).ConfigureAwait(false);
+        if (first.End == nameof(RunEnd.NotRunnable))
+        {
+            throw new ScenarioException($"{left.Name}: {first.Message}");
+        }
+
         var control = await left.RunAsync(scenario, request, cancellationToken).ConfigureAwait(false);
         if (ControlProblem(first, control) is { } problem)
         {
@@ -85,7 +90,7 @@ public static class Comparison
     {
         bool leftPasses = left.Failures.Count == 0, rightPasses = right.Failures.Count == 0;
         bool isEnd = (left.End, left.ExitCode) != (right.End, right.ExitCode);
-        if (part is null && !isEnd && leftPasses == rightPasses)
+        if (part is null && !isEnd && leftPasses && rightPasses)
         {
             return (left.Instructions, left.Charged, left.PeakMemory, left.Time) == (right.Instructions, right.Charged, right.PeakMemory, right.Time) ? DifferenceClass.Same : DifferenceClass.Performance;
         }

@@ -78,5 +78,7 @@ internal sealed class GrantCopies : IDisposable
                     break;
             }
         }
+
+        Directory.SetLastWriteTimeUtc(to, from.LastWriteTimeUtc);
     }
 }

@@ -9,6 +9,9 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 {
     private readonly EventStream _events = new(request.Watch, request.Windows);
     private readonly ScriptedConsole _console = new(version.Input is { } input ? Typed(input) : scenario.Steps);
+    /// <summary>Host time after which files that were there can be told from those that the guest makes: file systems stamp them some milliseconds late.</summary>
+    private static readonly TimeSpan ReproducibleStart = TimeSpan.FromMilliseconds(40);
+
     private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _complete = new();
@@ -29,6 +32,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         try
         {
             using var copies = new GrantCopies(scenario.Directories);
+            await Task.Delay(ReproducibleStart, cancellationToken).ConfigureAwait(false);
             var levels = await BootAsync(cancellationToken).ConfigureAwait(false);
             try
             {
@@ -93,7 +97,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     {
         var cell = version.Machine is { } machine && scenario.Program is null
             ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
-            : await os.StartAsync(AsProgram(directories), cancellationToken).ConfigureAwait(false);
+            : await os.StartAsync(await AsProgramAsync(directories, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
@@ -145,9 +149,10 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         }
     }
 
-    private ProgramSpec AsProgram(IReadOnlyList<DirectoryGrant> directories) => new()
+    /// <summary>Programs of both sides have one name, or each would see its own in <c>/proc/self/exe</c>.</summary>
+    private async Task<ProgramSpec> AsProgramAsync(IReadOnlyList<DirectoryGrant> directories, CancellationToken cancellationToken) => new()
     {
-        Path = scenario.Program ?? version.Program ?? throw new ScenarioException($"{scenario.Name}: neither the scenario nor {version.Name} has a program"),
+        Image = ProgramImage.FromBytes("program", await ReadProgramAsync(cancellationToken).ConfigureAwait(false)),
         Name = "program",
         Arguments = scenario.Arguments,
         Environment = scenario.Environment,
@@ -168,6 +173,19 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     private static ulong? Least(ulong? a, ulong? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 
+    private async Task<byte[]> ReadProgramAsync(CancellationToken cancellationToken)
+    {
+        string path = scenario.Program ?? version.Program ?? throw new ScenarioException($"{scenario.Name}: neither the scenario nor {version.Name} has a program");
+        try
+        {
+            return await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ScenarioException($"{path}: No such file or directory", e);
+        }
+    }
+
     /// <summary>The file that backtraces take names from; empty for a machine.</summary>
     private async Task<ReadOnlyMemory<byte>> ProgramFileAsync(CancellationToken cancellationToken) =>
         request.Watch is not null && (scenario.Program ?? version.Program) is { } path && File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
@@ -175,6 +193,11 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     private SideRun Report(RunResult result, ReadOnlyMemory<byte> program, GrantCopies copies)
     {
         var lanes = _events.Lanes;
+        if (request.Watch is null && request.Windows is null && scenario.Faults.Concat(version.Faults).FirstOrDefault(fault => fault.Target is { } target && !lanes.Any(lane => lane.Name.EndsWith("/" + target, StringComparison.Ordinal))) is { } missed)
+        {
+            throw new ScenarioException($"{version.Name}: the fault of {missed.Target} cannot happen: the guest's requests went to {string.Join(", ", lanes.Select(lane => lane.Name).Where(name => !name.Contains("/t", StringComparison.Ordinal)).DefaultIfEmpty("nothing"))}");
+        }
+
         var run = new SideRun
         {
             End = _isStalled ? "Stalled" : result.End.ToString(),

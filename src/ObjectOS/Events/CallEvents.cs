@@ -14,7 +14,7 @@ internal sealed class CallEvents : IEventText
     /// <summary>The number of execve.</summary>
     public const ulong Execute = 221;
 
-    private const ulong Clone = 220, GetPid = 172, GetTid = 178, SetTidAddress = 96;
+    private const ulong Exit = 93, ExitGroup = 94, Clone = 220, GetPid = 172, GetTid = 178, SetTidAddress = 96;
 
     private readonly Pids _pids = new();
     private EventLane _lane = null!;
@@ -50,6 +50,7 @@ internal sealed class CallEvents : IEventText
         EventKind.Trap => new LaneDigest(Words(Head(record), record.Arguments[2], record.Result), 0, 0),
         EventKind.Invocation => new LaneDigest(Words(Head(record), record.Result, 0), Words(0, record.InputDigest, record.OutputDigest), 0),
         EventKind.Ipc => OfIpc(record),
+        EventKind.ThreadEnd when IsExit(record) => new LaneDigest(Words(Head(record), record.SecondResult, (uint)record.Arguments[0]), 0, 0),
         _ => new LaneDigest(Head(record), Words(0, record.InputDigest, record.OutputDigest), 0),
     };
 
@@ -63,6 +64,7 @@ internal sealed class CallEvents : IEventText
         EventKind.Invocation => $"{InvocationTable.Find(record.Number)?.Name ?? $"invocation {record.Number}"}({string.Join(", ", Hex(record, InvocationTable.Find(record.Number)?.Arguments.Length ?? 0))}) = {(KernelStatus)record.Result}",
         EventKind.Ipc => $"call {record.Number} ({string.Join(", ", Hex(record, MessageWords.Length))}) = {record.Result}, 0x{record.SecondResult:x}",
         EventKind.Born => "execve starts another program",
+        EventKind.ThreadEnd when IsExit(record) => $"{LinuxService.CallName(record.SecondResult)}({(int)record.Arguments[0]})",
         EventKind.ThreadEnd => $"thread ends with {record.Number}",
         _ => $"{record.Kind} {record.Number}",
     };
@@ -139,6 +141,8 @@ internal sealed class CallEvents : IEventText
 
         return new LaneDigest(Words(Head(record), record.Result, 0), Digest64.Add(payload, record.SecondResult), 0);
     }
+
+    private static bool IsExit(in EventRecord record) => record.SecondResult is Exit or ExitGroup;
 
     private static ulong Head(in EventRecord record) => Digest64.Add((ulong)record.Kind, record.Number);
 

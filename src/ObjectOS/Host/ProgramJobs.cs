@@ -30,6 +30,9 @@ internal sealed partial class ProgramJobs(
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
     private readonly Dictionary<ulong, HostFileWork> _files = [];
+    /// <summary>File systems take the time of a clock that ticks some milliseconds late.</summary>
+    private static readonly TimeSpan LateStamps = TimeSpan.FromMilliseconds(20);
+
     private readonly HostFaults _faults = new(options.Faults);
     private ulong _lastNumber = 16;
     private int _started;
@@ -232,7 +235,7 @@ internal sealed partial class ProgramJobs(
     {
         var calls = LinuxFileCalls.OfThisHost() ?? new PortableFileCalls();
         return grant.Reproducible
-            ? new ReproducibleFileCalls(calls, (options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, (options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100)
+            ? new ReproducibleFileCalls(calls, (options.TimeProvider.GetUtcNow() - LateStamps - DateTimeOffset.UnixEpoch).Ticks * 100, (options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100)
             : calls;
     }
 
