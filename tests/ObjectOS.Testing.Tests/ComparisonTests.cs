@@ -90,7 +90,7 @@ public sealed class ComparisonTests
             };
             var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [scenario]);
             report.Scenarios[0].LeftRun.Failures.Should().Equal($"{Path.Combine(folder, "none")}: No such file or directory");
-            report.Scenarios[0].Class.Should().Be(DifferenceClass.Same, TextReport.Write(report));
+            report.Scenarios[0].Class.Should().Be(DifferenceClass.BothFail, TextReport.Write(report));
         }
         finally
         {
