@@ -78,7 +78,7 @@ internal sealed class FutexTable
         }
 
 #if LOST_WAKE_UP
-        // Planted for tests: of four that are woken at once, the last sleeps on, and nobody knows of it.
+        // Planted for tests: if four are woken at once, the last is removed from the queue but never woken.
         if (taken.Count > 3)
         {
             taken.RemoveAt(taken.Count - 1);

@@ -93,7 +93,7 @@ public sealed class RealCpu : ICpu, IDisposable
         ? own
         : throw new ArgumentException("The address space was not made by this CPU.", nameof(space));
 
-    /// <summary>Hears what harts do without their kernel; null: nobody does. Changed between runs.</summary>
+    /// <summary>Receives the traps and page walks that harts handle without their kernel; null: no observer. Set it between runs only.</summary>
     public IGuestObserver? Observer
     {
         get => _memory.Observer;

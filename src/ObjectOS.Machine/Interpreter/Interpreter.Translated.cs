@@ -137,7 +137,7 @@ internal sealed partial class Interpreter
         _chunk = charged;
     }
 
-    /// <summary>Goes on at an address that translated code did not know: there, or else by <paramref name="block"/>.</summary>
+    /// <summary>Resumes at an address that translated code has no link for: in translated code if there is some, else in <paramref name="block"/>.</summary>
     private bool TryContinue(Translator translator, TranslatedSpace space, in Exit exit, out nint code, out Block? block)
     {
         block = null;

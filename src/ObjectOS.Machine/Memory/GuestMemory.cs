@@ -39,7 +39,7 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
     /// <summary>The account that all of this memory is charged under.</summary>
     public MemoryAccount Account { get; }
 
-    /// <summary>Hears what harts in this memory do without their kernel; null: nobody does.</summary>
+    /// <summary>Receives the traps and page walks that harts in this memory handle without their kernel; null: no observer.</summary>
     public IGuestObserver? Observer { get; set; }
 
     public Coherence Coherence { get; } = new();

@@ -96,7 +96,7 @@ internal sealed unsafe partial class Emitter
         return true;
     }
 
-    /// <summary>Goes on at an offset from the page, which may lie outside of it. The block at work is the last of its chain.</summary>
+    /// <summary>Emits a transfer to an offset from the page, which may lie outside of it. The block at work is the last of its chain.</summary>
     private void GoTo(int offset)
     {
         if (!_region.HasBlock(offset))
@@ -105,7 +105,7 @@ internal sealed unsafe partial class Emitter
             _jumps.Add(((nint)_c.Jump(), offset, ToBody: false));
     }
 
-    /// <summary>Goes on at the instruction after the block.</summary>
+    /// <summary>Emits a transfer to the instruction after the block.</summary>
     private void FallTo(int offset)
     {
         if (_tail == 0)

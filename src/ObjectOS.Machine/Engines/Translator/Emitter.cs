@@ -9,9 +9,9 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// an exit or a jump between translations has nothing to put right.
 /// </summary>
 /// <remarks>
-/// A chain of blocks charges its instructions when it is entered at its head, and is left before the first if the budget does not reach
-/// to the last. A
-/// way out of its middle gives back how many it did not retire; a way into its middle charges what is left of it.
+/// A chain of blocks charges all of its instructions at its head. If the budget does not cover them, the chain exits before its first
+/// instruction. An exit in the middle of a chain refunds the instructions that were not retired. An entry in the middle charges the
+/// instructions from there to the end.
 /// </remarks>
 internal sealed unsafe partial class Emitter(Stubs stubs)
 {
@@ -158,7 +158,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         }
     }
 
-    /// <summary>Leaves one instruction to the interpreter and goes on after it.</summary>
+    /// <summary>Emits an exit that has the interpreter execute one instruction; translated code resumes after it.</summary>
     private void Interpret(in DecodedInstruction d, int offset)
     {
         _groupEnd = 0;

@@ -36,7 +36,7 @@ internal struct Exit
     public nint Slot;
 
     /// <summary>
-    /// For <see cref="ExitKind.Interpret"/>: where generated code goes on after the instruction; 0: by its address. For
+    /// For <see cref="ExitKind.Interpret"/>: where translated code resumes after the instruction; 0: it is looked up by its address. For
     /// <see cref="ExitKind.Budget"/>: where it charges again.
     /// </summary>
     public nint Resume;

@@ -84,7 +84,8 @@ internal sealed unsafe class TranslatedSpace
     }
 
     /// <summary>
-    /// Runs code from an address until it exits; <paramref name="budget"/> is what is left of it, with what blocks have charged.
+    /// Runs translated code from an address until it exits. <paramref name="budget"/> holds the instructions that may still be executed; on
+    /// return the charges of the blocks that were entered are subtracted.
     /// </summary>
     public ref Exit Run(nint enter, nint code, ref int budget)
     {
