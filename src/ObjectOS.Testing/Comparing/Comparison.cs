@@ -132,19 +132,15 @@ public static class Comparison
 
         var watch = new EventWatch(first.Lane, found.Ordinal, KeptBefore, KeptAfter);
         (a, b) = await BothAsync(left, right, scenario, request with { Watch = watch }, cancellationToken).ConfigureAwait(false);
-        var leftEvent = a.After.Count > 0 ? a.After[0] : null;
-        var rightEvent = b.After.Count > 0 ? b.After[0] : null;
         return new Divergence
         {
             Lane = first.Lane,
             Ordinal = found.Ordinal,
-            Left = leftEvent,
-            Right = rightEvent,
+            Left = a.After.Count > 0 ? a.After[0] : null,
+            Right = b.After.Count > 0 ? b.After[0] : null,
             LeftBefore = LedTo(first.Lane, a.Before),
             RightBefore = LedTo(first.Lane, b.Before),
             Aligned = Alignment.Of([.. a.After.Select(e => e.Text)], [.. b.After.Select(e => e.Text)]),
-            Parts = new LaneDigest(
-                leftEvent?.Digest.Control == rightEvent?.Digest.Control ? 0UL : 1, leftEvent?.Digest.Payload == rightEvent?.Digest.Payload ? 0UL : 1, leftEvent?.Digest.Timing == rightEvent?.Digest.Timing ? 0UL : 1),
         };
     }
 

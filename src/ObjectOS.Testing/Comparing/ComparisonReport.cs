@@ -1,5 +1,3 @@
-using ObjectOS.Events;
-
 namespace ObjectOS.Testing.Comparing;
 
 /// <summary>What a difference between two versions is.</summary>
@@ -100,9 +98,6 @@ public sealed record Divergence
 
     /// <summary>The events from it on, aligned: what was inserted or left out stands out from what is the same.</summary>
     public IReadOnlyList<AlignedLine> Aligned { get; init; } = [];
-
-    /// <summary>The part of the event that differs.</summary>
-    public LaneDigest Parts { get; init; }
 }
 
 /// <summary>A line of two aligned texts.</summary>

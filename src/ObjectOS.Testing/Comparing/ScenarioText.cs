@@ -92,9 +92,12 @@ public static class ScenarioText
             "accept" when rest.Length == 2 => scenario with { Accepted = [.. scenario.Accepted, new AcceptedDifference(rest[0], rest[1])] },
             "accept" => throw new FormatException("accept LANE EVENT is wanted"),
             var other => throw new FormatException(
-                $"\"{other}\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full or accept is wanted"),
+                $"\"{Shown(other)}\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full or accept is wanted"),
         };
     }
+
+    /// <summary>A word of the file as a message can show it: a file that is no text holds anything.</summary>
+    private static string Shown(string word) => string.Concat(word.Take(40).Select(c => char.IsControl(c) || c == '\uFFFD' ? '?' : c));
 
     private static Scenario WithStep(Scenario scenario, ScenarioStep step) => scenario with { Steps = [.. scenario.Steps, step] };
 
