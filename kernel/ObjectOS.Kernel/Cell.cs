@@ -15,6 +15,7 @@ public sealed class Cell : KernelObject
 
     private readonly List<KernelObject> _owned = [];
     private int _childIndex;
+    private ulong _debt;
 
     internal Cell(uint number, Cell? parent, IMemoryAccount account, int objectLimit)
         : base(ObjectKind.Cell, parent)
@@ -37,7 +38,7 @@ public sealed class Cell : KernelObject
     internal int Depth { get; }
 
     /// <summary>Virtual instructions that each charge to it costs beside: it is counted in every cell that it lies in.</summary>
-    internal ulong CostOfDepth => Depth > 4 ? (ulong)(Depth - 4) * 4 : 0;
+    internal ulong CostOfDepth => Depth > 4 ? (ulong)(Depth - 4) * 12 : 0;
 
     /// <summary>Its number in its kernel, never used twice; the root cell is 1.</summary>
     public uint Number { get; }
@@ -150,6 +151,30 @@ public sealed class Cell : KernelObject
         payer.Count(cost);
     }
 
+    /// <summary>
+    /// Counts work that the kernel has done by itself for this cell. The time for it has passed; the next thread of the cell, or of one that was carved
+    /// from it, that traps gives it up from its turn.
+    /// </summary>
+    internal void Owe(ulong cost)
+    {
+        var payer = Payer;
+        payer.Use(cost);
+        payer._debt += payer.Parent is null ? 0 : cost;
+    }
+
+    /// <summary>What this cell and those above it owe, which is settled with that.</summary>
+    internal ulong TakeDebt()
+    {
+        ulong debt = 0;
+        for (var cell = this; cell is not null; cell = cell.Parent)
+        {
+            debt += cell._debt;
+            cell._debt = 0;
+        }
+
+        return debt;
+    }
+
     /// <summary>Takes back what <see cref="Use"/> has counted since its count was <paramref name="charged"/>.</summary>
     internal void TakeBack(ulong charged)
     {
@@ -237,6 +262,7 @@ public sealed class Cell : KernelObject
             Parent.Retired += Retired;
             Parent.Charged += Charged;
             Parent.Traps += Traps;
+            Parent._debt += Parent.Parent is null ? 0 : _debt;
         }
     }
 }

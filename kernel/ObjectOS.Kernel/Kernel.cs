@@ -173,7 +173,7 @@ public sealed partial class Kernel : IKernel
         {
         }
 
-        while (Reclaimer.HasWork && Reclaimer.DoStep() == MemoryStatus.Ok)
+        while (Reclaimer.HasWork && Reclaimer.DoStep(out _, out _) == MemoryStatus.Ok)
         {
         }
     }
@@ -217,7 +217,7 @@ public sealed partial class Kernel : IKernel
         cell.ThreadCount, cell.ObjectsUsed);
 
     /// <summary>Virtual instructions that a step of the kernel's own work takes, on nobody's account.</summary>
-    private const ulong CostOfStep = 64;
+    private const ulong CostOfStep = 200;
 
     /// <summary>Does one item of work. A value ends the slice.</summary>
     private SliceEnd? Step(in SliceLimits limits)
@@ -264,13 +264,15 @@ public sealed partial class Kernel : IKernel
         }
         else if (Reclaimer.HasWork)
         {
-            if (Reclaimer.DoStep() == MemoryStatus.Suspended)
+            if (Reclaimer.DoStep(out var owner, out int pages) == MemoryStatus.Suspended)
             {
                 end = SliceEnd.Suspended;
                 return true;
             }
 
-            Charge(CostOfStep);
+            ulong cost = CostOfStep + ((ulong)pages * MemoryCalls.CostOfPage);
+            Charge(cost);
+            owner.Owe(cost);
         }
         else if (Timers.TakeDue(Now) is { } timer)
         {

@@ -22,6 +22,9 @@ internal sealed class LinuxCall(LinuxThread thread)
     public const int LongestPath = 4096;
     public const ulong Never = ulong.MaxValue;
 
+    /// <summary>Virtual instructions of a letter of a path.</summary>
+    private const int CostOfLetter = 3;
+
     private const ulong HostPause = 100_000;
 
     private readonly SortedDictionary<int, string> _paths = [];
@@ -212,6 +215,7 @@ internal sealed class LinuxCall(LinuxThread thread)
             return false;
         }
 
+        Charge(text.Length * CostOfLetter);
         if (text.Length == 0 && !emptyAllowed)
         {
             return Fail(Errno.ENOENT);

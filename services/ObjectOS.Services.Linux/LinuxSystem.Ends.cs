@@ -12,7 +12,7 @@ internal sealed partial class LinuxSystem
     private const ulong Pause = 100_000;
 
     /// <summary>Work per thing that is taken apart: invocations are charged by themselves.</summary>
-    private const int CostOfPart = 150;
+    private const int CostOfPart = 450;
 
     /// <summary>Steps of the kernel's destruction of a cell in one message.</summary>
     private const int DestroySteps = 16;

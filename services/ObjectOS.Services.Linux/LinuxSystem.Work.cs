@@ -7,8 +7,8 @@ namespace ObjectOS.Services.Linux;
 /// </content>
 internal sealed partial class LinuxSystem
 {
-    /// <summary>Work after which a message stops: about a quarter of a millisecond of host time.</summary>
-    private const int MostWork = 100_000;
+    /// <summary>Work after which a message stops: about a fifth of a millisecond of host time.</summary>
+    private const int MostWork = 400_000;
 
     private int _spent;
 
@@ -16,7 +16,7 @@ internal sealed partial class LinuxSystem
     private Job? _sender;
 
     /// <summary>Takes note of work that was done for the sender of this message.</summary>
-    public void Spend(int work) => _spent = Math.Min(int.MaxValue - MostWork, _spent) + Math.Clamp(work, 0, MostWork);
+    public void Spend(int work) => _spent = (int)Math.Min(int.MaxValue, (long)_spent + Math.Max(0, work));
 
     /// <summary>True once this message has done as much as one may.</summary>
     public bool IsSpent => _spent >= MostWork;

@@ -9,7 +9,7 @@ namespace ObjectOS.Services.Linux;
 internal sealed partial class LinuxSystem
 {
     /// <summary>Work per thread or poll set that an event wakes.</summary>
-    private const int CostOfWake = 60;
+    private const int CostOfWake = 240;
 
     public const ulong TimerBit = 1;
     public const ulong AgainBit = 2;

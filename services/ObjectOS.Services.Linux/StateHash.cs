@@ -12,7 +12,7 @@ internal sealed class StateHash(LinuxProcess process)
     private const int PagesAtOnce = 16;
 
     /// <summary>Work per page: SHA-256 of 4 KiB.</summary>
-    private const int CostOfPage = 8192;
+    private const int CostOfPage = 16_384;
 
     private readonly SavedSha256 _sha = new();
     private readonly byte[] _buffer = new byte[PagesAtOnce * Pages.Size];

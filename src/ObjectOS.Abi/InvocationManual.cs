@@ -18,7 +18,7 @@ public static class InvocationManual
             Machine code puts the number into a7, the slot of the target capability into a0 and the arguments, in their order, into a1–a6 and
             t0–t4; the status comes back in a0, the results in a1–a6 and t0–t4. Managed programs have the same words in an `InvocationFrame`.
             Every call may return `InvalidCapability`, `MissingRights` and `Dead` for its target, beside what its row lists. The cost is in virtual
-            instructions; copies cost one more per 16 bytes.
+            instructions; a copy costs one more for each 8 bytes, and the ecall itself 400.
 
             | number | name | target | rights | arguments | results | statuses | cost | what it does |
             |---:|---|---|---|---|---|---|---:|---|

@@ -18,7 +18,7 @@ public enum BufferUse : byte
 /// <param name="Name">Its name in C, without the prefix <c>objectos_</c>.</param>
 /// <param name="Target">The kind of object that word 0 must name; <see cref="ObjectKind.None"/> where it names none.</param>
 /// <param name="Rights">Rights that the target capability must have.</param>
-/// <param name="Cost">What it costs, in virtual instructions, beside one per 16 bytes copied and 16 per page mapped, unmapped or cloned.</param>
+/// <param name="Cost">What it costs, in virtual instructions, besides one for each 8 bytes copied, 48 for each page mapped or unmapped and 400 for each page given back.</param>
 /// <param name="Arguments">Names of words 1 and up on entry.</param>
 /// <param name="Results">Names of words 1 and up on return.</param>
 /// <param name="Statuses">What it may return beside Ok and the statuses of a bad target.</param>

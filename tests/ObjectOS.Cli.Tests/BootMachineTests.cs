@@ -52,7 +52,7 @@ public sealed class BootMachineTests
     private static async Task IsReportedAsync(byte[] firmware, string said)
     {
         using var folder = new TemporaryFolder();
-        string error = await AreSameAsync(124, "boot", "--json", "--budget", "1M", "--bios", folder.Write("stuck", firmware));
+        string error = await AreSameAsync(124, "boot", "--json", "--budget", "5M", "--bios", folder.Write("stuck", firmware));
         error.Should().StartWith($"objectos: cell 7 (stuck) at depth 0: hart 0 takes one exception after the other without executing an instruction, 1000 by now: {said}; its trap vector leads there\n");
         error.Split("one exception after the other").Should().HaveCount(2, "it is said once");
     }

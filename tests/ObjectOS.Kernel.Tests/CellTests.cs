@@ -135,7 +135,7 @@ public sealed class CellTests
         ulong steps = 0;
         while (fixture.EndOf(destroyer) is null)
         {
-            fixture.Kernel.RunSlice(new SliceLimits(1)).Used.Should().BeLessThan(10_000, "a step is bounded");
+            fixture.Kernel.RunSlice(new SliceLimits(1)).Used.Should().BeLessThan(20_000, "a step is bounded");
             steps++;
         }
 

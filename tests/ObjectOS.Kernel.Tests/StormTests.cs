@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using ObjectOS.Abi;
-using ObjectOS.Machine;
 using static ObjectOS.Tests.Asm;
 
 namespace ObjectOS.Tests.Kernels;
 
 /// <summary>Work is paid for: a virtual instruction of a storm of invocations takes the host about as long as a computed one.</summary>
-/// <remarks>Benchmark "costs" tells it exactly, for every row. Here a busy machine must not fail the test.</remarks>
+/// <remarks>The benchmark "costs" measures every row. Here a busy machine must not fail the test.</remarks>
 [Collection(nameof(StormTests))]
 [CollectionDefinition(nameof(StormTests), DisableParallelization = true)]
 public sealed class StormTests
@@ -46,8 +45,7 @@ public sealed class StormTests
 
     private static KernelFixture Warm(Asm code)
     {
-        // What a call is charged is measured by what the interpreter does in the same time.
-        var fixture = new KernelFixture(engine: Engine.Interpreter);
+        var fixture = new KernelFixture();
         fixture.Add(code).Thread.Resume();
         fixture.Run(budget: 30_000_000);
         return fixture;

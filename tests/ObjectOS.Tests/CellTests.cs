@@ -83,9 +83,13 @@ public sealed class CellTests
         await using var os = ObjectOs.Boot();
         var slow = await os.StartAsync(Programs.Endless with { Limits = new ProgramLimits { CpuShare = 0.1 } });
         var fast = await os.StartAsync(Programs.Endless);
-        await Eventually.BecomesAsync(async () => (await fast.GetStatisticsAsync()).Charged > 200_000_000);
-        double share = (double)(await slow.GetStatisticsAsync()).Charged / ((await slow.GetStatisticsAsync()).Charged + (await fast.GetStatisticsAsync()).Charged);
-        share.Should().BeInRange(0.05, 0.12, "both alone would have half");
+
+        // The slow one has run alone before the other was there: what counts is what both have used since.
+        var (slowBefore, fastBefore) = (await slow.GetStatisticsAsync(), await fast.GetStatisticsAsync());
+        await Eventually.BecomesAsync(async () => (await fast.GetStatisticsAsync()).Charged - fastBefore.Charged > 1_000_000_000);
+        double slowUsed = (await slow.GetStatisticsAsync()).Charged - slowBefore.Charged;
+        double fastUsed = (await fast.GetStatisticsAsync()).Charged - fastBefore.Charged;
+        (slowUsed / (slowUsed + fastUsed)).Should().BeInRange(0.05, 0.12, "without a share both would have half");
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class CapabilityCalls
     private const int StepUnits = 64;
 
     /// <summary>Virtual instructions per capability deleted or handed up, and per mapping that goes with it.</summary>
-    private const ulong UnitCost = 32;
+    private const ulong UnitCost = 96;
 
     public static KernelStatus Identify(ref Invocation call)
     {

@@ -7,7 +7,7 @@ namespace ObjectOS.Objects;
 internal static class CellCalls
 {
     /// <summary>Virtual instructions per object or capability that a destruction takes.</summary>
-    private const ulong DestroyUnitCost = 48;
+    private const ulong DestroyUnitCost = 150;
 
     public static KernelStatus Create(ref Invocation call)
     {

@@ -24,7 +24,7 @@ internal static class HostCalls
         if (status == KernelStatus.Ok)
         {
             ReadOnlySpan<ulong> arguments = [call[2], call[3], call[4], call[5], call[6]];
-            call.ExtraCost = (ulong)call.Source.Length / 16;
+            call.ExtraCost = (ulong)call.Source.Length / 8;
             var kind = (HostRequestKind)call[1];
             byte[] data = call.Source.ToArray();
             call[1] = call.Kernel.HostQueue.Add(port, kind, arguments, data, call.Kernel.Now);

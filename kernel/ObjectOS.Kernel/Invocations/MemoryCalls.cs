@@ -7,7 +7,12 @@ namespace ObjectOS.Objects;
 internal static class MemoryCalls
 {
     /// <summary>Virtual instructions per subtree that a clone shares.</summary>
-    private const ulong SubtreeCost = 16;
+    private const ulong SubtreeCost = 48;
+
+    /// <summary>
+    /// Virtual instructions of a page that is given back. Code that touches a page makes it without a trap; so this pays for the page's making too.
+    /// </summary>
+    internal const ulong CostOfPage = 400;
 
     public static KernelStatus Create(ref Invocation call)
     {
@@ -64,7 +69,7 @@ internal static class MemoryCalls
             return status;
         }
 
-        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        call.ExtraCost = (ulong)call.Destination.Length / 8;
         return ToStatus(call.Kernel.Cpu.Memory.Read(memory.Start + call[1], call.Destination));
     }
 
@@ -76,7 +81,7 @@ internal static class MemoryCalls
             return status;
         }
 
-        call.ExtraCost = (ulong)call.Source.Length / 16;
+        call.ExtraCost = (ulong)call.Source.Length / 8;
         var start = memory.Start + call[1];
         var result = call.Kernel.Cpu.Memory.Prepare(start, (ulong)call.Source.Length, memory.Owner.Account);
         return ToStatus(result == MemoryStatus.Ok ? call.Kernel.Cpu.Memory.Write(start, call.Source, memory.Owner.Account) : result);
@@ -115,7 +120,7 @@ internal static class MemoryCalls
         }
 
         ulong length = Math.Min(end.Value - first.Value, IGuestMemory.CloneUnit);
-        call.ExtraCost = length / Pages.Size * 16;
+        call.ExtraCost = length / Pages.Size * CostOfPage;
         status = ToStatus(physical.Discard(first, length));
         return status == KernelStatus.Ok && first.Value + length < end.Value ? Outcome.Again : status;
     }

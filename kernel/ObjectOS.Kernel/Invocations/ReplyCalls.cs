@@ -35,7 +35,7 @@ internal static class ReplyCalls
     public static KernelStatus CopyIn(ref Invocation call)
     {
         var status = DecodeLease(ref call, PageRights.Read, (ulong)call.Destination.Length, out var caller, out var space, out ulong address);
-        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        call.ExtraCost = (ulong)call.Destination.Length / 8;
         status = status == KernelStatus.Ok ? space.CopyIn(address, call.Destination) : status;
         if (status == KernelStatus.Ok)
         {
@@ -48,7 +48,7 @@ internal static class ReplyCalls
     public static KernelStatus CopyOut(ref Invocation call)
     {
         var status = DecodeLease(ref call, PageRights.Write, (ulong)call.Source.Length, out var caller, out var space, out ulong address);
-        call.ExtraCost = (ulong)call.Source.Length / 16;
+        call.ExtraCost = (ulong)call.Source.Length / 8;
         status = status == KernelStatus.Ok ? space.CopyOut(address, call.Source) : status;
         if (status == KernelStatus.Ok)
         {

@@ -12,7 +12,7 @@ internal static class SpaceCalls
     private const ulong PrepareLimit = 16UL << 20;
 
     /// <summary>Virtual instructions per page made, and per mapping made, changed or taken away.</summary>
-    private const ulong PageCost = 16;
+    private const ulong PageCost = 48;
 
     public static KernelStatus Create(ref Invocation call)
     {
@@ -69,7 +69,7 @@ internal static class SpaceCalls
         }
 
         // The record's place in the sorted list, and its taking away by whoever does that.
-        call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 64);
+        call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 8);
         space.Map(call[1], length, through, offset, (PageRights)call[5]);
         return KernelStatus.Ok;
     }
@@ -94,7 +94,7 @@ internal static class SpaceCalls
 
         if (status == KernelStatus.Ok)
         {
-            call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 16);
+            call.ExtraCost = PageCost + ((ulong)space.Mappings.Count / 4);
             space.Protect(call[1], call[2], (PageRights)call[3]);
         }
 
@@ -120,14 +120,14 @@ internal static class SpaceCalls
         }
 
         int taken = space.Unmap(call[1], call[2], UnmapUnits);
-        call.ExtraCost = ((PageCost + costOfChange) * (ulong)taken) + ((ulong)space.Mappings.Count / 64);
+        call.ExtraCost = ((PageCost + costOfChange) * (ulong)taken) + ((ulong)space.Mappings.Count / 8);
         return taken == UnmapUnits ? Outcome.Again : KernelStatus.Ok;
     }
 
     public static KernelStatus CopyIn(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        call.ExtraCost = (ulong)call.Destination.Length / 8;
         status = status == KernelStatus.Ok ? space.CopyIn(call[1], call.Destination) : status;
         if (status == KernelStatus.Ok)
         {
@@ -140,7 +140,7 @@ internal static class SpaceCalls
     public static KernelStatus Read(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        call.ExtraCost = (ulong)call.Destination.Length / 16;
+        call.ExtraCost = (ulong)call.Destination.Length / 8;
         if (status == KernelStatus.Ok && call[2] > (ulong)SpaceReadKind.Addresses)
         {
             status = KernelStatus.InvalidArgument;
@@ -159,7 +159,7 @@ internal static class SpaceCalls
     public static KernelStatus CopyOut(ref Invocation call)
     {
         var status = call.Target<AddressSpace>(out var space);
-        call.ExtraCost = (ulong)call.Source.Length / 16;
+        call.ExtraCost = (ulong)call.Source.Length / 8;
         status = status == KernelStatus.Ok ? space.CopyOut(call[1], call.Source) : status;
         if (status == KernelStatus.Ok)
         {

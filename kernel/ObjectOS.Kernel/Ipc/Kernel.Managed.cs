@@ -148,7 +148,7 @@ public sealed partial class Kernel
     }
 
     /// <summary>Virtual instructions that a message to a managed program costs its sender, beside what the program invokes.</summary>
-    private const ulong CostOfMessage = 500;
+    private const ulong CostOfMessage = 1_000;
 
     internal void LeaveManagedQueue(Thread managed)
     {

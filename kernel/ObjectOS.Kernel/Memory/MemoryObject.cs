@@ -59,7 +59,7 @@ public sealed class MemoryObject : KernelObject
     {
         if (_unfinished is { } unfinished)
         {
-            kernel.Reclaimer.AddUnfinished(unfinished.Start, Length, Order);
+            kernel.Reclaimer.AddUnfinished(unfinished.Start, Length, Order, Owner);
         }
     }
 
@@ -72,6 +72,6 @@ public sealed class MemoryObject : KernelObject
         }
 
         Owner.Refund(ExtraObjects);
-        kernel.Reclaimer.Add(Start, Length, Order);
+        kernel.Reclaimer.Add(Start, Length, Order, Owner);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Scheduler
     public const int DefaultPriority = 16;
 
     /// <summary>Virtual instructions that it takes to make a thread ready that waited with others for one thing.</summary>
-    public const ulong CostOfRelease = 8;
+    public const ulong CostOfRelease = 24;
 
     private readonly LinkedList<Thread>[] _ready = [.. Enumerable.Range(0, Priorities).Select(_ => new LinkedList<Thread>())];
 

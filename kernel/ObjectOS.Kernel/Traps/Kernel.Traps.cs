@@ -16,10 +16,10 @@ public sealed partial class Kernel
     private const int A7 = 17;
 
     /// <summary>Virtual instructions of a trap that becomes a message.</summary>
-    private const ulong CostOfForward = 90;
+    private const ulong CostOfForward = 200;
 
-    /// <summary>Virtual instructions of a call whose number is in no row.</summary>
-    private const ulong CostOfUnknown = 40;
+    /// <summary>Virtual instructions of the way out of a thread's code and back: each trap costs them, besides what it asks for.</summary>
+    private const ulong CostOfTrap = 400;
 
     private readonly byte[] _buffer = new byte[4096];
 
@@ -35,9 +35,11 @@ public sealed partial class Kernel
             case TrapCause.Interrupted:
                 return SliceEnd.Interrupted;
             case TrapCause.WaitForInterrupt:
+                Charge(CostOfTrap);
                 WaitForInterrupt(thread);
                 return null;
             case TrapCause.Pause:
+                Charge(CostOfTrap);
                 Scheduler.Yield(thread);
                 return null;
             case TrapCause.EcallFromU when thread.Owner.SystemCalls.Endpoint is null:
@@ -53,8 +55,11 @@ public sealed partial class Kernel
         }
     }
 
+    /// <summary>Counts a trap that the thread's code caused, at a place that does not depend on where slices end, and charges it.</summary>
     private void CountTrap(Thread thread, TrapCause cause)
     {
+        Charge(CostOfTrap);
+        Scheduler.OnTurn!.QuantumLeft -= (long)thread.Owner.TakeDebt();
         thread.Owner.Traps++;
         System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_traps, cause, out _)++;
     }
@@ -67,7 +72,6 @@ public sealed partial class Kernel
         if (InvocationTable.Find(context.X[A7]) is not { } row)
         {
             CountTrap(thread, trap.Cause);
-            Charge(CostOfUnknown);
             Finish(context, KernelStatus.UnknownInvocation);
             return true;
         }

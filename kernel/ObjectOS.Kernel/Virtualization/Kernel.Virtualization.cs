@@ -15,7 +15,7 @@ public sealed partial class Kernel
     private const ulong LeastSlice = 100;
 
     /// <summary>Virtual instructions that a page costs whose place in this kernel's memory had to be found.</summary>
-    private const ulong CostOfStageTwoFault = 60;
+    private const ulong CostOfStageTwoFault = 200;
 
     /// <summary>
     /// Interrupts in a row that cost a guest nothing though it does nothing between them: more than there can be completions. A broken one that

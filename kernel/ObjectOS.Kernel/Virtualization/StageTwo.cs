@@ -120,7 +120,7 @@ internal sealed class StageTwo(VCpu owner, Kernel kernel) : IAddressSpace
     {
         for (; most > 0 && _torn < _chunks.Count; most--)
         {
-            reclaimer.Add(_chunks[_torn++].Physical, ChunkSize, PhysicalRanges.OrderOf(ChunkSize));
+            reclaimer.Add(_chunks[_torn++].Physical, ChunkSize, PhysicalRanges.OrderOf(ChunkSize), owner.Owner);
         }
 
         return _torn == _chunks.Count;

@@ -5,7 +5,7 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>close, dup, fcntl, ioctl.</summary>
 internal static class DescriptorCalls
 {
-    private const int CostOfClose = 60;
+    private const int CostOfClose = 180;
 
     public static CallResult Close(LinuxCall call) => call.Process.Descriptors.Remove(call.Int(0)) ? 0L : Errno.EBADF;
 

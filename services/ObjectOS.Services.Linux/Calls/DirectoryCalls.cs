@@ -344,7 +344,7 @@ internal static class DirectoryCalls
         while (at != node && at.Parent != at)
         {
             at = at.Parent;
-            call.Charge(4);
+            call.Charge(12);
         }
 
         return at == node;

@@ -11,6 +11,10 @@ internal static class EventPollCalls
     private const int Modify = 3;
     private const int Record = 16;
 
+    /// <summary>Virtual instructions of an event that a wait reports.</summary>
+    private const int CostOfReport = 80;
+
+
     public static CallResult Create(LinuxCall call)
     {
         uint flags = (uint)call[0];
@@ -233,6 +237,7 @@ internal static class EventPollCalls
             return asked == KernelStatus.Ok ? PollCalls.Wait(call, [file.Id], mask) : PollCalls.WaitForHost(call, [file.Id], mask);
         }
 
+        call.Charge(reported.Count * CostOfReport);
         call.Write(call[1], Report(reported));
         return PollCalls.Finish(call, reported.Count);
     }

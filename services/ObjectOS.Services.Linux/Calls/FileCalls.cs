@@ -8,7 +8,10 @@ internal static class FileCalls
 {
     private const int MostVectors = 1024;
     private const ulong MostBytes = 0x7ffff000; // MAX_RW_COUNT
-    private const ulong Unit = 1 << 20;
+
+    // What one message moves: less than what the host's collector treats as a large object, or one request to the host.
+    private const ulong Unit = 1 << 16;
+    private const ulong HostUnit = 1 << 18;
 
     public static CallResult Read(LinuxCall call) => Read(call, null, [(call[1], call[2])]);
 
@@ -175,7 +178,7 @@ internal static class FileCalls
             return FileInput.Read(call, file, at, Math.Min(total, Unit), data => Scatter(call, parts, data));
         }
 
-        ulong wanted = Math.Min(Unit, total - Math.Min(total, call.Progress));
+        ulong wanted = Math.Min(file.Kind == OpenFileKind.HostFile ? HostUnit : Unit, total - Math.Min(total, call.Progress));
         var slice = Slice(parts, call.Progress, wanted);
         ulong? from = at is null ? null : at + call.Progress;
         var result = FileInput.Read(call, file, from, wanted, data => Scatter(call, slice, data));
@@ -242,7 +245,7 @@ internal static class FileCalls
             return TryGather(call, parts, Math.Min(total, Unit), out byte[] all) ? FileOutput.Write(call, file, at, all) : call.Failure;
         }
 
-        ulong wanted = Math.Min(Unit, total - Math.Min(total, call.Progress));
+        ulong wanted = Math.Min(file.Kind == OpenFileKind.HostFile ? HostUnit : Unit, total - Math.Min(total, call.Progress));
         var result = WriteStep(call, file, at is null ? null : at + call.Progress, Slice(parts, call.Progress, wanted), wanted);
         return Step(call, result, wanted, total);
     }

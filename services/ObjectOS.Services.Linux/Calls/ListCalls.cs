@@ -12,8 +12,8 @@ namespace ObjectOS.Services.Linux.Calls;
 internal static class ListCalls
 {
     private const int LargestListing = 65536;
-    private const int CostOfEntry = 24;
-    private const int CostOfSkip = 12;
+    private const int CostOfEntry = 80;
+    private const int CostOfSkip = 36;
 
     /// <summary>Bytes of a <c>linux_dirent64</c> before its name.</summary>
     private const int HeaderBytes = 19;
@@ -173,7 +173,7 @@ internal static class ListCalls
             place[18] = kind;
             Encoding.UTF8.GetBytes(name, place[HeaderBytes..]);
             _length += size;
-            call.Charge(CostOfEntry + (count / 4));
+            call.Charge(CostOfEntry + count);
             return true;
         }
 

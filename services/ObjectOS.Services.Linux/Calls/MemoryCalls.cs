@@ -15,7 +15,7 @@ internal static class MemoryCalls
     /// <summary>Areas that mremap moves at once: growth doubles what a mapping has, so that one which only ever grew has few.</summary>
     private const int MostRemapped = 64;
 
-    private const int CostOfArea = 20;
+    private const int CostOfArea = 60;
 
     public static CallResult Break(LinuxCall call)
     {

@@ -7,7 +7,7 @@ namespace ObjectOS.Services.Linux.Calls;
 internal static class PollCalls
 {
     /// <summary>Work per descriptor that is looked at.</summary>
-    private const int CostOfEntry = 12;
+    private const int CostOfEntry = 24;
 
     private const ulong HostPause = 100_000;
 

@@ -47,6 +47,11 @@ internal static class SystemCalls
         return call.TryWrite(call[0], bytes) ? 0L : call.Failure;
     }
 
+    /// <summary>Virtual instructions of a random byte.</summary>
+    public const int CostOfRandomByte = 2;
+
+    private const ulong RandomStep = 1 << 16;
+
     public static CallResult GetRandom(LinuxCall call)
     {
         const ulong MostRandom = 32UL << 20; // Less than what may come at once in Linux, and more than one wants.
@@ -55,15 +60,18 @@ internal static class SystemCalls
             return Errno.EINVAL;
         }
 
-        ulong state = call.Process.RandomState;
-        var bytes = call.Process.Random((int)Math.Min(call[1], MostRandom));
-        if (call.TryWrite(call[0], bytes))
+        ulong total = Math.Min(call[1], MostRandom);
+        var bytes = new byte[Math.Min(total - call.Progress, RandomStep)];
+        ulong state = call.Process.FillRandom(bytes);
+        if (!call.TryWrite(call[0] + call.Progress, bytes))
         {
-            return bytes.Length;
+            return call.Failure == Errno.EFAULT && call.Progress > 0 ? (long)call.Progress : call.Failure;
         }
 
         call.Process.RandomState = state;
-        return call.Failure;
+        call.Charge(bytes.Length * CostOfRandomByte);
+        call.Progress += (ulong)bytes.Length;
+        return call.Progress == total || call.IsInterrupted ? (long)call.Progress : CallResult.Continued;
     }
 
     public static CallResult FileMask(LinuxCall call)

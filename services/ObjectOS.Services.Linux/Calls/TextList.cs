@@ -12,7 +12,7 @@ internal sealed class TextList(LinuxCall call)
     private const int MostText = 1 << 20;
     private const int MostTexts = 1 << 14;
     private const int LongestText = 131072;
-    private const int CostOfText = 40;
+    private const int CostOfText = 120;
 
     private readonly PageOf _pointers = new();
     private readonly PageOf _bytes = new();
@@ -80,7 +80,7 @@ internal sealed class TextList(LinuxCall call)
             {
                 text = [.. bytes];
                 _total += text.Length + 9;
-                call.Charge(CostOfText + (text.Length / 8));
+                call.Charge(CostOfText + (text.Length / 2));
                 return _total <= MostText || call.Fail(Errno.E2BIG);
             }
         }

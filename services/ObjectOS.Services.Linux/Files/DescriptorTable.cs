@@ -5,7 +5,7 @@ internal sealed class DescriptorTable(Job job)
 {
     public const int Limit = 1024;
 
-    private const int CostOfSearch = 8;
+    private const int SearchedPerWork = 2;
 
     private (OpenFile? File, bool CloseOnExec)[] _open = new (OpenFile?, bool)[16];
     private int _count;
@@ -66,7 +66,7 @@ internal sealed class DescriptorTable(Job job)
             i++;
         }
 
-        job.System.Spend((i - first) / CostOfSearch);
+        job.System.Spend((i - first) / SearchedPerWork);
         if (i >= Most || (file.References == 0 && !job.Tree.HasRoomFor(file.Cost)))
         {
             return -1;

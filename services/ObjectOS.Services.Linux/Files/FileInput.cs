@@ -1,5 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
+using ObjectOS.Services.Linux.Calls;
 
 namespace ObjectOS.Services.Linux;
 
@@ -135,15 +136,17 @@ internal static class FileInput
             return 0L;
         }
 
-        ulong random = call.Process.RandomState;
-        var data = file.Device == DeviceKind.Random ? call.Process.Random((int)count) : new byte[count];
-        if (take(data))
+        var data = new byte[count];
+        bool isRandom = file.Device == DeviceKind.Random;
+        ulong state = isRandom ? call.Process.FillRandom(data) : call.Process.RandomState;
+        if (!take(data))
         {
-            return data.Length;
+            return call.Failure;
         }
 
-        call.Process.RandomState = random;
-        return call.Failure;
+        call.Process.RandomState = state;
+        call.Charge(isRandom ? data.Length * SystemCalls.CostOfRandomByte : 0);
+        return data.Length;
     }
 
     private static CallResult ReadEvent(LinuxCall call, OpenFile file, ulong count, TakeBytes take)

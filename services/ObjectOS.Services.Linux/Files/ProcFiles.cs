@@ -11,8 +11,8 @@ namespace ObjectOS.Services.Linux;
 internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
 {
     /// <summary>Work per name of a path, and per entry of a text.</summary>
-    private const int CostOfName = 110;
-    private const int CostOfEntry = 60;
+    private const int CostOfName = 330;
+    private const int CostOfEntry = 240;
 
     private const uint ReadOnlyFile = 0x124;
 
@@ -128,7 +128,7 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
 
     private bool TryFill(Inode file, byte[] bytes)
     {
-        process.System.Spend(bytes.Length / 4);
+        process.System.Spend(bytes.Length * 3 / 4);
         return Tree.TryWrite(file, 0, bytes, process.Job.WallClock);
     }
 

@@ -18,7 +18,10 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     private const int MostUnmapSteps = 8;
 
     /// <summary>Areas that are looked at for one virtual instruction.</summary>
-    private const int AreasPerWork = 4;
+    private const int AreasPerWork = 1;
+
+    /// <summary>Virtual instructions of a page that becomes executable.</summary>
+    private const ulong CostOfCodePage = 3_000;
 
     private readonly List<MemoryArea> _areas = [];
 
@@ -114,11 +117,21 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         return status;
     }
 
+    /// <summary>Executing a page for the first time takes the engine some microseconds; whoever maps it so pays for a part of that.</summary>
+    private void SpendForCode(ulong length, PageRights rights)
+    {
+        if ((rights & PageRights.Execute) != 0)
+        {
+            system.Spend((int)Math.Min(int.MaxValue, Pages.Count(length) * CostOfCodePage));
+        }
+    }
+
     /// <summary>Takes note of what was mapped by others.</summary>
     public void Add(MemoryArea area)
     {
         area.Block.Uses++;
         Mapped += area.Length;
+        SpendForCode(area.Length, area.Rights);
         int at = IndexAtOrAfter(area.Start);
         if (at > 0 && Joins(_areas[at - 1], area))
         {
@@ -186,6 +199,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
             return status;
         }
 
+        SpendForCode(length, rights);
         Split(start);
         Split(start + length);
         int i = IndexAtOrAfter(start);

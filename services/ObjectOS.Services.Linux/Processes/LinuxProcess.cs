@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Services.Programs;
@@ -150,23 +151,41 @@ internal sealed class LinuxProcess
 
     public ulong NextRandom()
     {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        RandomState += 0x9e3779b97f4a7c15;
-        ulong z = RandomState;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
+        ulong state = RandomState;
+        ulong next = Next(ref state);
+        RandomState = state;
+        return next;
     }
 
     public byte[] Random(int count)
     {
         var bytes = new byte[count];
-        for (int i = 0; i < count; i += 8)
+        RandomState = FillRandom(bytes);
+        return bytes;
+    }
+
+    /// <summary>Fills the bytes with the process's next random numbers. Returns the state behind them, for the caller to keep once nothing can fail.</summary>
+    public ulong FillRandom(Span<byte> bytes)
+    {
+        ulong state = RandomState;
+        Span<byte> word = stackalloc byte[8];
+        for (; bytes.Length > 0; bytes = bytes[Math.Min(8, bytes.Length)..])
         {
-            BitConverter.GetBytes(NextRandom()).AsSpan(0, Math.Min(8, count - i)).CopyTo(bytes.AsSpan(i));
+            BinaryPrimitives.WriteUInt64LittleEndian(word, Next(ref state));
+            word[..Math.Min(8, bytes.Length)].CopyTo(bytes);
         }
 
-        return bytes;
+        return state;
+    }
+
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    private static ulong Next(ref ulong state)
+    {
+        state += 0x9e3779b97f4a7c15;
+        ulong z = state;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return z ^ (z >> 31);
     }
 
     public void ResetActions()

@@ -35,7 +35,7 @@ public sealed class HartInterceptTests
         ulong isInterrupt = handler.Here;
         handler.Branch("blt", T0, Zero, isInterrupt + 24).Store("sd", T0, 16, S0).Csr("csrrs", T0, Sepc, Zero).Addi(T0, T0, 4).Csr("csrrw", Zero, Sepc, T0).Bare("sret")
             .Csr("csrrs", A3, Sscratch, Zero).Addi(A3, A3, 1).Csr("csrrw", Zero, Sscratch, A3).Store("sd", A3, 0, S0)
-            .Csr("csrrs", T0, Time, Zero).Store("sd", T0, 8, S0).Addi(T0, T0, 3).Csr("csrrw", Zero, Stimecmp, T0).Bare("sret");
+            .Csr("csrrs", T0, Time, Zero).Store("sd", T0, 8, S0).Addi(T0, T0, 10).Csr("csrrw", Zero, Stimecmp, T0).Bare("sret");
         while (code.Here < Handler)
         {
             code.Word(0);
