@@ -5,6 +5,12 @@ namespace Embedder;
 /// <summary>The guest programs of the scenarios.</summary>
 internal sealed class Guests(string images, string folder)
 {
+    private static readonly string[] DeedNames =
+    [
+        "null-read", "null-write", "wild-write", "jump-nowhere", "illegal", "csrw", "sret", "ebreak", "stack-overflow", "endless-loop", "memory-hog",
+        "flood", "write-text", "exec-data", "bad-pointer", "unknown-call", "exit-42",
+    ];
+
     /// <summary>Copies standard input to standard output.</summary>
     public ProgramSpec Cat => Own("cat");
 
@@ -19,6 +25,17 @@ internal sealed class Guests(string images, string folder)
 
     /// <summary>Never ends by itself.</summary>
     public ProgramSpec Endless => Misbehave("endless-loop");
+
+    /// <summary>Writes to address 0.</summary>
+    public ProgramSpec Fault => Misbehave("null-write");
+
+    /// <summary>Programs of all kinds, most of which want more than is good.</summary>
+    public IReadOnlyList<ProgramSpec> Deeds { get; } =
+    [
+        .. DeedNames.Select(name => new ProgramSpec { Path = Path.Combine(images, "misbehave", "misbehave.elf"), Arguments = [name] }),
+        new() { Path = Path.Combine(folder, "count.elf") },
+        new() { Path = Path.Combine(folder, "alternate.elf") },
+    ];
 
     /// <summary>Ends with code 42.</summary>
     public ProgramSpec Exit42 => Misbehave("exit-42");

@@ -12,6 +12,8 @@ Func<Guests, Task> scenario = args[0] switch
     "5" => CancellationScenario.RunAsync,
     "6" => HostingScenario.RunAsync,
     "7" => ConsoleScenario.RunAsync,
+    "8" => CrowdScenario.RunAsync,
+    "9" => SoakScenario.RunAsync,
     _ => throw new ArgumentException($"There is no scenario {args[0]}."),
 };
 try

@@ -14,6 +14,8 @@ public sealed class EmbedderTests(PackagesFixture packages, ITestOutputHelper ou
     [InlineData(5, "cancellation and pauses")]
     [InlineData(6, "hosting")]
     [InlineData(7, "a machine at its prompt")]
+    [InlineData(8, "a share for everyone")]
+    [InlineData(9, "a soak")]
     public async Task Scenario_OfAnEmbedder_Succeeds(int scenario, string about)
     {
         string text = await packages.RunAsync(scenario);
