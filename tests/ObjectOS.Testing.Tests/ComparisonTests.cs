@@ -108,6 +108,23 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public async Task Version_WithMoreKernelsThanTheScenarioLeaves_IsRefusedInOneSentence() =>
+        (await new LocalVersion("deep") { Depth = 200 }.Invoking(version => version.RunAsync(Fib with { Depth = 57 }, new SideRequest())).Should().ThrowAsync<ScenarioException>())
+            .WithMessage("fib: depth is 57, and deep has 200; together at most 256 are wanted");
+
+    [Fact]
+    public async Task Scenario_WithAGrantThatIsNotThere_NamesNoParameter() =>
+        (await new LocalVersion("one").Invoking(version => version.RunAsync(Fib with { Directories = [new DirectoryGrant("/no/such", "/scripts")] }, new SideRequest())).Should().ThrowAsync<ScenarioException>())
+            .Which.Message.Should().StartWith("one: ").And.Contain("/no/such").And.NotContain("Parameter");
+
+    [Fact]
+    public async Task Memory_BeyondThatOfAnOsObject_IsGiven()
+    {
+        var run = await new LocalVersion("one").RunAsync(Fib with { Memory = 2UL << 30 }, new SideRequest());
+        (run.End, run.ExitCode).Should().Be(("Exited", 0), run.Message);
+    }
+
+    [Fact]
     public async Task TypedLines_AfterWhatTheyWaitFor_ReachAProgramThatReadsThem()
     {
         var scenario = ScenarioText.Parse(

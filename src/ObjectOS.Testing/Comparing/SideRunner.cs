@@ -12,6 +12,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     /// <summary>Host time after which files that were there can be told from those that the guest makes: file systems stamp them some milliseconds late.</summary>
     private static readonly TimeSpan ReproducibleStart = TimeSpan.FromMilliseconds(40);
 
+    private const ulong RoomOfServices = 2UL << 30;
+
     private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _complete = new();
@@ -25,6 +27,11 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     public async Task<SideRun> RunAsync(CancellationToken cancellationToken)
     {
+        if (Problem() is { } problem)
+        {
+            throw new ScenarioException($"{scenario.Name}: {problem}");
+        }
+
         _events.Complete += _complete.Cancel;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _complete.Token);
         limit.CancelAfter(scenario.Timeout);
@@ -51,13 +58,23 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
-            throw new ScenarioException($"{version.Name}: {e.Message.TrimEnd('.')}", e);
+            throw new ScenarioException($"{version.Name}: {Sentence(e)}", e);
         }
         finally
         {
             _events.Complete -= _complete.Cancel;
         }
     }
+
+    private string? Problem() => scenario.Problem()
+        ?? (scenario.Depth + version.Depth > Scenario.MostDepth
+            ? string.Create(CultureInfo.InvariantCulture, $"depth is {scenario.Depth}, and {version.Name} has {version.Depth}; together at most {Scenario.MostDepth} are wanted")
+        : scenario.Faults.Concat(version.Faults).Count(fault => fault.Call != 0) > 1 ? $"two system calls are to fail, those of the scenario and of {version.Name}; one is wanted"
+        : null);
+
+    /// <summary>The message of an exception without the parameter that it is about, which is none of the user's.</summary>
+    private static string Sentence(Exception e) =>
+        (e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message).TrimEnd('.');
 
     private static ScenarioStep[] Typed(string file)
     {
@@ -91,6 +108,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         options.Seed = request.Seed ?? options.Seed;
         options.Events = _events;
         options.Faults = [.. scenario.Faults, .. version.Faults];
+        ulong needed = Math.Max(scenario.Memory ?? 0, version.Machine?.Memory ?? 0);
+        options.Memory = needed > options.Memory ? needed + RoomOfServices : options.Memory;
     }
 
     private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationToken cancellationToken)
