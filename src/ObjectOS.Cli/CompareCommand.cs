@@ -18,7 +18,7 @@ internal sealed class CompareCommand
     private readonly Option<string> _json = ValueOption.Text("--json", "FILE", "Write the report to FILE as JSON.");
 
     public CompareCommand() =>
-        Command = new Command("compare", "Runs two versions side by side and shows the first event in which they differ. SCENARIO is a file of steps; without one the program or machine of the versions runs to its end. The exit code is 0 if guests saw the same, 1 if not, 2 if two runs of the left version differ, 3 after wrong usage.")
+        Command = new Command("compare", "Runs two versions side by side and shows the first event in which they differ. SCENARIO is a file of steps; without one the program or machine of the versions runs to its end. The exit code is 0 if guests saw the same, 1 if not, 2 if the report is invalid because two runs of the left version differ or a fault never happens, 3 after wrong usage.")
         {
             _left, _right, _seeds, _html, _junit, _json,
         };

@@ -268,6 +268,10 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
 
+    /// <summary>How far the faults of <see cref="ObjectOsOptions.Faults"/> are, in their order, taken between two slices.</summary>
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
+    public Task<IReadOnlyList<FaultProgress>> GetFaultsAsync() => InvokeAsync(_ => _jobs.Faults);
+
     /// <summary>Every cell with its figures and what runs in it, by number, taken between two slices.</summary>
     public Task<IReadOnlyList<CellView>> GetCellsAsync() => InvokeAsync(kernel => CellViews.Of(kernel, LinuxCell, _jobs.Running));
 

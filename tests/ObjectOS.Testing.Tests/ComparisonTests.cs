@@ -98,6 +98,47 @@ public sealed class ComparisonTests
         }
     }
 
+    [Theory]
+    [InlineData("fail call 100000", "left: the fault of system call 100000 is never reached: the guest made ")]
+    [InlineData("fail request 1.stdout 5000", "left: the fault of request 5000 to 1.stdout is never reached: the guest made 1")]
+    [InlineData("cut 1.disk7", "left: the fault of 1.disk7 is never reached: the guest's requests went to 0/1.")]
+    public async Task FaultOfAScenario_ThatIsNeverReached_MakesTheReportInvalid(string line, string problem)
+    {
+        var scenario = ScenarioText.Parse($"run lisp.elf scripts/fib.scm\ndir scripts=/scripts\n{line}\n", "fib", Repository.PathOf("images", "lisp"));
+        ShouldBeInvalid(await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [scenario]), problem);
+    }
+
+    [Fact]
+    public async Task FaultOfTheRightVersion_ThatIsNeverReached_MakesTheReportInvalid()
+    {
+        ShouldBeInvalid(
+            await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { Faults = [InjectedFault.FailCall(100_000)] }, [Fib]),
+            "right: the fault of system call 100000 is never reached: the guest made ");
+        ShouldBeInvalid(
+            await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { CrashAt = 100_000_000_000 }, [Fib]),
+            "right: the crash at instruction 100000000000 is never reached: the guest ended after ");
+    }
+
+    [Fact]
+    public async Task FaultOfAScenario_ThatTheRightVersionDoesNotReach_IsADifference()
+    {
+        var scenario = Fib with { Faults = [InjectedFault.FailRequest("1.stdout", 1)] };
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { CrashAt = 100_000 }, [scenario]);
+        report.ExitCode.Should().Be(1);
+        TextReport.Write(report).Should().Contain("right lacks a fault: the fault of 1.stdout is never reached");
+    }
+
+    private static void ShouldBeInvalid(ComparisonReport report, string problem)
+    {
+        report.ExitCode.Should().Be(2);
+        TextReport.Write(report).Should().Contain($": invalid\n  {problem}").And.Contain($"\ninvalid: {problem}");
+        HtmlReport.Write(report).Should().Contain("invalid").And.Contain($"<p>{System.Net.WebUtility.HtmlEncode(problem)}");
+        System.Xml.Linq.XDocument.Parse(JUnitReport.Write(report)).Descendants("error").Single().Attribute("message")!.Value.Should().StartWith(problem);
+        using var json = System.Text.Json.JsonDocument.Parse(JsonReport.Write(report));
+        json.RootElement.GetProperty("exit").GetInt32().Should().Be(2);
+        json.RootElement.GetProperty("scenarios")[0].GetProperty("faultProblem").GetString().Should().StartWith(problem);
+    }
+
     [Fact]
     public async Task AcceptedDifference_IsExpected()
     {

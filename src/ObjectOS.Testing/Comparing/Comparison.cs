@@ -68,12 +68,18 @@ public static class Comparison
             Scenario = scenario.Name,
             Seed = seed,
             Class = Classify(scenario, first, other, part, divergence),
+            FaultProblem = FaultProblem(first, other),
             LeftRun = first,
             RightRun = other,
             Divergence = divergence,
             DifferingLanes = lanes,
         };
     }
+
+    private static string? FaultProblem(SideRun left, SideRun right) =>
+        left.UnreachedFaults is [var first, ..] ? $"left: {first.Text}"
+        : right.UnreachedFaults.FirstOrDefault(fault => fault.IsOfVersion) is { } own ? $"right: {own.Text}"
+        : null;
 
     private static string? ControlProblem(SideRun first, SideRun second)
     {

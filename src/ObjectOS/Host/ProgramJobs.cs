@@ -49,6 +49,9 @@ internal sealed partial class ProgramJobs(
     /// <summary>Where their files go.</summary>
     public ImageStore Images => images;
 
+    /// <summary>How far the injected faults are.</summary>
+    public IReadOnlyList<FaultProgress> Faults => _faults.Progress;
+
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
     public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, string key, CancellationToken stopping)
@@ -210,6 +213,7 @@ internal sealed partial class ProgramJobs(
                 {
                     using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
                     var record = ProgramEndRecord.Restore(reader);
+                    _faults.NoteCalls(record.SystemCalls);
                     ended.Fault = (ProgramEnd)request.Argument0 == ProgramEnd.Fault ? record : null;
                     End(ended, EndReport.Read((ProgramEnd)request.Argument0, (int)request.Argument1, record, ended, kernel.Cpu.Description.Depth));
                 }
