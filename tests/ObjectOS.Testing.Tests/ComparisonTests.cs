@@ -140,6 +140,57 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public async Task LeftVersion_WithoutEnd_MakesTheReportInvalidAfterOneRun()
+    {
+        var left = new Counted(Loop);
+        var report = await Comparison.RunAsync(left, new LocalVersion("right"), [Briefly]);
+        (report.ExitCode, left.Runs).Should().Be((2, 1));
+        TextReport.Write(report).Should().EndWith("invalid: the left version has not ended within 0.5 s of host time; a longer time-out or a budget is wanted\n");
+    }
+
+    [Fact]
+    public async Task RightVersion_WithoutEnd_Fails()
+    {
+        var report = await Comparison.RunAsync(new LocalVersion("left") { CrashAt = 1000 }, Loop, [Briefly]);
+        report.ExitCode.Should().Be(1);
+        report.Scenarios[0].Class.Should().Be(DifferenceClass.NewFailure);
+        TextReport.Write(report).Should().Contain("right fails: has not ended within 0.5 s of host time");
+    }
+
+    [Fact]
+    public async Task RightVersion_ThatIsStoppedBeforeItCameAsFarAsTheLeft_MakesTheReportInvalid()
+    {
+        var left = new LocalVersion("left") { CrashAt = 40_000_000_000 };
+        var known = new Counted(left) { Result = new SideRun { End = "BudgetExhausted", Charged = 40_000_000_000 } };
+        var report = await Comparison.RunAsync(known, Loop, [Briefly]);
+        report.ExitCode.Should().Be(2);
+        report.Scenarios[0].ControlProblem.Should().StartWith("the right version has not ended within 0.5 s of host time");
+    }
+
+    private static readonly LocalVersion Loop = new("loop");
+
+    private static readonly Scenario Briefly = new()
+    {
+        Name = "loop", Program = Repository.PathOf("images", "misbehave", "misbehave.elf"), Arguments = ["endless-loop"], Timeout = TimeSpan.FromSeconds(0.5),
+    };
+
+    /// <summary>Counts the runs of a version, or has a result of its own.</summary>
+    private sealed class Counted(LocalVersion version) : IComparedVersion
+    {
+        public string Name => version.Name;
+
+        public int Runs { get; private set; }
+
+        public SideRun? Result { get; init; }
+
+        public Task<SideRun> RunAsync(Scenario scenario, SideRequest request, CancellationToken cancellationToken = default)
+        {
+            Runs++;
+            return Result is { } result ? Task.FromResult(result) : version.RunAsync(scenario, request, cancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task AcceptedDifference_IsExpected()
     {
         var scenario = Fib with { Accepted = [new AcceptedDifference("0/t*", "* = EACCES")] };

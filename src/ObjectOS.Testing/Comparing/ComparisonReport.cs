@@ -59,7 +59,9 @@ public sealed record ScenarioOutcome
     /// <summary>What the difference is.</summary>
     public required DifferenceClass Class { get; init; }
 
-    /// <summary>Why the comparison is invalid: two runs of the left version differed, in one sentence. Null: they were equal.</summary>
+    /// <summary>
+    /// Why the comparison is invalid: two runs of the left version differed, or the host's time ran out before anything was known, in one sentence. Null: neither.
+    /// </summary>
     public string? ControlProblem { get; init; }
 
     /// <summary>
@@ -74,7 +76,7 @@ public sealed record ScenarioOutcome
     /// <summary>The left version's run.</summary>
     public required SideRun LeftRun { get; init; }
 
-    /// <summary>The right version's run; null if the control differed.</summary>
+    /// <summary>The right version's run; null if there is none, because the control differed or did not end.</summary>
     public SideRun? RightRun { get; init; }
 
     /// <summary>The first difference, if events differ.</summary>

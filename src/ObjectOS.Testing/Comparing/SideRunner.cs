@@ -34,7 +34,6 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
         _events.Complete += _complete.Cancel;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _complete.Token);
-        limit.CancelAfter(scenario.Timeout);
         RunResult result;
         IReadOnlyList<FaultProgress> faults;
         try
@@ -44,7 +43,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             var levels = await BootAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                result = await RunGuestAsync(levels[^1], copies.Grants, limit.Token).ConfigureAwait(false);
+                result = await RunGuestAsync(levels[^1], copies.Grants, limit, cancellationToken).ConfigureAwait(false);
                 await levels[0].SettleAsync().ConfigureAwait(false);
                 faults = await levels[^1].GetFaultsAsync().ConfigureAwait(false);
             }
@@ -114,12 +113,13 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         options.Memory = needed > options.Memory ? needed + RoomOfServices : options.Memory;
     }
 
-    private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationToken cancellationToken)
+    private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationTokenSource limit, CancellationToken cancellationToken)
     {
         var cell = version.Machine is { } machine && scenario.Program is null
             ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
             : await os.StartAsync(await AsProgramAsync(directories, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+        limit.CancelAfter(scenario.Timeout);
         try
         {
             var stall = StallAsync(os, ended.Token);
@@ -129,22 +129,23 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
                 return await cell.StopAsync().ConfigureAwait(false);
             }
 
-            return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await cell.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (ProgramCanceledException e) when (_complete.IsCancellationRequested)
         {
             return e.Result!;
         }
-        catch (ProgramCanceledException e)
+        catch (ProgramCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ScenarioException(
-                string.Create(CultureInfo.InvariantCulture, $"{version.Name}: {scenario.Name} has not ended within {scenario.Timeout.TotalSeconds} s of host time"), e);
+            return e.Result! with { End = RunEnd.TimedOut, Message = TimedOut };
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
         }
     }
+
+    private string TimedOut => string.Create(CultureInfo.InvariantCulture, $"has not ended within {scenario.Timeout.TotalSeconds} s of host time");
 
     /// <summary>True as soon as nothing can run any more though the guest has not ended: guest time stands still. False: cancelled.</summary>
     private static async Task<bool> StallAsync(ObjectOs os, CancellationToken cancellationToken)
@@ -224,7 +225,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             Charged = result.Charged,
             PeakMemory = result.PeakMemory,
             StateHash = result.StateHash,
-            UnreachedFaults = request.Watch is null && request.Windows is null ? [.. UnreachedFaults(result, faults, lanes)] : [],
+            UnreachedFaults = request.Watch is not null || request.Windows is not null || result.End == RunEnd.TimedOut ? [] : [.. UnreachedFaults(result, faults, lanes)],
             Time = lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Time),
             Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, lane.FirstTime, lane.Time, [.. lane.Marks]))],
             Before = [.. _events.Before.Select(e => AsSide(e, []))],
@@ -263,6 +264,11 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     private IEnumerable<string> Failures(SideRun run, GrantCopies copies)
     {
+        if (run.End == nameof(RunEnd.TimedOut))
+        {
+            yield return run.Message ?? TimedOut;
+        }
+
         if (_console.Unsatisfied is { } wait && !_complete.IsCancellationRequested)
         {
             yield return $"\"{wait.Text}\" was not written";
