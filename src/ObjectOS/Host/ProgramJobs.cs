@@ -319,6 +319,7 @@ internal sealed partial class ProgramJobs(
     private void Name(ulong number, string name, bool isText = false)
     {
         Events?.Name(number, name, isText);
+        (kernel as RecordingKernel)?.NoteName(number, name, isText);
         _faults.Name(number, name);
     }
 
