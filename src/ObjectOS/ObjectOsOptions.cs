@@ -45,6 +45,12 @@ public sealed class ObjectOsOptions
     public TextWriter? Trace { get; set; }
 
     /// <summary>
+    /// Where all that guests write to their standard streams and consoles is copied, in their order; null: nowhere. Written by the OS object's thread, not
+    /// closed. What fails to be written is dropped.
+    /// </summary>
+    public Stream? ConsoleCopy { get; set; }
+
+    /// <summary>
     /// Where the events of the OS object and of those under it go: what guests see of their kernel, to compare runs; null: nowhere. They cost no guest time.
     /// </summary>
     public EventStream? Events { get; set; }

@@ -189,6 +189,7 @@ internal sealed partial class ProgramJobs(
         switch (request.Kind)
         {
             case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
+                CopyToConsole(request);
                 stream.Begin(request);
                 break;
             case HostRequestKind.File when _files.TryGetValue(request.Target, out var files):
@@ -232,6 +233,24 @@ internal sealed partial class ProgramJobs(
             default:
                 post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
                 break;
+        }
+    }
+
+    private void CopyToConsole(HostRequest request)
+    {
+        if (options.ConsoleCopy is not { } console || request.Kind != HostRequestKind.StreamWrite)
+        {
+            return;
+        }
+
+        try
+        {
+            console.Write(request.Data.Span);
+            console.Flush();
+        }
+        catch (IOException e)
+        {
+            LogFailure(e, "what a guest wrote was not copied");
         }
     }
 
