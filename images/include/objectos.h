@@ -632,6 +632,17 @@ static inline objectos_status objectos_hart_set_counter(uint64_t target, uint64_
     return w0;
 }
 
+/* Notes an event of the thread for whoever compares runs: what its personality has done to it, such as the delivery of a signal. Nothing else happens. */
+static inline objectos_status objectos_thread_note(uint64_t target, uint64_t number, uint64_t word)
+{
+    register uint64_t a7 __asm__("a7") = 58;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = number;
+    register uint64_t w2 __asm__("a2") = word;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
 /* Makes a notification, all bits clear. */
 static inline objectos_status objectos_notification_create(uint64_t target, uint64_t destination)
 {

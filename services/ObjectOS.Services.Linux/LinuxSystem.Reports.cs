@@ -97,6 +97,7 @@ internal sealed partial class LinuxSystem
             Instructions = instructions,
             Charged = charged,
             Traps = traps,
+            SystemCalls = job.Calls,
             PeakBytes = total.PeakBytes,
             UnsupportedCalls = [.. job.Unsupported],
         });

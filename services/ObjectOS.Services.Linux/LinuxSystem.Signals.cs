@@ -72,6 +72,7 @@ internal sealed partial class LinuxSystem
     {
         if (signal == Kill)
         {
+            Note(process, Kill, SignalEffect.End);
             EndProcess(process, Kill);
             return true;
         }
@@ -148,6 +149,7 @@ internal sealed partial class LinuxSystem
             if (action.Handler == SignalAction.Default)
             {
                 queue.Remove(info.Signal);
+                Note(thread, info.Signal, SignalEffect.End);
                 EndProcess(thread.Process, info.Signal);
                 return true;
             }
@@ -165,6 +167,7 @@ internal sealed partial class LinuxSystem
                 case KernelStatus.Suspended:
                     return false;
                 default:
+                    Note(thread, Segv, SignalEffect.End);
                     EndProcess(thread.Process, Segv);
                     return true;
             }
@@ -177,6 +180,18 @@ internal sealed partial class LinuxSystem
         }
 
         return true;
+    }
+
+    /// <summary>Notes what a signal did, as an event of the thread.</summary>
+    private static void Note(LinuxThread thread, int signal, SignalEffect effect) => thread.Capability.Note((ulong)signal, (ulong)effect);
+
+    /// <summary>The same of a signal that is delivered to a process as a whole: an event of its first thread.</summary>
+    private static void Note(LinuxProcess process, int signal, SignalEffect effect)
+    {
+        if (process.Threads is [var first, ..])
+        {
+            Note(first, signal, effect);
+        }
     }
 
     private static bool TryPeek(LinuxThread thread, out SignalInfo info, out SignalQueue queue)
@@ -267,6 +282,7 @@ internal sealed partial class LinuxSystem
         state[ThreadState.X(12)] = at + SignalFrame.ContextAt;
         state[ThreadState.Pc] = action.Handler;
         thread.Capability.WriteState(state);
+        Note(thread, info.Signal, SignalEffect.Handler);
         thread.SavedMask = null;
         thread.Mask = (thread.Mask | action.Mask | ((action.Flags & SignalAction.NoDefer) != 0 ? 0 : 1UL << (info.Signal - 1))) & ~Unmaskable;
         thread.Result = CallResult.Resumed;
@@ -307,6 +323,7 @@ internal sealed partial class LinuxSystem
         var action = process.Actions[info.Signal];
         if (action.Handler is SignalAction.Default or SignalAction.Ignore || !IsOpen(thread, info.Signal))
         {
+            Note(thread, info.Signal, SignalEffect.End);
             EndProcess(process, info.Signal, ProgramEnd.Fault, record);
             return;
         }

@@ -1,3 +1,5 @@
+using ObjectOS.Abi;
+
 namespace ObjectOS.Services.Linux;
 
 /// <content>Stopping and continuing processes (signal(7), "Standard signals"; kernel/signal.c, prepare_signal and do_signal_stop).</content>
@@ -62,6 +64,7 @@ internal sealed partial class LinuxSystem
         }
 
         process.StopSignal = signal;
+        Note(process, signal, SignalEffect.Stop);
         (process.HasStopNews, process.HasContinueNews) = (true, false);
         process.Threads.ForEach(Hold);
         TellParent(process, SignalInfo.ChildStopped, (ulong)signal);
@@ -70,7 +73,7 @@ internal sealed partial class LinuxSystem
     /// <summary>Holds a thread that runs. One that is in a call is held at the end of the call.</summary>
     public static void Hold(LinuxThread thread)
     {
-        if (thread.Phase == ThreadPhase.Running && thread.ReplySlot == 0 && thread.Capability.Suspend() == Abi.KernelStatus.Ok)
+        if (thread.Phase == ThreadPhase.Running && thread.ReplySlot == 0 && thread.Capability.Suspend() == KernelStatus.Ok)
         {
             thread.Phase = ThreadPhase.Stopped;
         }
@@ -84,6 +87,7 @@ internal sealed partial class LinuxSystem
         }
 
         process.StopSignal = 0;
+        Note(process, Continue, SignalEffect.Continue);
         (process.HasStopNews, process.HasContinueNews) = (false, true);
         foreach (var thread in process.Threads.Where(thread => thread.Phase is ThreadPhase.Stopped or ThreadPhase.Finishing))
         {

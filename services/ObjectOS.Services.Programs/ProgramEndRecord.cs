@@ -39,6 +39,9 @@ public sealed record ProgramEndRecord
     /// <summary>Virtual instructions: retired, and charged for the work of kernel and services.</summary>
     public ulong Charged { get; init; }
 
+    /// <summary>System calls that it and its children made; 0 for programs that make none of a personality's.</summary>
+    public ulong SystemCalls { get; init; }
+
     /// <summary>Traps taken.</summary>
     public ulong Traps { get; init; }
 
@@ -95,6 +98,7 @@ public sealed record ProgramEndRecord
         writer.Write(Stack.Length);
         writer.Write(Stack.Span);
         writer.Write(ProgramBytes);
+        writer.Write(SystemCalls);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -133,6 +137,7 @@ public sealed record ProgramEndRecord
             StackAddress = reader.ReadUInt64(),
             Stack = reader.ReadBytes(reader.ReadInt32()),
             ProgramBytes = reader.ReadUInt64(),
+            SystemCalls = reader.ReadUInt64(),
         };
     }
 }

@@ -13,11 +13,10 @@ internal sealed partial class VirtualMachine
         using var writer = new BinaryWriter(state);
         Bus.Save(writer);
         writer.Flush();
-        EndWhenStateIsLost();
         return state.ToArray();
     }
 
-    /// <summary>Ends it where a device threw while its state was written or taken.</summary>
+    /// <summary>Ends it if a device threw while it took its state.</summary>
     public void EndWhenStateIsLost()
     {
         if (Bus.Failure is { Length: > 0 } failure)

@@ -9,14 +9,14 @@ public sealed partial class VmmService
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A machine with a device that cannot tell its state ends, and is written as one that has: the service and its other machines are saved, and go on, as if nothing
-    /// had been. So does one whose device throws in <see cref="Restore"/>.
+    /// Nothing changes, and nothing is lost: a device that throws makes the whole fail, and its machine goes on. Connections of published ports are saved as they
+    /// are; a process that has not the host's sockets calls <see cref="LoseHost"/> after <see cref="Restore"/>.
     /// </remarks>
+    /// <exception cref="InvalidOperationException">A device throws; the message has its name.</exception>
     public void Save(BinaryWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
         byte[][] devices = [.. _machines.Values.Select(machine => machine.SaveDevices())];
-        FinishOutside();
         writer.Write(Version);
         _invoker.Save(writer);
         writer.Write(_signals.Slot);
@@ -43,7 +43,10 @@ public sealed partial class VmmService
     }
 
     /// <inheritdoc/>
-    /// <remarks>Devices of the embedding program are offered before, new objects without a state of their own.</remarks>
+    /// <remarks>
+    /// Devices of the embedding program are offered before, new objects without a state of their own. Nothing is asked of the kernel or the host, unless a
+    /// device throws: its machine then ends.
+    /// </remarks>
     public void Restore(BinaryReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
@@ -80,6 +83,12 @@ public sealed partial class VmmService
 
         FinishOutside();
     }
+
+    /// <summary>
+    /// The host's side of the network is not what it was when the state was saved, as in another process: connections are reset on both sides, and ports are published
+    /// again. Clients of UDP ports keep the ports that stand for them; datagrams on their way are lost.
+    /// </summary>
+    public void LoseHost() => _network.LoseHost();
 
     /// <summary>Sees to the end of a machine that has come while there was no message: whenever else there is something to do, that has been signalled.</summary>
     private void FinishOutside()

@@ -47,6 +47,7 @@ public enum Call : ushort
     ReplyCopyIn = 55,
     ReplyCopyOut = 56,
     HartSetCounter = 57,
+    ThreadNote = 58,
 
     NotificationCreate = 64,
     NotificationSignal = 65,

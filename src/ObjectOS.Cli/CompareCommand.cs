@@ -13,14 +13,15 @@ internal sealed class CompareCommand
     private readonly Option<string> _left = ValueOption.Text("--left", "SPEC", $"The version that is known: {Wanted}, with +seed:N, +fault:POSITION, +device:NAME:HOW or +input:FILE behind it.");
     private readonly Option<string> _right = ValueOption.Text("--right", "SPEC", "The version that is tried; left stands for that of --left.");
     private readonly Option<ulong> _seeds = ValueOption.Number("--seeds", "N", "Run each scenario with the seeds 1 to N; once with the version's own unless given.", ValueOption.TryParseWhole, 1, 100_000, "a whole number from 1 to 100000");
+    private readonly Option<TimeSpan> _timeout = ValueOption.Of<TimeSpan>("--timeout", "TIME", "Stop a run after so much host time, for instance 10, 10s or 500ms; what the scenario says unless given, or a minute.", Quantities.TryParseTime, "a number of seconds, 0 or more, perhaps with s or ms,");
     private readonly Option<string> _html = ValueOption.Text("--html", "FILE", "Write the report to FILE as one page of HTML.");
     private readonly Option<string> _junit = ValueOption.Text("--junit", "FILE", "Write the report to FILE as JUnit XML.");
     private readonly Option<string> _json = ValueOption.Text("--json", "FILE", "Write the report to FILE as JSON.");
 
     public CompareCommand() =>
-        Command = new Command("compare", "Runs two versions side by side and shows the first event in which they differ. SCENARIO is a file of steps; without one the program or machine of the versions runs to its end. The exit code is 0 if guests saw the same, 1 if not, 2 if two runs of the left version differ, 3 after wrong usage.")
+        Command = new Command("compare", "Runs two versions side by side and shows the first event in which they differ. SCENARIO is a file of steps; without one the program or machine of the versions runs to its end. The exit code is 0 if guests saw the same, 1 if not, 2 if the report is invalid because two runs of the left version differ, the left version does not end, or a fault never happens, 3 after wrong usage.")
         {
-            _left, _right, _seeds, _html, _junit, _json,
+            _left, _right, _seeds, _timeout, _html, _junit, _json,
         };
 
     public Command Command { get; }
@@ -33,7 +34,12 @@ internal sealed class CompareCommand
         try
         {
             var (left, right) = Specs(parsed);
-            var scenarios = operands.Select(ScenarioText.Read).ToArray();
+            Scenario[] scenarios = operands.Length == 0 ? [Scenario.OwnRun] : [.. operands.Select(ScenarioText.Read)];
+            if (parsed.GetResult(_timeout) is not null)
+            {
+                scenarios = [.. scenarios.Select(scenario => scenario with { Timeout = parsed.GetValue(_timeout) })];
+            }
+
             foreach (var (option, write) in ((Option<string>, Func<ComparisonReport, string>)[])[(_html, HtmlReport.Write), (_junit, JUnitReport.Write), (_json, JsonReport.Write)])
             {
                 if (parsed.GetValue(option) is { } path)

@@ -9,8 +9,8 @@ namespace ObjectOS.Cli;
 internal sealed class ReplayCommand
 {
     private readonly Option<ReplayPosition> _until = ValueOption.Of<ReplayPosition>(
-        "--until", "POSITION", "Stop at instruction:N (virtual instructions charged), time:NS (guest time), call:N (before the N-th system, kernel or SBI call) or output:TEXT (once a guest has written TEXT).",
-        ReplayPosition.TryParse, "instruction:N, time:NS, call:N or output:TEXT");
+        "--until", "POSITION", "Stop at instruction:N (virtual instructions charged), time:NS (guest time), call:N (before the N-th system, kernel or SBI call), event:LANE/N (after the N-th event of a lane of compare's reports) or output:TEXT (once a guest has written TEXT).",
+        ReplayPosition.TryParse, "instruction:N, time:NS, call:N, event:LANE/N or output:TEXT");
 
     private readonly Option<ulong> _back = ValueOption.Number("--back", "N", "Then go back by N virtual instructions, by running again.", Quantities.TryParseCount, 0, long.MaxValue, "a count, perhaps with K, M, G or T,");
 

@@ -59,6 +59,9 @@ public readonly record struct ThreadCapability(Invoker Invoker, uint Slot)
 
         return Invoker.CallOut(Call.ThreadWriteState, Slot, bytes);
     }
+
+    /// <summary>Notes an event of the thread for whoever compares runs.</summary>
+    public KernelStatus Note(ulong number, ulong word) => Invoker.Call1(Call.ThreadNote, Slot, number, word);
 }
 
 /// <summary>A capability to a thread that is a hart of an operating system.</summary>

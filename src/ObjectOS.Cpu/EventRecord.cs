@@ -55,6 +55,9 @@ public enum EventKind : byte
 
     /// <summary>A cell ended; the number is its code.</summary>
     CellEnd,
+
+    /// <summary>A personality noted what it did to a thread; for Linux, that it delivered a signal: number the signal, the first argument the <see cref="SignalEffect"/>.</summary>
+    Note,
 }
 
 /// <summary>One event of a kernel. Runs with the same seed and deterministic inputs have the same events in the same order.</summary>

@@ -34,6 +34,7 @@ public sealed partial class ObjectOs
         Path = $"{parent.Path}.{++parent._lastChild}";
         _events = EventsOf(options);
         ObjectDisposedException.ThrowIf(parent._disposed != 0, parent);
+        CheckRecordable(parent, options);
         VirtualCpu = MakeVirtualCpu(parent, options, out _cellInParent, out _slotInParent);
         _cpu = VirtualCpu.Cpu;
         try
@@ -92,6 +93,7 @@ public sealed partial class ObjectOs
     /// <param name="configure">Sets options; those that concern the host's clock are the parent's in any case.</param>
     /// <param name="cancellationToken">Gives up before the start.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">The run is recorded, and the child has another kernel or other services than the root.</exception>
     /// <exception cref="InvalidOperationException">This one's quotas do not allow it.</exception>
     /// <exception cref="ObjectDisposedException">This one has been disposed of.</exception>
     public async ValueTask<ObjectOs> CreateChildAsync(Action<ObjectOsOptions>? configure = null, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Host;
+using ObjectOS.Recording;
 using ObjectOS.Services.Vmm;
 
 namespace ObjectOS;
@@ -18,6 +19,7 @@ public sealed partial class ObjectOs
     /// <param name="cancellationToken">Gives up before the start; a machine that has started goes on.</param>
     /// <returns>The cell; what becomes of the machine, files that cannot be booted included, is its <see cref="Cell.Completion"/>.</returns>
     /// <exception cref="ArgumentException">The specification is out of its range.</exception>
+    /// <exception cref="NotSupportedException">The run is recorded, and a replay could not make a device of it.</exception>
     /// <exception cref="IOException">A file of it cannot be read, a disk not be opened, or a port not be listened on.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of it may not be read or written.</exception>
     /// <exception cref="ObjectDisposedException">The OS object has been disposed of.</exception>
@@ -29,6 +31,11 @@ public sealed partial class ObjectOs
         if ((spec.Problem() ?? MemoryProblem(spec.Memory, "Memory")) is { } problem)
         {
             throw new ArgumentException(problem, nameof(spec));
+        }
+
+        if (_recorder is not null)
+        {
+            _ = spec.Devices.Select(device => RecordedProgram.NameOf(device.GetType(), "device")).ToArray();
         }
 
         var files = await BeforeStartAsync(() => BringAsync(spec, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -101,7 +108,9 @@ public sealed partial class ObjectOs
         var status = KernelStatus.Ok;
         if (_vmm is null)
         {
-            var made = (_options.VmmFactory ?? new VmmFactory()).Create();
+            var factory = _options.VmmFactory ?? new VmmFactory();
+            var made = factory.Create();
+            Described(made, new RecordedProgram(ProgramRole.Vmm, factory.Description));
             status = kernel.CreateManagedCell(RootCell, VmmCell, VmmEndpoint, made, ServiceMemory, VmmObjects);
             _vmm = status == KernelStatus.Ok ? made : null;
         }

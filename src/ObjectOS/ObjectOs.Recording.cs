@@ -54,11 +54,21 @@ public sealed partial class ObjectOs
         }
 
         var quiet = new QuietCpu(cpu, cpu);
-        var factory = options.KernelFactory ?? new KernelFactory();
+        var builds = new RecordedBuilds(options.KernelFactory, options.LinuxFactory, options.VmmFactory);
+        var kernel = builds.Kernel.Description;
         var header = new RecordingHeader(
-            $"{factory.Description.Name} {factory.Description.Version}", factory.Description.AbiVersion, options.Memory, options.Seed, options.Inputs, options.HostClock,
-            Recorder.SliceOf(options), [.. options.Instructions.Select(instruction => instruction.Mnemonic)], options.RecordingTitle, RecordingHeader.AssembliesNow(factory));
-        return (quiet, new Recorder(stream, quiet, header));
+            $"{kernel.Name} {kernel.Version}", kernel.AbiVersion, options.Memory, options.Seed, options.Inputs, options.HostClock,
+            Recorder.SliceOf(options), [.. options.Instructions.Select(instruction => instruction.Mnemonic)], options.RecordingTitle, RecordingHeader.AssembliesNow(builds));
+        return (quiet, new Recorder(stream, quiet, header, builds));
+    }
+
+    /// <summary>Refuses a child whose kernel or services a replay could not make.</summary>
+    private static void CheckRecordable(ObjectOs parent, ObjectOsOptions options)
+    {
+        if (parent._recorder?.Builds.Problem(options) is { } problem)
+        {
+            throw new NotSupportedException(problem);
+        }
     }
 
     private async ValueTask EndRecordingAsync()

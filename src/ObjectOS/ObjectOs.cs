@@ -98,11 +98,18 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             Events = _options.Events?.Detail ?? EventDetail.None,
         };
         var kernel = _recorder is null ? factory.Create(_cpu, options) : _recorder.CreateKernel(factory, _cpu, options);
-        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, linux.Create(), ServiceMemory, LinuxObjects);
+        kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, Described(linux.Create(), new RecordedProgram(ProgramRole.Linux, linux.Description)), ServiceMemory, LinuxObjects);
         var root = new Invoker(kernel.Root, FirstFreeSlot);
         var images = new ImageStore(root, new CellCapability(root, RootCell), AskHolders);
         var jobs = new ProgramJobs(kernel, root, images, LinuxEndpoint, () => NeedNativeService(kernel), () => NeedVmmService(kernel), _options, _log, completion => _pump!.Post(kernel, completion)) { Events = _events };
         return (kernel, root, jobs, _options.Trace is { } trace ? new TraceWriter(trace, Path, linux) : null);
+    }
+
+    /// <summary>Has a recording, if there is one, know what a service is.</summary>
+    private IManagedProgram Described(IManagedProgram program, RecordedProgram form)
+    {
+        _recorder?.Describe(program, form);
+        return program;
     }
 
     private LevelEvents? EventsOf(ObjectOsOptions options) => options.Events is { } stream ? new LevelEvents(stream, Path) : null;
@@ -110,7 +117,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Most OS objects never run a native program: the service is made for the first.</summary>
     private (KernelStatus Status, uint Endpoint) NeedNativeService(IKernel kernel) =>
         (kernel.CellNumber(NativeCell) != 0 ? KernelStatus.Ok
-            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, new NativeProgramService(), ServiceMemory, NativeObjects), NativeEndpoint);
+            : kernel.CreateManagedCell(RootCell, NativeCell, NativeEndpoint, Described(new NativeProgramService(), new RecordedProgram(ProgramRole.Native, "ObjectOS.Services.Native", "")), ServiceMemory, NativeObjects), NativeEndpoint);
 
     /// <summary>Where it stands among the OS objects of its machine: 0, its children 0.1, 0.2, and so on.</summary>
     public string Path { get; }
@@ -267,6 +274,10 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>The figures of the kernel and of every cell, taken between two slices.</summary>
     /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
     public Task<GuestStatistics> GetStatisticsAsync() => InvokeAsync(kernel => kernel.Statistics);
+
+    /// <summary>How far the faults of <see cref="ObjectOsOptions.Faults"/> are, in their order, taken between two slices.</summary>
+    /// <exception cref="InvalidOperationException">It is called from inside <see cref="InvokeAsync"/>.</exception>
+    public Task<IReadOnlyList<FaultProgress>> GetFaultsAsync() => InvokeAsync(_ => _jobs.Faults);
 
     /// <summary>Every cell with its figures and what runs in it, by number, taken between two slices.</summary>
     public Task<IReadOnlyList<CellView>> GetCellsAsync() => InvokeAsync(kernel => CellViews.Of(kernel, LinuxCell, _jobs.Running));

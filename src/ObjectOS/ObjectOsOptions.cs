@@ -45,6 +45,12 @@ public sealed class ObjectOsOptions
     public TextWriter? Trace { get; set; }
 
     /// <summary>
+    /// Where all that guests write to their standard streams and consoles is copied, in their order; null: nowhere. Written by the OS object's thread, not
+    /// closed. What fails to be written is dropped.
+    /// </summary>
+    public Stream? ConsoleCopy { get; set; }
+
+    /// <summary>
     /// Where the events of the OS object and of those under it go: what guests see of their kernel, to compare runs; null: nowhere. They cost no guest time.
     /// </summary>
     public EventStream? Events { get; set; }
@@ -112,7 +118,6 @@ public sealed class ObjectOsOptions
         : ReservedMemory > Memory ? $"ReservedMemory is {ReservedMemory} bytes, which is more than Memory, {Memory} bytes."
         : Quantum < 1000 ? $"Quantum is {Quantum}; at least 1000 virtual instructions are wanted."
         : Recording is not null && Debugger is not null ? "Recording and Debugger are both set; record first, then debug the replay."
-        : Recording is not null && (LinuxFactory is not null || VmmFactory is not null) ? "Recording is set together with LinuxFactory or VmmFactory; only runs of this build's services can be recorded."
         : StallTime < TimeSpan.FromMilliseconds(100) || StallTime > TimeSpan.FromDays(1) ? $"StallTime is {StallTime}; between 0.1 seconds and a day are wanted."
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
         : Faults.Select(fault => fault.Problem()).FirstOrDefault(problem => problem is not null) is { } faulty ? faulty

@@ -12,8 +12,8 @@ public sealed record DirectoryGrant(string HostPath, string GuestPath, bool Writ
     public ulong? AddedBytes { get; init; }
 
     /// <summary>
-    /// True: inode numbers and times look the same in every run. Inodes count from 1 in the order in which the program asks for them, and files that change
-    /// after the start show the time at which the OS object's clock begins.
+    /// True: the directory looks the same in every run. Inodes count from 1 in the order in which the program asks for them, files that change after the
+    /// start show the time at which the OS object's clock begins, directories have one link, and the free space is what <see cref="AddedBytes"/> leaves.
     /// </summary>
     public bool Reproducible { get; init; }
 

@@ -37,7 +37,7 @@ public sealed class UsageTests
     [InlineData("boot --trace-guest all", "--trace-guest is \"all\"; int, mmu or int,mmu is wanted")]
     [InlineData("replay", "replay needs a recording")]
     [InlineData("replay a b", "replay takes one FILE; \"b\" was given beside \"a\"")]
-    [InlineData("replay --until event:3 a", "--until is \"event:3\"; instruction:N, time:NS, call:N or output:TEXT is wanted")]
+    [InlineData("replay --until event:3 a", "--until is \"event:3\"; instruction:N, time:NS, call:N, event:LANE/N or output:TEXT is wanted")]
     [InlineData("replay --back x a", "--back is \"x\"; a count, perhaps with K, M, G or T, is wanted")]
     [InlineData("replay --gdb 5555 --back 3 a", "--gdb is given with --until or --back")]
     [InlineData("run --cwd w x", "--cwd is \"w\"; an absolute path of the guest is wanted")]

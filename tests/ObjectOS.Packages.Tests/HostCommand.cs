@@ -14,6 +14,15 @@ internal static class HostCommand
     /// <exception cref="TimeoutException">It has not ended in time; it was killed with its children.</exception>
     public static async Task<string> RunAsync(string program, string folder, TimeSpan limit, params string[] arguments)
     {
+        var (code, text) = await TryRunAsync(program, folder, limit, [], arguments);
+        return code == 0 ? text : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with exit code {code}:\n{text}");
+    }
+
+    /// <summary>Runs a command with further variables of the environment and returns its exit code and what it wrote to both outputs.</summary>
+    /// <exception cref="TimeoutException">It has not ended in time; it was killed with its children.</exception>
+    public static async Task<(int ExitCode, string Text)> TryRunAsync(
+        string program, string folder, TimeSpan limit, (string Name, string Value)[] variables, params string[] arguments)
+    {
         var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
@@ -23,6 +32,11 @@ internal static class HostCommand
         foreach (string name in start.Environment.Keys.Where(IsOfOuterBuild).ToArray())
         {
             start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
         }
 
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
@@ -38,15 +52,10 @@ internal static class HostCommand
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{Shown()} has not ended within {limit.TotalSeconds:0} s:\n{string.Concat(await texts)}");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} has not ended within {limit.TotalSeconds:0} s:\n{string.Concat(await texts)}");
         }
 
-        string text = string.Concat(await texts);
-        return process.ExitCode == 0
-            ? text
-            : throw new InvalidOperationException($"{Shown()} ended with exit code {process.ExitCode}:\n{text}");
-
-        string Shown() => $"{program} {string.Join(' ', arguments)}";
+        return (process.ExitCode, string.Concat(await texts));
     }
 
     /// <summary>Variables of the build that started the tests would lead the inner one astray.</summary>

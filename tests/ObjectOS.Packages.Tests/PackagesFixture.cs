@@ -42,6 +42,43 @@ public sealed class PackagesFixture : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>A copy of a sample in a folder of its own, with the files of images that it names, built from the packages and tested.</summary>
+    /// <param name="name">The sample's name.</param>
+    /// <param name="images">Files of images, relative to their folder.</param>
+    /// <param name="variables">Variables of the environment of the tests.</param>
+    /// <returns>The exit code of <c>dotnet test</c>, and what it wrote.</returns>
+    public Task<(int ExitCode, string Text)> TestSampleAsync(string name, string[] images, params (string Name, string Value)[] variables)
+    {
+        string to = _folder.PathOf("samples", name);
+        if (!Directory.Exists(to))
+        {
+            Directory.CreateDirectory(to);
+            foreach (string file in Directory.EnumerateFiles(Repository.PathOf("samples", name)))
+            {
+                File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+            }
+
+            foreach (string image in images)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(_folder.PathOf("images", image))!);
+                File.Copy(Repository.PathOf("images", image), _folder.PathOf("images", image));
+            }
+
+            WriteOuter(to);
+        }
+
+        return HostCommand.TryRunAsync(
+            "dotnet", to, TestTime.Seconds(240), variables, "test", "-nodeReuse:false", $"-p:ObjectOSVersion={Version}", "--logger", "console;verbosity=detailed");
+    }
+
+    private static void WriteOuter(string to)
+    {
+        foreach (string file in Outer)
+        {
+            File.WriteAllText(Path.Combine(to, file), "<Project />");
+        }
+    }
+
     private void WriteEmbedder()
     {
         string to = Directory.CreateDirectory(_folder.PathOf("embedder")).FullName;
@@ -51,11 +88,7 @@ public sealed class PackagesFixture : IAsyncLifetime, IDisposable
             File.Copy(file, Path.Combine(to, Path.GetFileName(file).Replace(".csproj.txt", ".csproj", StringComparison.Ordinal)));
         }
 
-        foreach (string file in Outer)
-        {
-            File.WriteAllText(Path.Combine(to, file), "<Project />");
-        }
-
+        WriteOuter(to);
         _folder.Write("nuget.config", $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{_folder.PathOf("packages")}" /></config>

@@ -98,6 +98,98 @@ public sealed class ComparisonTests
         }
     }
 
+    [Theory]
+    [InlineData("fail call 100000", "left: the fault of system call 100000 is never reached: the guest made ")]
+    [InlineData("fail request 1.stdout 5000", "left: the fault of request 5000 to 1.stdout is never reached: the guest made 1")]
+    [InlineData("cut 1.disk7", "left: the fault of 1.disk7 is never reached: the guest's requests went to 0/1.")]
+    public async Task FaultOfAScenario_ThatIsNeverReached_MakesTheReportInvalid(string line, string problem)
+    {
+        var scenario = ScenarioText.Parse($"run lisp.elf scripts/fib.scm\ndir scripts=/scripts\n{line}\n", "fib", Repository.PathOf("images", "lisp"));
+        ShouldBeInvalid(await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right"), [scenario]), problem);
+    }
+
+    [Fact]
+    public async Task FaultOfTheRightVersion_ThatIsNeverReached_MakesTheReportInvalid()
+    {
+        ShouldBeInvalid(
+            await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { Faults = [InjectedFault.FailCall(100_000)] }, [Fib]),
+            "right: the fault of system call 100000 is never reached: the guest made ");
+        ShouldBeInvalid(
+            await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { CrashAt = 100_000_000_000 }, [Fib]),
+            "right: the crash at instruction 100000000000 is never reached: the guest ended after ");
+    }
+
+    [Fact]
+    public async Task FaultOfAScenario_ThatTheRightVersionDoesNotReach_IsADifference()
+    {
+        var scenario = Fib with { Faults = [InjectedFault.FailRequest("1.stdout", 1)] };
+        var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { CrashAt = 100_000 }, [scenario]);
+        report.ExitCode.Should().Be(1);
+        TextReport.Write(report).Should().Contain("right lacks a fault: the fault of 1.stdout is never reached");
+    }
+
+    private static void ShouldBeInvalid(ComparisonReport report, string problem)
+    {
+        report.ExitCode.Should().Be(2);
+        TextReport.Write(report).Should().Contain($": invalid\n  {problem}").And.Contain($"\ninvalid: {problem}");
+        HtmlReport.Write(report).Should().Contain("invalid").And.Contain($"<p>{System.Net.WebUtility.HtmlEncode(problem)}");
+        System.Xml.Linq.XDocument.Parse(JUnitReport.Write(report)).Descendants("error").Single().Attribute("message")!.Value.Should().StartWith(problem);
+        using var json = System.Text.Json.JsonDocument.Parse(JsonReport.Write(report));
+        json.RootElement.GetProperty("exit").GetInt32().Should().Be(2);
+        json.RootElement.GetProperty("scenarios")[0].GetProperty("faultProblem").GetString().Should().StartWith(problem);
+    }
+
+    [Fact]
+    public async Task LeftVersion_WithoutEnd_MakesTheReportInvalidAfterOneRun()
+    {
+        var left = new Counted(Loop);
+        var report = await Comparison.RunAsync(left, new LocalVersion("right"), [Briefly]);
+        (report.ExitCode, left.Runs).Should().Be((2, 1));
+        TextReport.Write(report).Should().EndWith("invalid: the left version has not ended within 0.5 s of host time; a longer time-out or a budget is wanted\n");
+    }
+
+    [Fact]
+    public async Task RightVersion_WithoutEnd_Fails()
+    {
+        var report = await Comparison.RunAsync(new LocalVersion("left") { CrashAt = 1000 }, Loop, [Briefly]);
+        report.ExitCode.Should().Be(1);
+        report.Scenarios[0].Class.Should().Be(DifferenceClass.NewFailure);
+        TextReport.Write(report).Should().Contain("right fails: has not ended within 0.5 s of host time");
+    }
+
+    [Fact]
+    public async Task RightVersion_ThatIsStoppedBeforeItCameAsFarAsTheLeft_MakesTheReportInvalid()
+    {
+        var left = new LocalVersion("left") { CrashAt = 40_000_000_000 };
+        var known = new Counted(left) { Result = new SideRun { End = "BudgetExhausted", Charged = 40_000_000_000 } };
+        var report = await Comparison.RunAsync(known, Loop, [Briefly]);
+        report.ExitCode.Should().Be(2);
+        report.Scenarios[0].ControlProblem.Should().StartWith("the right version has not ended within 0.5 s of host time");
+    }
+
+    private static readonly LocalVersion Loop = new("loop");
+
+    private static readonly Scenario Briefly = new()
+    {
+        Name = "loop", Program = Repository.PathOf("images", "misbehave", "misbehave.elf"), Arguments = ["endless-loop"], Timeout = TimeSpan.FromSeconds(0.5),
+    };
+
+    /// <summary>Counts the runs of a version, or has a result of its own.</summary>
+    private sealed class Counted(LocalVersion version) : IComparedVersion
+    {
+        public string Name => version.Name;
+
+        public int Runs { get; private set; }
+
+        public SideRun? Result { get; init; }
+
+        public Task<SideRun> RunAsync(Scenario scenario, SideRequest request, CancellationToken cancellationToken = default)
+        {
+            Runs++;
+            return Result is { } result ? Task.FromResult(result) : version.RunAsync(scenario, request, cancellationToken);
+        }
+    }
+
     [Fact]
     public async Task AcceptedDifference_IsExpected()
     {
@@ -105,6 +197,23 @@ public sealed class ComparisonTests
         var report = await Comparison.RunAsync(new LocalVersion("left"), new LocalVersion("right") { Faults = [InjectedFault.FailCall(5, 13)] }, [scenario]);
         report.Scenarios[0].Class.Should().Be(DifferenceClass.Expected);
         report.ExitCode.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Version_WithMoreKernelsThanTheScenarioLeaves_IsRefusedInOneSentence() =>
+        (await new LocalVersion("deep") { Depth = 200 }.Invoking(version => version.RunAsync(Fib with { Depth = 57 }, new SideRequest())).Should().ThrowAsync<ScenarioException>())
+            .WithMessage("fib: depth is 57, and deep has 200; together at most 256 are wanted");
+
+    [Fact]
+    public async Task Scenario_WithAGrantThatIsNotThere_NamesNoParameter() =>
+        (await new LocalVersion("one").Invoking(version => version.RunAsync(Fib with { Directories = [new DirectoryGrant("/no/such", "/scripts")] }, new SideRequest())).Should().ThrowAsync<ScenarioException>())
+            .Which.Message.Should().StartWith("one: ").And.Contain("/no/such").And.NotContain("Parameter");
+
+    [Fact]
+    public async Task Memory_BeyondThatOfAnOsObject_IsGiven()
+    {
+        var run = await new LocalVersion("one").RunAsync(Fib with { Memory = 2UL << 30 }, new SideRequest());
+        (run.End, run.ExitCode).Should().Be(("Exited", 0), run.Message);
     }
 
     [Fact]

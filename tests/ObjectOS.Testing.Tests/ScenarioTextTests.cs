@@ -56,10 +56,35 @@ public sealed class ScenarioTextTests
     [InlineData("env A", "x:1: \"A\" is no variable: K=V is wanted")]
     [InlineData("wait \"open", "x:1: a quoted word has no end")]
     [InlineData("expect nothing", "x:1: expect exit N, expect output TEXT, expect file PATH TEXT or expect at-most instructions|charged|memory|time N is wanted")]
-    [InlineData("fail call 0", "x:1: \"fail call 0\" is out of range: counts begin at 1, error numbers are 1 to 4095")]
+    [InlineData("fail call 0", "x:1: \"fail call 0\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
+    [InlineData("fail call 1 4294967297", "x:1: \"fail call 1 4294967297\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
+    [InlineData("cut \"\"", "x:1: \"cut \" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
     [InlineData("cut", "x:1: fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N] or full TARGET [N] is wanted")]
     public void Text_WithAMistake_IsRefusedInOneSentence(string text, string message) =>
         ((Func<Scenario>)(() => ScenarioText.Parse(text, "x", "/"))).Should().Throw<ScenarioException>().WithMessage(message);
+
+    [Theory]
+    [InlineData("run a\nmemory 5", "x:2: memory is 5 bytes; 64 KiB to 1 TiB are wanted")]
+    [InlineData("memory 1099511627777", "x:1: memory is 1099511627777 bytes; 64 KiB to 1 TiB are wanted")]
+    [InlineData("\nbudget 0", "x:2: budget is 0; at least 1 virtual instruction is wanted")]
+    [InlineData("depth 2\ndepth 257", "x:2: depth is 257; 0 to 256 is wanted")]
+    [InlineData("depth 4294967296", "x:1: depth is 2147483647; 0 to 256 is wanted")]
+    [InlineData("timeout 0", "x:1: timeout is 0 seconds; more than 0 and at most 49 days are wanted")]
+    [InlineData("timeout 9223372036854775807", "x:1: timeout is 922337203685 seconds; more than 0 and at most 49 days are wanted")]
+    [InlineData("wait a 9223372036854775807", "x:1: wait takes 922337203685 seconds; more than 0 and at most 49 days are wanted")]
+    [InlineData("wait a 0", "x:1: wait takes 0 seconds; more than 0 and at most 49 days are wanted")]
+    [InlineData("fail call 1\nexpect exit 0\nfail call 2", "x:3: two system calls are to fail; one is wanted")]
+    [InlineData("dir a=/a\ndir b=/a/", "x:2: dir has two grants at the guest path \"/a\"; one is wanted")]
+    [InlineData("dir a=/a/../b", "x:1: dir has the guest path \"/a/../b\"; a path without \"..\" is wanted")]
+    [InlineData("cwd /nowhere\ndir a=/a", "x:1: cwd is \"/nowhere\", which is not there: neither in the guest's own tree nor in a granted directory")]
+    [InlineData("cwd here", "x:1: cwd is \"here\"; an absolute path of the guest is wanted")]
+    [InlineData("run a\nenv \"A=\\x00\"", "x:2: An argument or a variable holds a NUL character, which ends strings for programs")]
+    public void Text_WithAValueThatTheLibraryRefuses_IsRefusedAtItsLine(string text, string message) =>
+        ((Func<Scenario>)(() => ScenarioText.Parse(text, "x", "/"))).Should().Throw<ScenarioException>().WithMessage(message);
+
+    [Fact]
+    public void Text_WhoseDirectoryComesAfterItsUse_IsRead() =>
+        ScenarioText.Parse("cwd /a\ndir no-such-folder=/a\ndepth 256\nmemory 65536\ntimeout 4233600\n", "x", "/").Depth.Should().Be(256);
 
     [Fact]
     public void Alignment_OfRandomLists_HasBothAndIsShortest()

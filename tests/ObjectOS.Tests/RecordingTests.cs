@@ -1,4 +1,5 @@
 using System.Text;
+using ObjectOS.Events;
 using ObjectOS.Recording;
 
 namespace ObjectOS.Tests;
@@ -80,6 +81,60 @@ public sealed class RecordingTests
         (replay.Position, replay.Digest).Should().Be((end, whole.Digest), "stops on the way change nothing");
         Encoding.UTF8.GetString(output.ToArray()).Split("9592 primes").Should().HaveCount(2, "what was printed is printed once");
     }
+
+    /// <summary>The lanes of the live run and those of the replay are the same, so that a position of a report is one of a recording.</summary>
+    [Theory]
+    [InlineData(0, "0/t1")]
+    [InlineData(1, "0.1/t1")]
+    [InlineData(0, "0/1.files1")]
+    [InlineData(0, "0/1.stdout")]
+    public async Task Replay_StopsAfterAnEventOfALane_AndGoesBack(int depth, string lane)
+    {
+        using var file = new MemoryStream();
+        var events = new EventStream();
+        await Recordings.RecordAsync(file, 0, o => o.Events = events, async root =>
+        {
+            await using var child = depth == 0 ? null : await root.CreateChildAsync(o => (o.Events, o.Memory) = (events, 64.MiB()));
+            var os = child ?? root;
+            string folder = Repository.PathOf("images", "lisp", "scripts");
+            var result = await os.RunAsync(new ProgramSpec { Path = Repository.PathOf("images", "lisp", "lisp.elf"), Arguments = ["/s/fib.scm"], Directories = [new DirectoryGrant(folder, "/s")] });
+            return result.EnsureSuccess().Output;
+        });
+        long count = events.Lanes.Single(one => one.Name == lane).Count;
+        using var replay = Replay.Open(new MemoryStream(file.ToArray()));
+        ulong last = 0;
+        foreach (long ordinal in new[] { 1, (count + 1) / 2, count })
+        {
+            (await replay.RunAsync(new ReplayPosition(PositionKind.Event, (ulong)ordinal, lane))).Should().BeTrue("{0} is one of {1} events", ordinal, count);
+            replay.Position.Should().BeGreaterThanOrEqualTo(last);
+            last = replay.Position;
+        }
+
+        replay.IsAtEnd.Should().BeFalse();
+        await replay.BackAsync(1000);
+        replay.Position.Should().BeLessThanOrEqualTo(last - 1000);
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Event, (ulong)count, lane))).Should().BeTrue();
+        replay.Position.Should().Be(last);
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Event, (ulong)count + 1, lane))).Should().BeFalse();
+        (await replay.RunAsync(new ReplayPosition(PositionKind.Event, 1, "0/t99"))).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("event:0/t1/5", "0/t1", 5)]
+    [InlineData("event:0.1/1.stdout/12", "0.1/1.stdout", 12)]
+    public void Position_OfAnEvent_IsReadAndWritten(string text, string lane, ulong number)
+    {
+        ReplayPosition.TryParse(text, out var position).Should().BeTrue();
+        position.Should().Be(new ReplayPosition(PositionKind.Event, number, lane));
+        position.ToString().Should().Be(text);
+    }
+
+    [Theory]
+    [InlineData("event:5")]
+    [InlineData("event:/5")]
+    [InlineData("event:0/t1/0")]
+    [InlineData("event:0/t1/x")]
+    public void Position_OfNoEvent_IsNone(string text) => ReplayPosition.TryParse(text, out _).Should().BeFalse();
 
     [Fact]
     public async Task Replay_StopsWhereAGuestHasWrittenAText()

@@ -33,6 +33,16 @@ public sealed partial class Kernel
         }
     }
 
+    internal void NoteOfPersonality(Thread thread, ulong number, ulong word)
+    {
+        if (Events.IsOn)
+        {
+            var words = new MessageWords();
+            words[0] = word;
+            Events.Add(About(thread, EventKind.Note) with { Number = number, Arguments = words });
+        }
+    }
+
     internal void NoteRequest(Cell cell, HostRequestKind kind, ulong target, ReadOnlySpan<ulong> arguments, ulong id, ReadOnlyMemory<byte> data)
     {
         if (Events.IsOn)

@@ -45,6 +45,7 @@ internal static class Dispatcher
         Call.ThreadSetScheduling => ThreadCalls.SetScheduling(ref call),
         Call.ThreadYield => ThreadCalls.Yield(ref call),
         Call.ThreadExit => ThreadCalls.Exit(ref call),
+        Call.ThreadNote => ThreadCalls.Note(ref call),
         Call.ClockNow => ThreadCalls.Now(ref call),
         Call.HartCreate => HartCalls.Create(ref call),
         Call.HartSetLines => HartCalls.SetLines(ref call),

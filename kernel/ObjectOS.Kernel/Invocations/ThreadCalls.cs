@@ -160,6 +160,17 @@ internal static class ThreadCalls
         return Outcome.Blocked;
     }
 
+    public static KernelStatus Note(ref Invocation call)
+    {
+        var status = call.Target<Thread>(out var thread);
+        if (status == KernelStatus.Ok)
+        {
+            call.Kernel.NoteOfPersonality(thread, call[1], call[2]);
+        }
+
+        return status;
+    }
+
     public static KernelStatus Now(ref Invocation call)
     {
         call[1] = call.Kernel.Now;

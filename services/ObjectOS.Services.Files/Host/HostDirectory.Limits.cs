@@ -35,8 +35,10 @@ public sealed partial class HostDirectory
     }
 
     /// <summary>A file that has no name any more.</summary>
-    private sealed class Removed
+    private sealed class Removed(HostFileStatus status)
     {
+        public HostFileStatus Status => status;
+
         public int Handles { get; set; }
     }
 
@@ -68,10 +70,11 @@ public sealed partial class HostDirectory
         if (handles.Count == 0)
         {
             AddBytes(status.Kind == HostFileKind.File ? -(long)status.Size : 0);
+            Forget(status);
             return;
         }
 
-        var removed = new Removed { Handles = handles.Count };
+        var removed = new Removed(status) { Handles = handles.Count };
         handles.ForEach(handle => handle.Removed = removed);
     }
 
@@ -111,6 +114,16 @@ public sealed partial class HostDirectory
         if (handle is { Removed: { } removed, Stream: { } stream } && --removed.Handles == 0)
         {
             AddBytes(-stream.Length);
+            Forget(removed.Status);
+        }
+    }
+
+    /// <summary>A file without a name and without a handle is no more, unless it has another name.</summary>
+    private void Forget(HostFileStatus status)
+    {
+        if (status.Kind == HostFileKind.Directory || status.Links <= 1)
+        {
+            _calls.Forget(status.Inode);
         }
     }
 }

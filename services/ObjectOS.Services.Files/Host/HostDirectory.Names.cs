@@ -48,9 +48,10 @@ public sealed partial class HostDirectory
     private Completion RemoveDirectory(HostRequest request)
     {
         var error = FindName(request.Data.Span, out string path);
+        var status = default(HostFileStatus);
         if (error == 0)
         {
-            error = !TryStatus(path, false, out var status) ? HostError.NotFound
+            error = !TryStatus(path, false, out status) ? HostError.NotFound
                 : status.Kind != HostFileKind.Directory ? HostError.NotDirectory
                 : Directory.EnumerateFileSystemEntries(path).Any() ? HostError.NotEmpty
                 : 0;
@@ -60,6 +61,7 @@ public sealed partial class HostDirectory
         {
             Directory.Delete(path);
             AddFiles(-1);
+            Forget(status);
         }
 
         return error == 0 ? Done(request) : Failed(request, error);
@@ -255,11 +257,20 @@ public sealed partial class HostDirectory
             return Failed(request, error);
         }
 
-        var drive = new DriveInfo(path);
+        var (total, free, available) = _calls.IsReproducible ? RoomOfLimits() : RoomOf(new DriveInfo(path));
         var data = new byte[3 * sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(data, drive.TotalSize);
-        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(sizeof(long)), drive.TotalFreeSpace);
-        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(2 * sizeof(long)), drive.AvailableFreeSpace);
+        BinaryPrimitives.WriteInt64LittleEndian(data, total);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(sizeof(long)), free);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(2 * sizeof(long)), available);
         return new Completion(request.Id, 0, data);
+    }
+
+    private static (long Total, long Free, long Available) RoomOf(DriveInfo drive) => (drive.TotalSize, drive.TotalFreeSpace, drive.AvailableFreeSpace);
+
+    /// <summary>The directory as if it were a file system with room for what guests may add.</summary>
+    private (long Total, long Free, long Available) RoomOfLimits()
+    {
+        long free = Math.Max(0, _mostBytes - _addedBytes);
+        return (_mostBytes, free, free);
     }
 }

@@ -9,6 +9,14 @@ namespace ObjectOS.Services.Files.Host;
 /// </summary>
 public interface IFileCalls
 {
+    /// <summary>True if nothing that these calls show may depend on the host: the room of a directory is then what its limits leave.</summary>
+    bool IsReproducible => false;
+
+    /// <summary>Notes that a file with this inode number is no more; the host may give its number to another.</summary>
+    void Forget(ulong inode)
+    {
+    }
+
     /// <summary>Gives a file another name, in one step (renameat2(2)).</summary>
     HostError Rename(string from, string to, HostRenameMode mode);
 

@@ -5,7 +5,7 @@ namespace ObjectOS.Services.Files.Host;
 
 /// <summary>
 /// Makes the status of files the same in every run: inode numbers count from 1 in the order in which they are asked for, files that changed after the start
-/// show one fixed time, the other times are those of the last change, and directories have 4096 bytes.
+/// show one fixed time, the other times are those of the last change, and directories have 4096 bytes and one link.
 /// </summary>
 /// <param name="inner">The host's calls.</param>
 /// <param name="start">The host's time of the start: nanoseconds since 1970.</param>
@@ -15,6 +15,19 @@ public sealed class ReproducibleFileCalls(IFileCalls inner, long start, long sho
     private const ulong BytesOfDirectory = 4096;
 
     private readonly Dictionary<ulong, ulong> _numbers = [];
+    private ulong _last;
+
+    /// <inheritdoc/>
+    public bool IsReproducible => true;
+
+    /// <inheritdoc/>
+    public void Forget(ulong inode)
+    {
+        foreach (ulong host in _numbers.Where(number => number.Value == inode).Select(number => number.Key).ToArray())
+        {
+            _numbers.Remove(host);
+        }
+    }
 
     /// <inheritdoc/>
     public HostError Rename(string from, string to, HostRenameMode mode) => inner.Rename(from, to, mode);
@@ -52,13 +65,14 @@ public sealed class ReproducibleFileCalls(IFileCalls inner, long start, long sho
 
         if (!_numbers.TryGetValue(status.Inode, out ulong number))
         {
-            _numbers.Add(status.Inode, number = (ulong)_numbers.Count + 1);
+            _numbers.Add(status.Inode, number = ++_last);
         }
 
         long time = status.ModifyTime >= start ? shown : status.ModifyTime;
+        bool isDirectory = status.Kind == HostFileKind.Directory;
         status = status with
         {
-            Inode = number, ModifyTime = time, AccessTime = time, ChangeTime = time, Size = status.Kind == HostFileKind.Directory ? BytesOfDirectory : status.Size,
+            Inode = number, ModifyTime = time, AccessTime = time, ChangeTime = time, Size = isDirectory ? BytesOfDirectory : status.Size, Links = isDirectory ? 1 : status.Links,
         };
         return true;
     }

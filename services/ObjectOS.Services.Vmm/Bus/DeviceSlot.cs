@@ -133,20 +133,33 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         return Failure.Length == 0 ? state.GetBuffer().AsSpan(0, (int)state.Length) : [];
     }
 
+    /// <summary>Writes the state; nothing changes.</summary>
+    /// <exception cref="InvalidOperationException">The device throws; the message has its name.</exception>
     public void Save(BinaryWriter writer)
     {
         writer.Write(Name);
         writer.Write(Deadline.HasValue);
         writer.Write(Deadline ?? 0);
         writer.Write(_requests.Count);
-        foreach (var (number, request) in _requests)
+        foreach (var (number, request) in _requests.OrderBy(request => request.Key))
         {
             writer.Write(number);
             writer.Write(request);
         }
 
-        Saved.Write(writer, TellState());
+        Saved.Write(writer, Failure.Length == 0 ? StateOfDevice() : []);
         writer.Write(Failure);
+    }
+
+    private byte[] StateOfDevice()
+    {
+        using var state = new MemoryStream();
+        string failure = DeviceCall.Try(Name, () =>
+        {
+            using var inner = new BinaryWriter(state, System.Text.Encoding.UTF8, leaveOpen: true);
+            device.Save(inner);
+        });
+        return failure.Length == 0 ? state.ToArray() : throw new InvalidOperationException($"The state cannot be saved: {failure}.");
     }
 
     public void Restore(BinaryReader reader)

@@ -19,13 +19,8 @@ public sealed partial class Gateway
     private readonly List<PublishedPort> _published = [];
     private readonly List<TcpConnection> _connections = [];
 
-    /// <summary>Connections of before a restore, to be reset.</summary>
-    private readonly List<LostConnection> _lost = [];
-
     private uint _opened;
     private bool _wasRefused;
-
-    private readonly record struct LostConnection(int Port, PortGrant Grant, ulong HostConnection, ushort LocalPort, uint Next, uint Expected);
 
     /// <summary>
     /// Connections, or datagrams, to a port of the host's loopback address go to a port of a machine, at the address that it is leased. False: there are
@@ -49,7 +44,6 @@ public sealed partial class Gateway
 
     internal void OnDeadline()
     {
-        ResetLost();
         foreach (var connection in _connections.ToArray())
         {
             if (connection.Deadline <= Now)
@@ -228,7 +222,7 @@ public sealed partial class Gateway
         }
 
         _connections.RemoveAll(c => c.State == TcpState.Closed);
-        ulong? next = _lost.Count > 0 ? Now : _wasRefused ? Now + RetryAfter : null;
+        ulong? next = _wasRefused ? Now + RetryAfter : null;
         foreach (var connection in _connections)
         {
             next = Earlier(next, connection.Deadline);
@@ -297,7 +291,6 @@ public sealed partial class Gateway
 
         // The listener stays with the host until its grant ends; what it still accepts is closed.
         _published.RemoveAll(p => p.Port == port);
-        _lost.RemoveAll(l => l.Port == port.Index);
     }
 
     /// <summary>A machine has gone that had said all on a connection: what was acknowledged to it still goes to the host.</summary>
@@ -312,75 +305,5 @@ public sealed partial class Gateway
 
         CloseHost(connection.Grant, connection.HostConnection, SocketCloseMode.Orderly);
         connection.HostIsClosed = true;
-    }
-
-    private void ResetLost()
-    {
-        foreach (var lost in _lost)
-        {
-            CloseHost(lost.Grant, lost.HostConnection, SocketCloseMode.Reset);
-            if (_network.Port(lost.Port) is { } port)
-            {
-                var to = MacOf(port);
-                _network.SendFromGateway(to, TcpSegment.Make(
-                    to, Address, lost.LocalPort, DhcpServer.AddressOf(port), lost.Grant.GuestPort, lost.Next, lost.Expected,
-                    TcpFlags.Reset | TcpFlags.Acknowledge, 0, default));
-            }
-        }
-
-        _lost.Clear();
-    }
-
-    private void SaveConnections(BinaryWriter writer)
-    {
-        writer.Write(_opened);
-        writer.Write(_clientsSeen);
-        writer.Write(_published.Count);
-        foreach (var published in _published)
-        {
-            writer.Write(published.Port.Index);
-            published.Grant.Save(writer);
-            published.Clients.Save(writer);
-        }
-
-        var lost = _lost.Concat(_connections.Select(c => new LostConnection(c.Port.Index, c.Grant, c.HostConnection, c.LocalPort, c.Next, c.Expected))).ToArray();
-        writer.Write(lost.Length);
-        foreach (var connection in lost)
-        {
-            writer.Write(connection.Port);
-            connection.Grant.Save(writer);
-            writer.Write(connection.HostConnection);
-            writer.Write(connection.LocalPort);
-            writer.Write(connection.Next);
-            writer.Write(connection.Expected);
-        }
-    }
-
-    /// <summary>
-    /// Ports are published again; connections cannot be taken up again, and both their ends see a reset. Clients of UDP ports keep the ports that stand for
-    /// them; datagrams that were on their way to or from the host are lost.
-    /// </summary>
-    private void RestoreConnections(BinaryReader reader)
-    {
-        _opened = reader.ReadUInt32();
-        _clientsSeen = reader.ReadUInt32();
-        _published.Clear();
-        _connections.Clear();
-        _lost.Clear();
-        for (int count = Saved.Count(reader, MostPublished); count > 0; count--)
-        {
-            int index = reader.ReadInt32();
-            var port = _network.Port(index) ?? throw new InvalidDataException($"A saved gateway publishes a port of machine {index}, which is not there.");
-            var published = new PublishedPort(port, PortGrant.Restore(reader));
-            published.Clients.Restore(reader);
-            _published.Add(published);
-        }
-
-        for (int count = Saved.Count(reader, 2 * MostConnections); count > 0; count--)
-        {
-            _lost.Add(new LostConnection(reader.ReadInt32(), PortGrant.Restore(reader), reader.ReadUInt64(), reader.ReadUInt16(), reader.ReadUInt32(), reader.ReadUInt32()));
-        }
-
-        Pump();
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class Gateway
     private const ushort ArpType = 0x0806;
     private const ushort InternetType = 0x0800;
     private const int ArpLength = 28;
-    private const uint SavedVersion = 2;
+    private const uint SavedVersion = 3;
 
     private readonly VirtualSwitch _network;
     private readonly INetworkHost _host;

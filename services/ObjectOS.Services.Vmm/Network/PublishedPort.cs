@@ -25,5 +25,30 @@ internal sealed class PublishedPort(SwitchPort port, in PortGrant grant)
     public DatagramClients Clients { get; } = new();
 
     /// <summary>Datagrams that the host has not yet sent, by request; UDP only.</summary>
-    public HashSet<ulong> Sending { get; } = [];
+    public SortedSet<ulong> Sending { get; } = [];
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Listener);
+        writer.Write(Request);
+        writer.Write(NotBefore);
+        writer.Write(HasFailed);
+        Clients.Save(writer);
+        writer.Write(Sending.Count);
+        foreach (ulong request in Sending)
+        {
+            writer.Write(request);
+        }
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        (Listener, Request, NotBefore, HasFailed) = (reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadBoolean());
+        Clients.Restore(reader);
+        Sending.Clear();
+        for (int count = Saved.Count(reader, Gateway.MostSending); count > 0; count--)
+        {
+            Sending.Add(reader.ReadUInt64());
+        }
+    }
 }

@@ -133,6 +133,9 @@ public sealed class VirtualSwitch
         Gateway.Restore(reader);
     }
 
+    /// <summary>The host has none of the sockets that it had: connections are reset on both sides, and ports are published again.</summary>
+    public void LoseHost() => Gateway.LoseHost();
+
     internal void SendFromGateway(MacAddress to, ReadOnlySpan<byte> frame) => Forward(-1, to, frame);
 
     private void Learn(MacAddress mac, SwitchPort from)

@@ -53,6 +53,11 @@ public static class Comparison
             throw new ScenarioException($"{left.Name}: {first.Message}");
         }
 
+        if (first.End == nameof(RunEnd.TimedOut))
+        {
+            return new ScenarioOutcome { Scenario = scenario.Name, Seed = seed, Class = DifferenceClass.BothFail, ControlProblem = Unended("left", first), LeftRun = first };
+        }
+
         var control = await left.RunAsync(scenario, request, cancellationToken).ConfigureAwait(false);
         if (ControlProblem(first, control) is { } problem)
         {
@@ -60,6 +65,12 @@ public static class Comparison
         }
 
         var other = await right.RunAsync(scenario, request, cancellationToken).ConfigureAwait(false);
+        if (other.End == nameof(RunEnd.TimedOut) && other.Charged <= first.Charged)
+        {
+            // The host was slow: nothing says that the guest would not have ended.
+            return new ScenarioOutcome { Scenario = scenario.Name, Seed = seed, Class = DifferenceClass.BothFail, ControlProblem = Unended("right", other), LeftRun = first, RightRun = other };
+        }
+
         var part = LaneComparison.FirstPart(first, other);
         var lanes = part is { } differing ? LaneComparison.Differing(first, other, differing).ToArray() : [];
         var divergence = part is { } known ? await LocateAsync(left, right, scenario, request, (first, other), lanes, known, cancellationToken).ConfigureAwait(false) : null;
@@ -68,6 +79,7 @@ public static class Comparison
             Scenario = scenario.Name,
             Seed = seed,
             Class = Classify(scenario, first, other, part, divergence),
+            FaultProblem = FaultProblem(first, other),
             LeftRun = first,
             RightRun = other,
             Divergence = divergence,
@@ -75,8 +87,20 @@ public static class Comparison
         };
     }
 
+    private static string Unended(string side, SideRun run) => $"the {side} version {run.Message}; a longer time-out or a budget is wanted";
+
+    private static string? FaultProblem(SideRun left, SideRun right) =>
+        left.UnreachedFaults is [var first, ..] ? $"left: {first.Text}"
+        : right.UnreachedFaults.FirstOrDefault(fault => fault.IsOfVersion) is { } own ? $"right: {own.Text}"
+        : null;
+
     private static string? ControlProblem(SideRun first, SideRun second)
     {
+        if (second.End == nameof(RunEnd.TimedOut))
+        {
+            return Unended("left", second);
+        }
+
         if (LaneComparison.FirstPart(first, second) is { } part)
         {
             return $"two runs of the left version differ in the lane {LaneComparison.Differing(first, second, part).First()}";

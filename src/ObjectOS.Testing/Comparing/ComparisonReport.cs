@@ -37,13 +37,13 @@ public enum DifferenceClass
 /// <param name="Scenarios">The outcome of each scenario with each seed.</param>
 public sealed record ComparisonReport(string Left, string Right, IReadOnlyList<ScenarioOutcome> Scenarios)
 {
-    /// <summary>True if two runs of the left version were equal in every scenario.</summary>
-    public bool IsValid => Scenarios.All(scenario => scenario.ControlProblem is null);
+    /// <summary>True if in every scenario two runs of the left version were equal and the faults happened.</summary>
+    public bool IsValid => Scenarios.All(scenario => scenario.Problem is null);
 
     /// <summary>True if no scenario has a difference that guests or checks can see and that is not expected.</summary>
     public bool IsSame => Scenarios.All(scenario => scenario.Class is DifferenceClass.Same or DifferenceClass.Expected or DifferenceClass.Performance);
 
-    /// <summary>The tool's exit code: 0 the same, 1 different, 2 the control differed.</summary>
+    /// <summary>The tool's exit code: 0 the same, 1 different, 2 the report is invalid.</summary>
     public int ExitCode => !IsValid ? 2 : IsSame ? 0 : 1;
 }
 
@@ -59,13 +59,24 @@ public sealed record ScenarioOutcome
     /// <summary>What the difference is.</summary>
     public required DifferenceClass Class { get; init; }
 
-    /// <summary>Why the comparison is invalid: two runs of the left version differed, in one sentence. Null: they were equal.</summary>
+    /// <summary>
+    /// Why the comparison is invalid: two runs of the left version differed, or the host's time ran out before anything was known, in one sentence. Null: neither.
+    /// </summary>
     public string? ControlProblem { get; init; }
+
+    /// <summary>
+    /// Why the comparison does not answer what was asked: a fault was to happen and did not, in one sentence. Null: all happened. A fault of the scenario
+    /// that happens on the left side and not on the right is a difference like others.
+    /// </summary>
+    public string? FaultProblem { get; init; }
+
+    /// <summary>Why the comparison is invalid; null: it is valid.</summary>
+    public string? Problem => ControlProblem ?? FaultProblem;
 
     /// <summary>The left version's run.</summary>
     public required SideRun LeftRun { get; init; }
 
-    /// <summary>The right version's run; null if the control differed.</summary>
+    /// <summary>The right version's run; null if there is none, because the control differed or did not end.</summary>
     public SideRun? RightRun { get; init; }
 
     /// <summary>The first difference, if events differ.</summary>

@@ -66,6 +66,7 @@ internal sealed class GrantCopies : IDisposable
             {
                 case { LinkTarget: { } link }:
                     File.CreateSymbolicLink(target, link);
+                    File.SetLastWriteTimeUtc(target, entry.LastWriteTimeUtc);
                     break;
                 case DirectoryInfo directory:
                     Directory.CreateDirectory(target);

@@ -49,16 +49,20 @@ public static class HtmlReport
 
     private static string Tag(ScenarioOutcome outcome)
     {
-        bool isGood = outcome.ControlProblem is null && outcome.Class is DifferenceClass.Same or DifferenceClass.Expected or DifferenceClass.Performance;
-        return $"<span class=\"tag {(isGood ? "good" : "bad")}\">{E(outcome.ControlProblem is null ? TextReport.InWords(outcome.Class) : "invalid")}</span>";
+        bool isGood = outcome.Problem is null && outcome.Class is DifferenceClass.Same or DifferenceClass.Expected or DifferenceClass.Performance;
+        return $"<span class=\"tag {(isGood ? "good" : "bad")}\">{E(outcome.Problem is null ? TextReport.InWords(outcome.Class) : "invalid")}</span>";
     }
 
     private static void Add(StringBuilder page, ScenarioOutcome outcome, int number)
     {
         page.Append(CultureInfo.InvariantCulture, $"<h2 id=\"s{number}\">{E(outcome.Scenario)}{(outcome.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $", seed {seed}") : "")} {Tag(outcome)}</h2>\n");
-        if (outcome.ControlProblem is { } problem)
+        if (outcome.Problem is { } problem)
         {
             page.Append(CultureInfo.InvariantCulture, $"<p>{E(problem)}</p>\n");
+        }
+
+        if (outcome.RightRun is null)
+        {
             return;
         }
 
@@ -88,9 +92,9 @@ public static class HtmlReport
         page.Append("</table>\n");
         foreach (var (side, run) in ((string, SideRun)[])[("left", left), ("right", right)])
         {
-            foreach (string failure in run.Failures)
+            foreach (string remark in TextReport.Remarks(run))
             {
-                page.Append(CultureInfo.InvariantCulture, $"<p><span class=\"{side}\">{side}</span> fails: {E(failure)}</p>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<p><span class=\"{side}\">{side}</span> {E(remark)}</p>\n");
             }
         }
 

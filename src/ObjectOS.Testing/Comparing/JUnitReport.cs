@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace ObjectOS.Testing.Comparing;
 
-/// <summary>Writes a comparison as JUnit's XML: one test case per scenario and seed; a difference is a failure, an invalid control an error.</summary>
+/// <summary>Writes a comparison as JUnit's XML: one test case per scenario and seed; a difference is a failure, an invalid comparison an error.</summary>
 public static class JUnitReport
 {
     /// <summary>Returns the document.</summary>
@@ -22,7 +22,7 @@ public static class JUnitReport
         string seed = outcome.Seed is { } value ? string.Create(CultureInfo.InvariantCulture, $" (seed {value})") : "";
         var element = new XElement("testcase", new XAttribute("classname", "objectos.compare"), new XAttribute("name", outcome.Scenario + seed));
         string text = Clean(TextReport.Write(new ComparisonReport(report.Left, report.Right, [outcome])));
-        if (outcome.ControlProblem is { } problem)
+        if (outcome.Problem is { } problem)
         {
             element.Add(new XElement("error", new XAttribute("message", Clean(problem)), text));
         }

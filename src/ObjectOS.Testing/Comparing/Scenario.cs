@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ObjectOS.Testing.Comparing;
 
 /// <summary>
@@ -6,6 +8,14 @@ namespace ObjectOS.Testing.Comparing;
 /// </summary>
 public sealed record Scenario
 {
+    /// <summary>Most kernels under the first one, those of the scenario and of the version together.</summary>
+    public const int MostDepth = 256;
+
+    private const ulong LeastMemory = 64UL << 10, MostMemory = 1UL << 40;
+
+    /// <summary>The host's timers reach no further.</summary>
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
+
     /// <summary>The scenario without steps and checks: the version's own program or machine runs to its end.</summary>
     public static Scenario OwnRun { get; } = new() { Name = "run" };
 
@@ -36,8 +46,11 @@ public sealed record Scenario
     /// <summary>Kernels under the first one; the guest runs in the innermost.</summary>
     public int Depth { get; init; }
 
-    /// <summary>Host time after which a run is given up; the comparison is then invalid.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// Host time after which a run is stopped. A left version that has not ended makes the comparison invalid; a right one that has not, though it came
+    /// further than the left one, fails.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What is typed and waited for, in order.</summary>
     public IReadOnlyList<ScenarioStep> Steps { get; init; } = [];
@@ -50,6 +63,31 @@ public sealed record Scenario
 
     /// <summary>Differences that were reviewed and are expected.</summary>
     public IReadOnlyList<AcceptedDifference> Accepted { get; init; } = [];
+
+    /// <summary>Says what is wrong with it; null if nothing is. Files are looked at when it is run.</summary>
+    public string? Problem() => LimitProblem() ?? StepProblem() ?? ProgramProblem();
+
+    private string? LimitProblem() =>
+        Memory is < LeastMemory or > MostMemory ? string.Create(CultureInfo.InvariantCulture, $"memory is {Memory} bytes; 64 KiB to 1 TiB are wanted")
+        : Budget == 0 ? "budget is 0; at least 1 virtual instruction is wanted"
+        : Depth is < 0 or > MostDepth ? string.Create(CultureInfo.InvariantCulture, $"depth is {Depth}; 0 to {MostDepth} is wanted")
+        : Timeout <= TimeSpan.Zero || Timeout > LongestTimeout
+            ? string.Create(CultureInfo.InvariantCulture, $"timeout is {Timeout.TotalSeconds} seconds; more than 0 and at most {LongestTimeout.TotalDays} days are wanted")
+        : null;
+
+    private string? StepProblem() =>
+        Steps.FirstOrDefault(step => step.Kind == StepKind.Wait && (step.Within <= TimeSpan.Zero || step.Within > LongestTimeout)) is { } wait
+            ? string.Create(CultureInfo.InvariantCulture, $"wait takes {wait.Within.TotalSeconds} seconds; more than 0 and at most {LongestTimeout.TotalDays} days are wanted")
+        : Faults.Select(fault => fault.Problem()).FirstOrDefault(problem => problem is not null) is { } faulty ? faulty.TrimEnd('.')
+        : Faults.Count(fault => fault.Call != 0) > 1 ? "two system calls are to fail; one is wanted"
+        : null;
+
+    /// <summary>What the library refuses of the program, in the words of scenarios.</summary>
+    private string? ProgramProblem() =>
+        new ProgramSpec { Path = "program", Arguments = Arguments, Environment = Environment, Directories = Directories, WorkingDirectory = WorkingDirectory }.Problem() is { } problem
+            ? problem.Replace("WorkingDirectory is", "cwd is", StringComparison.Ordinal).Replace("Directories has", "dir has", StringComparison.Ordinal)
+                .Replace("Environment has", "env has", StringComparison.Ordinal).TrimEnd('.')
+            : null;
 }
 
 /// <summary>A step of a scenario.</summary>

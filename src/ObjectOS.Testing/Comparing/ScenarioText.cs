@@ -48,6 +48,7 @@ public static class ScenarioText
     {
         ArgumentNullException.ThrowIfNull(text);
         var scenario = new Scenario { Name = name };
+        var steps = new List<(int Line, Scenario Scenario)>();
         string[] lines = text.Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
@@ -60,14 +61,19 @@ public static class ScenarioText
             try
             {
                 scenario = Add(scenario, Words(line), folder);
+                steps.Add((i + 1, scenario));
             }
             catch (FormatException e)
             {
-                throw new ScenarioException(string.Create(CultureInfo.InvariantCulture, $"{source ?? name}:{i + 1}: {e.Message}"), e);
+                throw At(i + 1, e.Message, e);
             }
         }
 
-        return scenario;
+        // A line may need one that comes later: the whole is judged, and the first line with which the same is wrong is to blame.
+        return scenario.Problem() is { } problem ? throw At(steps.Find(step => step.Scenario.Problem() == problem).Line, problem) : scenario;
+
+        ScenarioException At(int line, string problem, Exception? inner = null) =>
+            new(string.Create(CultureInfo.InvariantCulture, $"{source ?? name}:{line}: {problem}"), inner);
     }
 
     private static Scenario Add(Scenario scenario, List<string> words, string folder)
@@ -81,8 +87,8 @@ public static class ScenarioText
             "env" => scenario with { Environment = WithVariable(scenario.Environment, One(rest, "K=V")) },
             "memory" => scenario with { Memory = Number(One(rest, "BYTES")) },
             "budget" => scenario with { Budget = Number(One(rest, "N")) },
-            "depth" => scenario with { Depth = (int)Math.Min(Number(One(rest, "N")), 1000) },
-            "timeout" => scenario with { Timeout = TimeSpan.FromSeconds(Number(One(rest, "SECONDS"))) },
+            "depth" => scenario with { Depth = (int)Math.Min(Number(One(rest, "N")), int.MaxValue) },
+            "timeout" => scenario with { Timeout = Seconds(One(rest, "SECONDS")) },
             "type" => WithStep(scenario, new ScenarioStep(StepKind.Type, string.Join(' ', rest) + "\n", default)),
             "send" => WithStep(scenario, new ScenarioStep(StepKind.Type, One(rest, "TEXT"), default)),
             "wait" => WithStep(scenario, Wait(rest)),
@@ -119,7 +125,7 @@ public static class ScenarioText
     private static ScenarioStep Wait(string[] rest) => rest.Length switch
     {
         1 => new ScenarioStep(StepKind.Wait, rest[0], ScenarioStep.UsualWait),
-        2 => new ScenarioStep(StepKind.Wait, rest[0], TimeSpan.FromSeconds(Number(rest[1]))),
+        2 => new ScenarioStep(StepKind.Wait, rest[0], Seconds(rest[1])),
         _ => throw new FormatException("wait TEXT [SECONDS] is wanted"),
     };
 
@@ -139,9 +145,9 @@ public static class ScenarioText
             return words switch
             {
                 ["fail", "call", var call] => InjectedFault.FailCall(Number(call)),
-                ["fail", "call", var call, var error] => InjectedFault.FailCall(Number(call), (int)Number(error)),
+                ["fail", "call", var call, var error] => InjectedFault.FailCall(Number(call), (int)Math.Min(Number(error), int.MaxValue)),
                 ["fail", "request", var target, var request] => InjectedFault.FailRequest(target, Number(request)),
-                ["fail", "request", var target, var request, var error] => InjectedFault.FailRequest(target, Number(request), (int)Number(error)),
+                ["fail", "request", var target, var request, var error] => InjectedFault.FailRequest(target, Number(request), (int)Math.Min(Number(error), int.MaxValue)),
                 ["cut", var target] => InjectedFault.FailRequest(target, 1, BrokenPipe, andLater: true),
                 ["cut", var target, var request] => InjectedFault.FailRequest(target, Number(request), BrokenPipe, andLater: true),
                 ["full", var target] => InjectedFault.FailRequest(target, 1, NoSpace, andLater: true),
@@ -151,7 +157,7 @@ public static class ScenarioText
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"\"{string.Join(' ', words)}\" is out of range: counts begin at 1, error numbers are 1 to 4095", e);
+            throw new FormatException($"\"{string.Join(' ', words)}\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name", e);
         }
     }
 
@@ -159,6 +165,9 @@ public static class ScenarioText
 
     private static ulong Number(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number <= long.MaxValue ? number : throw new FormatException($"\"{text}\" is no number");
+
+    /// <summary>More seconds than a time can hold are as many as it can: they are refused as any that are too many.</summary>
+    private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds((long)Math.Min(Number(text), (ulong)(TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerSecond)));
 
     /// <summary>Splits a line into words; quotes keep spaces together.</summary>
     private static List<string> Words(string line)

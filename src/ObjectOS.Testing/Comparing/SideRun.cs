@@ -35,6 +35,9 @@ public sealed record SideRun
     /// <summary>What was not as the scenario wants it, one sentence each; empty: all was.</summary>
     public IReadOnlyList<string> Failures { get; init; } = [];
 
+    /// <summary>Faults that were to happen and did not; empty in runs that may end before.</summary>
+    public IReadOnlyList<UnreachedFault> UnreachedFaults { get; init; } = [];
+
     /// <summary>The lanes, by name in ordinal order.</summary>
     public IReadOnlyList<SideLane> Lanes { get; init; } = [];
 
@@ -47,6 +50,11 @@ public sealed record SideRun
     /// <summary>Events of the windows.</summary>
     public IReadOnlyList<SideEvent> Kept { get; init; } = [];
 }
+
+/// <summary>A fault that was to happen in a run and did not.</summary>
+/// <param name="Text">Which, and how far the guest came, in one sentence.</param>
+/// <param name="IsOfVersion">True: the version's own, as in <c>left+fault:call:120</c>; false: the scenario's.</param>
+public sealed record UnreachedFault(string Text, bool IsOfVersion);
 
 /// <summary>A lane of a run.</summary>
 /// <param name="Name">The name.</param>

@@ -12,6 +12,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     /// <summary>Host time after which files that were there can be told from those that the guest makes: file systems stamp them some milliseconds late.</summary>
     private static readonly TimeSpan ReproducibleStart = TimeSpan.FromMilliseconds(40);
 
+    private const ulong RoomOfServices = 2UL << 30;
+
     private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _complete = new();
@@ -25,10 +27,15 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     public async Task<SideRun> RunAsync(CancellationToken cancellationToken)
     {
+        if (Problem() is { } problem)
+        {
+            throw new ScenarioException($"{scenario.Name}: {problem}");
+        }
+
         _events.Complete += _complete.Cancel;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _complete.Token);
-        limit.CancelAfter(scenario.Timeout);
         RunResult result;
+        IReadOnlyList<FaultProgress> faults;
         try
         {
             using var copies = new GrantCopies(scenario.Directories);
@@ -36,8 +43,9 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             var levels = await BootAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                result = await RunGuestAsync(levels[^1], copies.Grants, limit.Token).ConfigureAwait(false);
+                result = await RunGuestAsync(levels[^1], copies.Grants, limit, cancellationToken).ConfigureAwait(false);
                 await levels[0].SettleAsync().ConfigureAwait(false);
+                faults = await levels[^1].GetFaultsAsync().ConfigureAwait(false);
             }
             finally
             {
@@ -47,17 +55,27 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
                 }
             }
 
-            return Report(result, await ProgramFileAsync(cancellationToken).ConfigureAwait(false), copies);
+            return Report(result, faults, await ProgramFileAsync(cancellationToken).ConfigureAwait(false), copies);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
-            throw new ScenarioException($"{version.Name}: {e.Message.TrimEnd('.')}", e);
+            throw new ScenarioException($"{version.Name}: {Sentence(e)}", e);
         }
         finally
         {
             _events.Complete -= _complete.Cancel;
         }
     }
+
+    private string? Problem() => scenario.Problem()
+        ?? (scenario.Depth + version.Depth > Scenario.MostDepth
+            ? string.Create(CultureInfo.InvariantCulture, $"depth is {scenario.Depth}, and {version.Name} has {version.Depth}; together at most {Scenario.MostDepth} are wanted")
+        : scenario.Faults.Concat(version.Faults).Count(fault => fault.Call != 0) > 1 ? $"two system calls are to fail, those of the scenario and of {version.Name}; one is wanted"
+        : null);
+
+    /// <summary>The message of an exception without the parameter that it is about, which is none of the user's.</summary>
+    private static string Sentence(Exception e) =>
+        (e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message).TrimEnd('.');
 
     private static ScenarioStep[] Typed(string file)
     {
@@ -91,14 +109,17 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         options.Seed = request.Seed ?? options.Seed;
         options.Events = _events;
         options.Faults = [.. scenario.Faults, .. version.Faults];
+        ulong needed = Math.Max(scenario.Memory ?? 0, version.Machine?.Memory ?? 0);
+        options.Memory = needed > options.Memory ? needed + RoomOfServices : options.Memory;
     }
 
-    private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationToken cancellationToken)
+    private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationTokenSource limit, CancellationToken cancellationToken)
     {
         var cell = version.Machine is { } machine && scenario.Program is null
             ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
             : await os.StartAsync(await AsProgramAsync(directories, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+        limit.CancelAfter(scenario.Timeout);
         try
         {
             var stall = StallAsync(os, ended.Token);
@@ -108,22 +129,23 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
                 return await cell.StopAsync().ConfigureAwait(false);
             }
 
-            return await cell.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await cell.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (ProgramCanceledException e) when (_complete.IsCancellationRequested)
         {
             return e.Result!;
         }
-        catch (ProgramCanceledException e)
+        catch (ProgramCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ScenarioException(
-                string.Create(CultureInfo.InvariantCulture, $"{version.Name}: {scenario.Name} has not ended within {scenario.Timeout.TotalSeconds} s of host time"), e);
+            return e.Result! with { End = RunEnd.TimedOut, Message = TimedOut };
         }
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
         }
     }
+
+    private string TimedOut => string.Create(CultureInfo.InvariantCulture, $"has not ended within {scenario.Timeout.TotalSeconds} s of host time");
 
     /// <summary>True as soon as nothing can run any more though the guest has not ended: guest time stands still. False: cancelled.</summary>
     private static async Task<bool> StallAsync(ObjectOs os, CancellationToken cancellationToken)
@@ -190,14 +212,9 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     private async Task<ReadOnlyMemory<byte>> ProgramFileAsync(CancellationToken cancellationToken) =>
         request.Watch is not null && (scenario.Program ?? version.Program) is { } path && File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
 
-    private SideRun Report(RunResult result, ReadOnlyMemory<byte> program, GrantCopies copies)
+    private SideRun Report(RunResult result, IReadOnlyList<FaultProgress> faults, ReadOnlyMemory<byte> program, GrantCopies copies)
     {
         var lanes = _events.Lanes;
-        if (request.Watch is null && request.Windows is null && scenario.Faults.Concat(version.Faults).FirstOrDefault(fault => fault.Target is { } target && !lanes.Any(lane => lane.Name.EndsWith("/" + target, StringComparison.Ordinal))) is { } missed)
-        {
-            throw new ScenarioException($"{version.Name}: the fault of {missed.Target} cannot happen: the guest's requests went to {string.Join(", ", lanes.Select(lane => lane.Name).Where(name => !name.Contains("/t", StringComparison.Ordinal)).DefaultIfEmpty("nothing"))}");
-        }
-
         var run = new SideRun
         {
             End = _isStalled ? "Stalled" : result.End.ToString(),
@@ -208,6 +225,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             Charged = result.Charged,
             PeakMemory = result.PeakMemory,
             StateHash = result.StateHash,
+            UnreachedFaults = request.Watch is not null || request.Windows is not null || result.End == RunEnd.TimedOut ? [] : [.. UnreachedFaults(result, faults, lanes)],
             Time = lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Time),
             Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, lane.FirstTime, lane.Time, [.. lane.Marks]))],
             Before = [.. _events.Before.Select(e => AsSide(e, []))],
@@ -217,6 +235,28 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         return run with { Failures = [.. Failures(run, copies)] };
     }
 
+    private IEnumerable<UnreachedFault> UnreachedFaults(RunResult result, IReadOnlyList<FaultProgress> faults, IReadOnlyList<EventLane> lanes)
+    {
+        for (int i = 0; i < faults.Count; i++)
+        {
+            if (!faults[i].IsReached)
+            {
+                yield return new UnreachedFault(Unreached(faults[i], lanes), IsOfVersion: i >= scenario.Faults.Count);
+            }
+        }
+
+        if (version.CrashAt is { } crash && !(result.End == RunEnd.BudgetExhausted && crash <= (scenario.Budget ?? ulong.MaxValue) && crash <= (version.Machine?.Instructions ?? ulong.MaxValue)))
+        {
+            yield return new UnreachedFault(string.Create(CultureInfo.InvariantCulture, $"the crash at instruction {crash} is never reached: the guest ended after {result.Charged}"), IsOfVersion: true);
+        }
+    }
+
+    private static string Unreached(FaultProgress fault, IReadOnlyList<EventLane> lanes) =>
+        fault.Fault.Target is not { } target
+            ? string.Create(CultureInfo.InvariantCulture, $"the fault of system call {fault.Fault.Call} is never reached: the guest made {fault.Seen}")
+        : fault.Seen > 0 ? string.Create(CultureInfo.InvariantCulture, $"the fault of request {fault.Fault.Request} to {target} is never reached: the guest made {fault.Seen}")
+        : $"the fault of {target} is never reached: the guest's requests went to {string.Join(", ", lanes.Select(lane => lane.Name).Where(name => !name.Contains("/t", StringComparison.Ordinal)).DefaultIfEmpty("nothing"))}";
+
     private static SideEvent AsSide(GuestEvent e, IReadOnlyList<string> stack) => new(e.Lane, e.Ordinal, e.Sequence, e.Text, e.Digest, e.Retired, e.Time, e.Pc, e.Cause, stack);
 
     private static string[] FramesOf(ReadOnlyMemory<byte> program, GuestEvent e) =>
@@ -224,6 +264,11 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     private IEnumerable<string> Failures(SideRun run, GrantCopies copies)
     {
+        if (run.End == nameof(RunEnd.TimedOut))
+        {
+            yield return run.Message ?? TimedOut;
+        }
+
         if (_console.Unsatisfied is { } wait && !_complete.IsCancellationRequested)
         {
             yield return $"\"{wait.Text}\" was not written";

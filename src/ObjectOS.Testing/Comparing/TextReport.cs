@@ -37,16 +37,20 @@ public static class TextReport
         ArgumentNullException.ThrowIfNull(report);
         int differing = report.Scenarios.Count(outcome => outcome.Class is not (DifferenceClass.Same or DifferenceClass.Expected or DifferenceClass.Performance));
         string counts = string.Create(CultureInfo.InvariantCulture, $"{report.Scenarios.Count} scenario{(report.Scenarios.Count == 1 ? "" : "s")}, {differing} different");
-        return !report.IsValid ? "invalid: two runs of the left version differ" : report.IsSame ? $"same: {counts}" : $"different: {counts}";
+        return report.Scenarios.FirstOrDefault(outcome => outcome.Problem is not null) is { } invalid ? $"invalid: {invalid.Problem}" : report.IsSame ? $"same: {counts}" : $"different: {counts}";
     }
 
     private static void Add(StringBuilder text, ScenarioOutcome outcome)
     {
         string seed = outcome.Seed is { } value ? string.Create(CultureInfo.InvariantCulture, $", seed {value}") : "";
-        text.Append(CultureInfo.InvariantCulture, $"{outcome.Scenario}{seed}: {(outcome.ControlProblem is null ? InWords(outcome.Class) : "invalid")}\n");
-        if (outcome.ControlProblem is { } problem)
+        text.Append(CultureInfo.InvariantCulture, $"{outcome.Scenario}{seed}: {(outcome.Problem is null ? InWords(outcome.Class) : "invalid")}\n");
+        if (outcome.Problem is { } problem)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {problem}\n");
+        }
+
+        if (outcome.RightRun is null)
+        {
             return;
         }
 
@@ -72,14 +76,17 @@ public static class TextReport
         }
     }
 
+    /// <summary>What went wrong in a run: checks that failed, and faults that did not happen.</summary>
+    internal static IEnumerable<string> Remarks(SideRun run) => [.. run.Failures.Select(failure => $"fails: {failure}"), .. run.UnreachedFaults.Select(fault => $"lacks a fault: {fault.Text}")];
+
     private static string Change(ulong left, ulong right) => left == 0 ? "new" : string.Create(CultureInfo.InvariantCulture, $"{(((double)right / left) - 1) * 100:+0.0;-0.0;0.0} %");
 
     private static void AddEnds(StringBuilder text, string side, SideRun run)
     {
         text.Append(CultureInfo.InvariantCulture, $"  {side}: {run.End}, code {run.ExitCode}{(run.Message is null ? "" : $": {run.Message}")}\n");
-        foreach (string failure in run.Failures)
+        foreach (string remark in Remarks(run))
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {side} fails: {failure}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {side} {remark}\n");
         }
     }
 

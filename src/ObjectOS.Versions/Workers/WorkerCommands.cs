@@ -83,7 +83,8 @@ public static class WorkerCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new VersionException(e.Message.TrimEnd('.'), e);
+            string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+            throw new VersionException(message.TrimEnd('.'), e);
         }
     }
 

@@ -50,6 +50,7 @@ internal sealed class CallEvents : IEventText
         EventKind.Trap => new LaneDigest(Words(Head(record), record.Arguments[2], record.Result), 0, 0),
         EventKind.Invocation => new LaneDigest(Words(Head(record), record.Result, 0), Words(0, record.InputDigest, record.OutputDigest), 0),
         EventKind.Ipc => OfIpc(record),
+        EventKind.Note => new LaneDigest(Digest64.Add(Head(record), record.Arguments[0]), 0, 0),
         EventKind.ThreadEnd when IsExit(record) => new LaneDigest(Words(Head(record), record.SecondResult, (uint)record.Arguments[0]), 0, 0),
         _ => new LaneDigest(Head(record), Words(0, record.InputDigest, record.OutputDigest), 0),
     };
@@ -63,6 +64,7 @@ internal sealed class CallEvents : IEventText
         EventKind.Trap => $"trap {(TrapCause)record.Number} at pc 0x{record.Arguments[0]:x}, address 0x{record.Arguments[1]:x}",
         EventKind.Invocation => $"{InvocationTable.Find(record.Number)?.Name ?? $"invocation {record.Number}"}({string.Join(", ", Hex(record, InvocationTable.Find(record.Number)?.Arguments.Length ?? 0))}) = {(KernelStatus)record.Result}",
         EventKind.Ipc => $"call {record.Number} ({string.Join(", ", Hex(record, MessageWords.Length))}) = {record.Result}, 0x{record.SecondResult:x}",
+        EventKind.Note => SignalNames.Delivery(record.Number, (SignalEffect)record.Arguments[0]),
         EventKind.Born => "execve starts another program",
         EventKind.ThreadEnd when IsExit(record) => $"{LinuxService.CallName(record.SecondResult)}({(int)record.Arguments[0]})",
         EventKind.ThreadEnd => $"thread ends with {record.Number}",

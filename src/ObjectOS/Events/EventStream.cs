@@ -55,6 +55,9 @@ public sealed class EventStream
     /// <summary>What the kernel has to keep of each event.</summary>
     internal EventDetail Detail => _watch is null && _windows.Count == 0 ? EventDetail.Digests : EventDetail.Samples;
 
+    /// <summary>The events of a lane so far, without lines that have begun; 0 if it has none.</summary>
+    internal long CountOf(string lane) => _lanes.TryGetValue(lane, out var found) ? found.Count : 0;
+
     internal void Add(LevelEvents level) => _levels.Add(level);
 
     internal EventLane Lane(string name, string? parent = null)

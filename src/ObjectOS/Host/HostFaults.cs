@@ -6,6 +6,11 @@ namespace ObjectOS.Host;
 internal sealed class HostFaults(IReadOnlyList<InjectedFault> faults)
 {
     private readonly Dictionary<ulong, (string Name, ulong Requests)> _targets = [];
+    private ulong _calls;
+
+    /// <summary>How far each fault is.</summary>
+    public IReadOnlyList<FaultProgress> Progress =>
+        [.. faults.Select(fault => new FaultProgress(fault, fault.Call != 0 ? _calls : _targets.Values.Where(target => target.Name == fault.Target).Select(target => target.Requests).FirstOrDefault()))];
 
     /// <summary>Notes the name of a target of requests.</summary>
     public void Name(ulong target, string name)
@@ -15,6 +20,9 @@ internal sealed class HostFaults(IReadOnlyList<InjectedFault> faults)
             _targets[target] = (name, 0);
         }
     }
+
+    /// <summary>Notes the system calls of a program that has ended.</summary>
+    public void NoteCalls(ulong calls) => _calls = Math.Max(_calls, calls);
 
     /// <summary>True: the request fails with <paramref name="completion"/>.</summary>
     public bool TryFail(HostRequest request, out Completion completion)

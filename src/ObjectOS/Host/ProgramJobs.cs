@@ -49,6 +49,9 @@ internal sealed partial class ProgramJobs(
     /// <summary>Where their files go.</summary>
     public ImageStore Images => images;
 
+    /// <summary>How far the injected faults are.</summary>
+    public IReadOnlyList<FaultProgress> Faults => _faults.Progress;
+
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
     public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, string key, CancellationToken stopping)
@@ -186,6 +189,7 @@ internal sealed partial class ProgramJobs(
         switch (request.Kind)
         {
             case HostRequestKind.StreamWrite or HostRequestKind.StreamRead when _streams.TryGetValue(request.Target, out var stream):
+                CopyToConsole(request);
                 stream.Begin(request);
                 break;
             case HostRequestKind.File when _files.TryGetValue(request.Target, out var files):
@@ -210,6 +214,7 @@ internal sealed partial class ProgramJobs(
                 {
                     using var reader = new BinaryReader(new MemoryStream(request.Data.ToArray()));
                     var record = ProgramEndRecord.Restore(reader);
+                    _faults.NoteCalls(record.SystemCalls);
                     ended.Fault = (ProgramEnd)request.Argument0 == ProgramEnd.Fault ? record : null;
                     End(ended, EndReport.Read((ProgramEnd)request.Argument0, (int)request.Argument1, record, ended, kernel.Cpu.Description.Depth));
                 }
@@ -228,6 +233,24 @@ internal sealed partial class ProgramJobs(
             default:
                 post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
                 break;
+        }
+    }
+
+    private void CopyToConsole(HostRequest request)
+    {
+        if (options.ConsoleCopy is not { } console || request.Kind != HostRequestKind.StreamWrite)
+        {
+            return;
+        }
+
+        try
+        {
+            console.Write(request.Data.Span);
+            console.Flush();
+        }
+        catch (IOException e)
+        {
+            LogFailure(e, "what a guest wrote was not copied");
         }
     }
 
@@ -315,6 +338,7 @@ internal sealed partial class ProgramJobs(
     private void Name(ulong number, string name, bool isText = false)
     {
         Events?.Name(number, name, isText);
+        (kernel as RecordingKernel)?.NoteName(number, name, isText);
         _faults.Name(number, name);
     }
 

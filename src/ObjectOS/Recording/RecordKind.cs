@@ -53,6 +53,9 @@ internal enum RecordKind : byte
 
     /// <summary>The digest of the whole state at this position.</summary>
     Digest = 17,
+
+    /// <summary>A number that requests name has a name in events.</summary>
+    Name = 18,
 }
 
 /// <summary>The operations of <see cref="RecordKind.Memory"/>.</summary>

@@ -33,6 +33,7 @@ internal sealed class Recorder
     private readonly XxHash64 _inputs = new();
     private readonly ConcurrentQueue<RecordingCpu> _interrupted = new();
     private readonly List<RecordingKernel> _kernels = [];
+    private readonly Dictionary<IManagedProgram, RecordedProgram> _programs = new(ReferenceEqualityComparer.Instance);
     private readonly QuietCpu _cpu;
     private long _flushed = Stopwatch.GetTimestamp();
     private TimeSpan _digestedAt = Environment.CpuUsage.TotalTime;
@@ -48,13 +49,25 @@ internal sealed class Recorder
     /// <param name="stream">Where the recording goes; it is not closed.</param>
     /// <param name="cpu">The machine's CPU.</param>
     /// <param name="header">What the recording says of itself.</param>
-    public Recorder(Stream stream, QuietCpu cpu, RecordingHeader header)
+    /// <param name="builds">The kernel and the services.</param>
+    public Recorder(Stream stream, QuietCpu cpu, RecordingHeader header, RecordedBuilds builds)
     {
+        Builds = builds;
         _writer = new RecordingWriter(stream);
         _cpu = cpu;
         Slice = header.Slice;
         _writer.Begin(header);
     }
+
+    /// <summary>The kernel and the services, of which a replay makes its own.</summary>
+    public RecordedBuilds Builds { get; }
+
+    /// <summary>Notes how a replay makes a program that is about to get its cell.</summary>
+    public void Describe(IManagedProgram program, RecordedProgram form) => _programs[program] = form;
+
+    /// <summary>How a replay makes a program; unless described, it asks the embedding program for it by the name of its class.</summary>
+    /// <exception cref="NotSupportedException">The class has no such name.</exception>
+    public RecordedProgram FormOf(IManagedProgram program) => _programs.Remove(program, out var form) ? form : RecordedProgram.Of(program);
 
     /// <summary>Why the recording ended before the run did; null while it goes on.</summary>
     public Exception? Failure => _writer.Failure;

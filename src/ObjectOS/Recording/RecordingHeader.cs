@@ -1,9 +1,7 @@
 using System.Reflection;
 using ObjectOS.Cpu;
 using ObjectOS.Machine;
-using ObjectOS.Services.Linux;
 using ObjectOS.Services.Native;
-using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Recording;
 
@@ -37,9 +35,9 @@ public sealed record RecordingHeader(
     IReadOnlyList<RecordedAssembly> Assemblies)
 {
     /// <summary>The assemblies that decide what a run does, as they are loaded now.</summary>
-    internal static IReadOnlyList<RecordedAssembly> AssembliesNow(IKernelFactory factory) =>
+    internal static IReadOnlyList<RecordedAssembly> AssembliesNow(RecordedBuilds builds) =>
     [
-        .. ((Type[])[factory.GetType(), typeof(LinuxService), typeof(NativeProgramService), typeof(VmmService), typeof(Services.Files.Host.HostDirectory), typeof(RealCpu), typeof(ICpu), typeof(Abi.Call)])
+        .. ((Type[])[builds.Kernel.GetType(), builds.Linux.GetType(), typeof(NativeProgramService), builds.Vmm.GetType(), typeof(Services.Files.Host.HostDirectory), typeof(RealCpu), typeof(ICpu), typeof(Abi.Call)])
             .Select(type => type.Assembly).Distinct().Select(Describe),
     ];
 

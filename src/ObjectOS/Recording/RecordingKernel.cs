@@ -66,12 +66,13 @@ internal sealed class RecordingKernel : IKernel
 
     public KernelStatus CreateManagedCell(uint parentSlot, uint cellSlot, uint endpointSlot, IManagedProgram program, ulong memoryBytes, int objects)
     {
+        var form = _recorder.FormOf(program);
         var log = _recorder.Begin(RecordKind.ManagedCell);
         log.Number((ulong)Number);
         log.Number(parentSlot);
         log.Number(cellSlot);
         log.Number(endpointSlot);
-        log.Text(program.GetType().FullName ?? program.Name);
+        form.Write(log);
         log.Number(memoryBytes);
         log.Signed(objects);
         var status = Inner.CreateManagedCell(parentSlot, cellSlot, endpointSlot, program, memoryBytes, objects);
@@ -119,16 +120,27 @@ internal sealed class RecordingKernel : IKernel
         log.Number((ulong)descriptor);
     }
 
+    /// <summary>Notes what events call the target of requests that has a number, so that a replay has the same lanes.</summary>
+    public void NoteName(ulong number, string name, bool isText)
+    {
+        var log = _recorder.Begin(RecordKind.Name);
+        log.Number((ulong)Number);
+        log.Number(number);
+        log.Text(name);
+        log.Number(isText ? 1UL : 0);
+    }
+
     /// <summary>Notes that devices of the embedding program were offered to a machine.</summary>
     public void NoteDevices(ulong job, IReadOnlyList<IDevice> devices)
     {
+        string[] names = [.. devices.Select(device => RecordedProgram.NameOf(device.GetType(), "device"))];
         var log = _recorder.Begin(RecordKind.Devices);
         log.Number((ulong)Number);
         log.Number(job);
         log.Number((ulong)devices.Count);
-        foreach (var device in devices)
+        foreach (string name in names)
         {
-            log.Text(device.GetType().FullName ?? device.GetType().Name);
+            log.Text(name);
         }
     }
 }

@@ -1,4 +1,5 @@
 using ObjectOS.Debugging;
+using ObjectOS.Events;
 using ObjectOS.Machine;
 
 namespace ObjectOS.Recording;
@@ -78,7 +79,7 @@ public sealed class Replay : IDisposable
 
     /// <summary>Assemblies of another build than those of the recording: with them the replay may differ from it.</summary>
     public IReadOnlyList<RecordedAssembly> OtherBuilds =>
-        [.. Header.Assemblies.Except(RecordingHeader.AssembliesNow(_options.KernelFactory ?? new KernelFactory()))];
+        [.. Header.Assemblies.Except(RecordingHeader.AssembliesNow(new RecordedBuilds(_options.KernelFactory, _options.LinuxFactory, _options.VmmFactory)))];
 
     /// <summary>Runs forward to a position, or to the end. One that has been passed is not gone back to.</summary>
     /// <returns>True if the position was reached; false: the recording ends before it.</returns>
@@ -132,6 +133,8 @@ public sealed class Replay : IDisposable
                 return Time >= until.Number;
             case PositionKind.Call:
                 return RunToCall(until.Number, cancellationToken);
+            case PositionKind.Event:
+                return RunToEvent(until.Text, (long)Math.Min(until.Number, long.MaxValue), cancellationToken);
             case PositionKind.Output:
                 return RunToOutput(until.Text, cancellationToken);
             default:
@@ -179,6 +182,38 @@ public sealed class Replay : IDisposable
         }
     }
 
+    /// <summary>Runs from the start with events; then, as for a text, up to the slice of the event and through it an instruction at a time.</summary>
+    private bool RunToEvent(string lane, long ordinal, CancellationToken cancellationToken)
+    {
+        ulong from = Position;
+        var events = new EventStream();
+        Restart(events);
+        Forward(from, ulong.MaxValue, cancellationToken);
+        Forward(ulong.MaxValue, ulong.MaxValue, cancellationToken, HasCome);
+        if (!HasCome())
+        {
+            // A line without an end is an event at the end of the recording.
+            return IsAtEnd && events.Lanes.Any(one => one.Name == lane && one.Count >= ordinal);
+        }
+
+        ulong slice = Math.Max(from, _run.SliceStart);
+        events = new EventStream();
+        Restart(events);
+        Forward(slice, ulong.MaxValue, cancellationToken, HasCome);
+        if (!HasCome())
+        {
+            Forward(ulong.MaxValue, ulong.MaxValue, cancellationToken, HasCome, step: 1);
+        }
+
+        return true;
+
+        bool HasCome()
+        {
+            _run.DrainEvents();
+            return events.CountOf(lane) >= ordinal;
+        }
+    }
+
     private void SeekTo(ulong position, CancellationToken cancellationToken)
     {
         if (position < Position)
@@ -208,11 +243,11 @@ public sealed class Replay : IDisposable
         }
     }
 
-    private void Restart()
+    private void Restart(EventStream? events = null)
     {
         ulong printed = Math.Max(_run.Printer.Answered, _run.Printer.Skips);
         _run.Dispose();
-        _run = new ReplayRun(_reader, _options, _stops);
+        _run = new ReplayRun(_reader, _options, _stops, events);
         _run.Printer.Skips = printed;
     }
 

@@ -1,11 +1,11 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
-using ObjectOS.Services.Vmm;
+using ObjectOS.Events;
 
 namespace ObjectOS.Recording;
 
 /// <summary>A kernel of a replay.</summary>
-internal sealed class ReplayKernel(IKernel kernel, int number, string path)
+internal sealed class ReplayKernel(IKernel kernel, int number, string path, LevelEvents? events)
 {
     private bool _isShutDown;
 
@@ -18,8 +18,11 @@ internal sealed class ReplayKernel(IKernel kernel, int number, string path)
     /// <summary>Kernels that were made under it.</summary>
     public int Children { get; set; }
 
+    /// <summary>Its lanes of events; null: nothing looks at them.</summary>
+    public LevelEvents? Events => events;
+
     /// <summary>Its service for machines, once that was made.</summary>
-    public VmmService? Machines { get; set; }
+    public IVirtualMachineService? Machines { get; set; }
 
     /// <summary>Requests that were taken and not compared yet.</summary>
     public Queue<HostRequest> Taken { get; } = [];
@@ -33,9 +36,14 @@ internal sealed class ReplayKernel(IKernel kernel, int number, string path)
         }
     }
 
+    /// <summary>Sorts the events so far into their lanes.</summary>
+    public void DrainEvents() => events?.Drain(kernel);
+
     public void Shutdown()
     {
+        DrainEvents();
         kernel.Shutdown();
+        DrainEvents();
         _isShutDown = true;
         Taken.Clear();
     }

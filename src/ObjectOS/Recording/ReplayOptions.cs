@@ -10,6 +10,12 @@ public sealed record ReplayOptions
     /// <summary>The kernel version to run; null: this package's own. Its name has to be the recorded one.</summary>
     public IKernelFactory? KernelFactory { get; init; }
 
+    /// <summary>The Linux personality; null: this package's own. Its name has to be the recorded one.</summary>
+    public ILinuxFactory? LinuxFactory { get; init; }
+
+    /// <summary>The service for virtual machines; null: this package's own. Its name has to be the recorded one.</summary>
+    public IVmmFactory? VmmFactory { get; init; }
+
     /// <summary>Makes the embedding program's own managed programs, by the full name of their class; null: there are none.</summary>
     public Func<string, IManagedProgram?>? Programs { get; init; }
 

@@ -19,12 +19,15 @@ public enum PositionKind
 
     /// <summary>Text that a guest has written to its standard output or error.</summary>
     Output,
+
+    /// <summary>An event of a lane, as comparisons name lanes and count events.</summary>
+    Event,
 }
 
-/// <summary>A place in a run, as <c>--until</c> has it: <c>instruction:N</c>, <c>time:NS</c>, <c>call:N</c> or <c>output:TEXT</c>.</summary>
+/// <summary>A place in a run, as <c>--until</c> has it: <c>instruction:N</c>, <c>time:NS</c>, <c>call:N</c>, <c>event:LANE/N</c> or <c>output:TEXT</c>.</summary>
 /// <param name="Kind">What is counted.</param>
 /// <param name="Number">How many; 0 for <see cref="PositionKind.Output"/>.</param>
-/// <param name="Text">The text for <see cref="PositionKind.Output"/>; else empty.</param>
+/// <param name="Text">The text for <see cref="PositionKind.Output"/>, the lane for <see cref="PositionKind.Event"/>; else empty.</param>
 public readonly record struct ReplayPosition(PositionKind Kind, ulong Number = 0, string Text = "")
 {
     /// <summary>The end of the recording.</summary>
@@ -47,13 +50,19 @@ public readonly record struct ReplayPosition(PositionKind Kind, ulong Number = 0
             return value.Length > 0;
         }
 
-        PositionKind? counted = kind switch { "instruction" => PositionKind.Instruction, "time" => PositionKind.Time, "call" => PositionKind.Call, _ => null };
-        if (counted is null || !ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || (number == 0 && counted == PositionKind.Call))
+        string lane = "";
+        if (kind == "event" && value.LastIndexOf('/') is > 0 and var slash)
+        {
+            (lane, value) = (value[..slash], value[(slash + 1)..]);
+        }
+
+        PositionKind? counted = kind switch { "instruction" => PositionKind.Instruction, "time" => PositionKind.Time, "call" => PositionKind.Call, "event" when lane.Length > 0 => PositionKind.Event, _ => null };
+        if (counted is null || !ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || (number == 0 && counted is PositionKind.Call or PositionKind.Event))
         {
             return false;
         }
 
-        position = new ReplayPosition(counted.Value, number);
+        position = new ReplayPosition(counted.Value, number, lane);
         return true;
     }
 
@@ -62,6 +71,7 @@ public readonly record struct ReplayPosition(PositionKind Kind, ulong Number = 0
     {
         PositionKind.End => "end",
         PositionKind.Output => $"output:{Text}",
+        PositionKind.Event => string.Create(CultureInfo.InvariantCulture, $"event:{Text}/{Number}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Kind.ToString().ToLowerInvariant()}:{Number}"),
     };
 }

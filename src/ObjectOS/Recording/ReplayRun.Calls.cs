@@ -1,8 +1,7 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
-using ObjectOS.Services.Linux;
+using ObjectOS.Events;
 using ObjectOS.Services.Native;
-using ObjectOS.Services.Vmm;
 
 namespace ObjectOS.Recording;
 
@@ -29,7 +28,7 @@ internal sealed partial class ReplayRun
         var holder = place == 0 ? null : VirtualCpuOf(cursor, place - 1).Holder;
         var cpu = place == 0 ? Cpu : VirtualCpuOf(cursor, place - 1).Cpu.Cpu;
         string name = cursor.Text(), version = cursor.Text();
-        var factory = _options.KernelFactory ?? new KernelFactory();
+        var factory = _builds.Kernel;
         if (factory.Description.Name != name)
         {
             throw new UnfitRecordingException($"it was made with the kernel {name} {version}; here is {factory.Description.Name} {factory.Description.Version}");
@@ -44,25 +43,31 @@ internal sealed partial class ReplayRun
         ulong flags = cursor.NumberUpTo(3, "the kernel's flags");
         options = options with { DeterministicCompletions = (flags & 1) != 0, PacesIdleTime = (flags & 2) != 0, CompletionLatency = cursor.Number() };
         string path = holder is null ? "0" : $"{holder.Path}.{++holder.Children}";
-        _kernels.Add(new ReplayKernel(factory.Create(cpu, options), _kernels.Count, path));
+        options = options with { Events = _events?.Detail ?? EventDetail.None };
+        _kernels.Add(new ReplayKernel(factory.Create(cpu, options), _kernels.Count, path, _events is null ? null : new LevelEvents(_events, path)));
     }
 
     private void CreateManagedCell(RecordCursor cursor)
     {
         var kernel = KernelOf(cursor);
         uint parent = cursor.UInt("a slot"), cell = cursor.UInt("a slot"), endpoint = cursor.UInt("a slot");
-        var program = Program(cursor.Text());
+        var program = Program(RecordedProgram.Read(cursor, _reader.Format));
         ulong memory = cursor.Number();
         int objects = (int)cursor.Signed();
         ExpectStatus(cursor, kernel, "a managed cell", kernel.Kernel.CreateManagedCell(parent, cell, endpoint, program, memory, objects));
-        kernel.Machines = program as VmmService ?? kernel.Machines;
+        kernel.Machines = program as IVirtualMachineService ?? kernel.Machines;
     }
 
-    private IManagedProgram Program(string name) =>
-        name == typeof(LinuxService).FullName ? new LinuxService()
-        : name == typeof(NativeProgramService).FullName ? new NativeProgramService()
-        : name == typeof(VmmService).FullName ? new VmmService()
-        : _options.Programs?.Invoke(name) ?? throw new UnfitRecordingException($"it has a program of the class {name}, which ReplayOptions.Programs does not make");
+    private IManagedProgram Program(RecordedProgram form) => form.Role switch
+    {
+        ProgramRole.Linux => Fitting("the Linux personality", form, _builds.Linux.Description, _builds.Linux.Create),
+        ProgramRole.Vmm => Fitting("the service for virtual machines", form, _builds.Vmm.Description, _builds.Vmm.Create),
+        ProgramRole.Native => new NativeProgramService(),
+        _ => _options.Programs?.Invoke(form.Name) ?? throw new UnfitRecordingException($"it has a program of the class {form.Name}, which ReplayOptions.Programs does not make"),
+    };
+
+    private static IManagedProgram Fitting(string what, RecordedProgram form, ServiceDescription here, Func<IManagedProgram> create) =>
+        here.Name == form.Name ? create() : throw new UnfitRecordingException($"it was made with {what} {form}; here is {here.Name} {here.Version}");
 
     private void CreateVirtualCpu(RecordCursor cursor)
     {

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
 using ObjectOS.Debugging;
+using ObjectOS.Events;
 using ObjectOS.Machine;
 
 namespace ObjectOS.Recording;
@@ -14,10 +15,12 @@ internal sealed partial class ReplayRun : IDisposable
 {
     private readonly RecordingReader _reader;
     private readonly ReplayOptions _options;
+    private readonly RecordedBuilds _builds;
     private readonly Machine.Machine _machine;
     private readonly List<ReplayKernel> _kernels = [];
     private readonly List<(IVirtualCpu Cpu, ReplayKernel Holder)> _virtualCpus = [];
     private readonly XxHash64 _inputs = new();
+    private readonly EventStream? _events;
     private RecordCursor? _cursor;
     private ReplaySlice? _slice;
     private ulong _lastHostTime;
@@ -25,10 +28,13 @@ internal sealed partial class ReplayRun : IDisposable
     /// <param name="reader">The recording.</param>
     /// <param name="options">What the embedding program adds.</param>
     /// <param name="stops">Where a debugger wants it to stop; null: there is no debugger.</param>
-    public ReplayRun(RecordingReader reader, ReplayOptions options, DebugStops? stops = null)
+    /// <param name="events">Where events go; null: none are kept.</param>
+    public ReplayRun(RecordingReader reader, ReplayOptions options, DebugStops? stops = null, EventStream? events = null)
     {
+        _events = events;
         _reader = reader;
         _options = options;
+        _builds = new RecordedBuilds(options.KernelFactory, options.LinuxFactory, options.VmmFactory);
         reader.Rewind();
         _machine = new Machine.Machine(new MachineOptions(reader.Header.Memory));
         var engine = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = reader.Header.Memory, Instructions = options.Instructions }) { Stops = stops };
@@ -104,6 +110,15 @@ internal sealed partial class ReplayRun : IDisposable
         foreach (var kernel in _kernels)
         {
             kernel.TakeRequests(Printer);
+        }
+    }
+
+    /// <summary>Sorts the events that kernels have kept so far into their lanes.</summary>
+    public void DrainEvents()
+    {
+        foreach (var kernel in _kernels)
+        {
+            kernel.DrainEvents();
         }
     }
 
@@ -202,6 +217,9 @@ internal sealed partial class ReplayRun : IDisposable
             case RecordKind.Digest:
                 Compare(cursor);
                 break;
+            case RecordKind.Name:
+                NoteName(cursor);
+                break;
             default:
                 throw cursor.Damaged($"a record has the unknown kind {(int)kind}");
         }
@@ -254,6 +272,15 @@ internal sealed partial class ReplayRun : IDisposable
         var completion = new Completion(cursor.Number(), cursor.Signed(), cursor.Blob());
         Printer.Answer(kernel.Number, completion);
         kernel.Kernel.Post(completion);
+    }
+
+    private void NoteName(RecordCursor cursor)
+    {
+        var kernel = KernelOf(cursor);
+        ulong number = cursor.Number();
+        string name = cursor.Text();
+        bool isText = cursor.Flag();
+        kernel.Events?.Name(number, name, isText);
     }
 
     private void Compare(RecordCursor cursor)

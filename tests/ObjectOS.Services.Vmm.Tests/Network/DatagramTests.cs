@@ -271,7 +271,7 @@ public sealed class DatagramTests
     }
 
     [Fact]
-    public void Restored_Gateway_OpensAnew_AndKnowsItsClients()
+    public void Restored_Gateway_WhoseHostIsAnother_OpensAnew_AndKnowsItsClients()
     {
         Publish();
         int alice = DeliverAndTake(Alice);
@@ -284,6 +284,7 @@ public sealed class DatagramTests
         ulong before = Requested(HostRequestKind.DatagramReceive).Id;
         _host.Requests.Clear();
         _network.Restore(new BinaryReader(new MemoryStream(state)));
+        _network.LoseHost();
         _network.OnCompletion(before, (long)Alice, [1]).Should().BeFalse("it was asked for before");
         _network.Send(_port, FromGuest(GuestPort, alice, [1]));
         _network.Gateway.Dropped.Should().Be(1, "there is no socket yet");

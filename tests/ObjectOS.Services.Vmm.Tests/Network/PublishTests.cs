@@ -87,8 +87,32 @@ public sealed class PublishTests(ITestOutputHelper output)
         _host.Requests.Where(r => r.Kind == HostRequestKind.SocketClose).Should().ContainSingle().Which.Argument1.Should().Be((ulong)SocketCloseMode.Reset);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Connection_SavedAndRestoredAtEachStep_LosesNothing(int seed)
+    {
+        var random = new Random(seed);
+        _fromHost = Bytes(random, 20_000);
+        byte[] fromGuest = Bytes(random, 30_000);
+        var peer = NewPeer(random, 10, fromGuest);
+        Run(peer, () =>
+        {
+            byte[] state = SwitchTests.Save(_network);
+            int requests = _host.Requests.Count;
+            var deadline = _host.Deadline;
+            _network.Restore(new BinaryReader(new MemoryStream(state)));
+            (_host.Requests.Count, _host.Deadline).Should().Be((requests, deadline), "a restore asks the host for nothing");
+            SwitchTests.Save(_network).Should().Equal(state);
+            return peer.IsDone && _host.Deadline is null;
+        });
+        peer.Received.Should().Equal(_fromHost);
+        _atHost.Should().Equal(fromGuest);
+    }
+
     [Fact]
-    public void Restored_Connections_AreResetOnBothSides()
+    public void Restored_Connections_AreResetOnBothSides_IfTheHostHasThemNoMore()
     {
         _fromHost = new byte[10_000];
         var peer = NewPeer(new Random(1), 0, new byte[100_000]);
@@ -96,14 +120,14 @@ public sealed class PublishTests(ITestOutputHelper output)
         byte[] state = SwitchTests.Save(_network);
         _network.Restore(new BinaryReader(new MemoryStream(state)));
         _host.Requests.Clear();
-        _network.OnDeadline();
+        _network.LoseHost();
         peer.Run(_host.Now);
         peer.WasReset.Should().BeTrue();
         _host.Requests.Should().Contain(r => r.Kind == HostRequestKind.SocketClose && r.Argument1 == (ulong)SocketCloseMode.Reset);
     }
 
     [Fact]
-    public void Restored_Gateway_ListensAnew_AndTakesConnections()
+    public void Restored_Gateway_WhoseHostIsAnother_ListensAnew_AndTakesConnections()
     {
         _fromHost = Bytes(new Random(2), 5_000);
         _wantsConnection = false;
@@ -115,6 +139,8 @@ public sealed class PublishTests(ITestOutputHelper output)
         SwitchTests.Save(restored).Should().Equal(state);
         _host.Requests.Clear();
         _network.Restore(new BinaryReader(new MemoryStream(state)));
+        _host.Requests.Should().BeEmpty();
+        _network.LoseHost();
         _host.Requests.Should().ContainSingle().Which.Kind.Should().Be(HostRequestKind.SocketListen, "listeners are of the host that was");
         _wantsConnection = true;
         Run(peer, () => peer.IsDone && _host.Deadline is null);
