@@ -48,15 +48,16 @@ internal sealed class GuestOptions
     /// <summary>How code of the guest is executed.</summary>
     public static Option<string> Engine() => ValueOption.Word(
         "--engine", "auto|interpreter|translator",
-        "Interpret the guest's code, or translate its user code to the host's; auto translates what is executed often. Results are the same; auto unless given.",
+        "Interpret the guest's code, or translate its user code to the host's; auto translates what is executed often. Results are the same. Unless given, OBJECTOS_ENGINE names it, else it is auto.",
         "auto, interpreter or translator", "auto", "interpreter", "translator");
 
-    /// <summary>The engine that is named by a value of <see cref="Engine"/>.</summary>
-    public static Engine EngineOf(string? word) => word switch
+    /// <summary>The engine that is named by a value of <see cref="Engine"/>; null if it was not given.</summary>
+    public static Engine? EngineOf(string? word) => word switch
     {
         "interpreter" => ObjectOS.Machine.Engine.Interpreter,
         "translator" => ObjectOS.Machine.Engine.Translator,
-        _ => ObjectOS.Machine.Engine.Auto,
+        "auto" => ObjectOS.Machine.Engine.Auto,
+        _ => null,
     };
 
     /// <summary>How many virtual instructions there are.</summary>

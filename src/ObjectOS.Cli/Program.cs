@@ -75,6 +75,12 @@ internal static class Program
             return Task.FromResult(Wrong(parsed.Errors[0].Message));
         }
 
+        // What the options of an OS object take from the environment.
+        if (command != root && new ObjectOsOptions().Problem() is { } ofTheEnvironment)
+        {
+            return Task.FromResult(Wrong(ofTheEnvironment.TrimEnd('.')));
+        }
+
         return command == run.Command ? run.RunAsync(parsed, line.Operands, streams)
             : command == boot.Command ? boot.RunAsync(parsed, line.Operands, streams)
             : command == replay.Command ? replay.RunAsync(parsed, line.Operands, streams)

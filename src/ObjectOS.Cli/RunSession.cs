@@ -113,7 +113,11 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         var os = await ObjectOs.BootAsync(o =>
         {
             o.Memory = guest.SystemMemory;
-            o.Engine = settings.Engine;
+            if (settings.Engine is { } engine)
+            {
+                o.Engine = engine;
+            }
+
             o.Seed = settings.Seed;
             o.HostClock = settings.Clock == "host";
             o.WallClock = o.HostClock ? o.TimeProvider.GetUtcNow() : o.WallClock;

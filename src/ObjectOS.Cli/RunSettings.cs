@@ -5,7 +5,7 @@ namespace ObjectOS.Cli;
 /// <summary>What the command line says of a run beside the guest itself.</summary>
 /// <param name="Command">The command's name.</param>
 /// <param name="Depth">How many kernels lie between the guest's own and the machine.</param>
-/// <param name="Engine">How the guest's code is executed.</param>
+/// <param name="Engine">How the guest's code is executed; null: as the environment says.</param>
 /// <param name="Seed">The seed of all that is random to the guest.</param>
 /// <param name="Clock">"virtual" or "host".</param>
 /// <param name="Inputs">When the host's answers reach the guest.</param>
@@ -16,7 +16,7 @@ namespace ObjectOS.Cli;
 /// <param name="WantsStatistics">True: figures are wanted, somewhere.</param>
 /// <param name="StatisticsFile">Where they go; null: standard error.</param>
 /// <param name="AsJson">True: as one line of JSON on standard error.</param>
-internal sealed record RunSettings(string Command, int Depth, Engine Engine, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, int? GdbPort, string? RecordFile, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson)
+internal sealed record RunSettings(string Command, int Depth, Engine? Engine, ulong Seed, string Clock, Inputs Inputs, IdleTime IdleTime, int? GdbPort, string? RecordFile, string? TraceFile, bool WantsStatistics, string? StatisticsFile, bool AsJson)
 {
     /// <summary>What of a machine's own doings is traced.</summary>
     public GuestEvents TraceGuest { get; init; }

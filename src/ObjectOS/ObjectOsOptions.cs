@@ -9,6 +9,8 @@ namespace ObjectOS;
 /// <summary>How an OS object is set up.</summary>
 public sealed class ObjectOsOptions
 {
+    private Engine? _engine;
+
     /// <summary>Most memory, in bytes, that all its cells may hold together. It costs nothing until touched.</summary>
     public ulong Memory { get; set; } = 1UL << 30;
 
@@ -20,8 +22,15 @@ public sealed class ObjectOsOptions
     /// <summary>Instructions of one's own, for all guests of the OS object and of those under it. A child has those of its root.</summary>
     public IReadOnlyList<ICustomInstruction> Instructions { get; set; } = [];
 
-    /// <summary>How the code of guests is executed. Results and counts are the same with each. A child has its root's.</summary>
-    public Engine Engine { get; set; }
+    /// <summary>
+    /// How the code of guests is executed. Results and counts are the same with each. Unless it is set, the environment variable <c>OBJECTOS_ENGINE</c> names it:
+    /// <c>auto</c>, <c>interpreter</c> or <c>translator</c>. A child has its root's.
+    /// </summary>
+    public Engine Engine
+    {
+        get => _engine ?? EngineVariable.Engine;
+        set => _engine = value;
+    }
 
     /// <summary>The seed of everything that is random to guests. The same seed and input give the same run.</summary>
     public ulong Seed { get; set; }
@@ -122,6 +131,7 @@ public sealed class ObjectOsOptions
         : WallClock < DateTimeOffset.UnixEpoch ? $"WallClock is {WallClock:O}; guests count from 1970-01-01."
         : Faults.Select(fault => fault.Problem()).FirstOrDefault(problem => problem is not null) is { } faulty ? faulty
         : Faults.Count(fault => fault.Call != 0) > 1 ? "Faults holds more than one fault of a system call; one is wanted."
+        : _engine is null && EngineVariable.Problem is { } variable ? variable
         : !Enum.IsDefined(Engine) ? $"Engine is {(int)Engine}; Auto, Interpreter or Translator is wanted."
         : !Enum.IsDefined(Inputs) ? $"Inputs is {(int)Inputs}; Live or Deterministic is wanted."
         : !Enum.IsDefined(IdleTime) ? $"IdleTime is {(int)IdleTime}; Warp or Paced is wanted."

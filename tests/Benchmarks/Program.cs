@@ -1,8 +1,21 @@
 using System.Diagnostics;
 using ObjectOS.Benchmarks;
+using ObjectOS.Benchmarks.Peers;
 
-// Usage: dotnet run -c Release --project tests/Benchmarks [-- NAME…]   (no name: all)
+// Usage: dotnet run -c Release --project tests/Benchmarks [-- NAME…]   (no name: all but engine and interrupt, which are run alone)
+//        dotnet run -c Release --project tests/Benchmarks -- engine [OPTION…]
+//        dotnet run -c Release --project tests/Benchmarks -- interrupt [TRIALS]
 // One processor, the same for us and for the peers; CPU time of the process; medians and quartiles of alternating runs.
+if (args is ["engine", .. var options])
+{
+    return PeerBenchmark.Run(options);
+}
+
+if (args is ["interrupt", .. var trials])
+{
+    return InterruptBenchmark.Run(trials);
+}
+
 if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
 {
     using var self = Process.GetCurrentProcess();

@@ -148,6 +148,31 @@ public sealed class RunTests
         }
     }
 
+    [Theory]
+    [InlineData("interpreter", null, "interpreter")]
+    [InlineData("translator", "interpreter", "interpreter")]
+    [InlineData("", "interpreter", "interpreter")]
+    public async Task EngineVariable_OfTheEnvironment_IsUsedUnlessTheOptionIsGiven(string variable, string? option, string engine)
+    {
+        using var folder = new TemporaryFolder();
+        string statistics = folder.PathOf("s");
+        string given = option is null ? "" : $"--engine {option}";
+        var run = await Tool.EndAsync(Tool.StartShell($"OBJECTOS_ENGINE={variable} $TOOL run {given} --stats={statistics} $MISBEHAVE exit-42"));
+        run.ExitCode.Should().Be(42, run.Error);
+        using var json = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(statistics));
+        json.RootElement.GetProperty("engine").GetString().Should().Be(engine);
+    }
+
+    [Theory]
+    [InlineData("run $MISBEHAVE exit-42")]
+    [InlineData("boot")]
+    [InlineData("run --engine interpreter $MISBEHAVE exit-42")]
+    public async Task EngineVariable_OfAnotherWord_IsWrongUsage(string command)
+    {
+        var run = await Tool.EndAsync(Tool.StartShell($"OBJECTOS_ENGINE=jit $TOOL {command}"));
+        (run.ExitCode, run.Text, run.Error).Should().Be((2, "", "objectos: OBJECTOS_ENGINE is \"jit\"; auto, interpreter or translator is wanted\n"));
+    }
+
     [Fact]
     public async Task Json_AfterARun_HasEveryField()
     {

@@ -14,9 +14,9 @@ internal sealed class KernelFixture : IDisposable
     private readonly Machine.Machine _machine = new(new MachineOptions(256UL << 20));
     private readonly RealCpu _real;
 
-    public KernelFixture(bool suspending = false, KernelOptions? options = null, ulong memory = 64UL << 20, Func<ICpu, ICpu>? decorate = null, Engine engine = Engine.Auto)
+    public KernelFixture(bool suspending = false, KernelOptions? options = null, ulong memory = 64UL << 20, Func<ICpu, ICpu>? decorate = null, Engine? engine = null)
     {
-        _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = memory, Engine = engine });
+        _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = memory, Engine = engine ?? TestEngine.Default });
         ICpu cpu = suspending ? new SuspendingCpu(_real) : _real;
         Kernel = new Kernel(decorate?.Invoke(cpu) ?? cpu, options);
         Invoker = new Invoker(Kernel.Root, 64);

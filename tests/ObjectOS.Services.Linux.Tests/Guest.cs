@@ -42,7 +42,7 @@ internal sealed class Guest
     public GuestEnd Run()
     {
         using var machine = new Machine.Machine();
-        using var cpu = new RealCpu(machine);
+        using var cpu = new RealCpu(machine, new RealCpuOptions { Engine = TestEngine.Default });
         ICpu used = IsSuspended ? new AbsentMindedCpu(cpu, 20240608) : cpu;
         var kernel = new KernelFactory().Create(used, new KernelOptions());
         IManagedProgram service = IsReborn ? new RebornProgram(() => new LinuxService()) : new LinuxService();

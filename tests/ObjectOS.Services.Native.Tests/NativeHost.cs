@@ -25,7 +25,7 @@ internal sealed class NativeHost : IDisposable
 
     public NativeHost(bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false)
     {
-        _cpu = new RealCpu(_machine);
+        _cpu = new RealCpu(_machine, new RealCpuOptions { Engine = TestEngine.Default });
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
         IManagedProgram service = isReborn ? new RebornProgram(() => new NativeProgramService()) : new NativeProgramService();

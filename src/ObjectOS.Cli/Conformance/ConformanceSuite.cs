@@ -7,11 +7,11 @@ namespace ObjectOS.Cli.Conformance;
 
 /// <summary>How the tests of a suite are run.</summary>
 /// <param name="Depth">How many kernels lie between a test's own and the machine.</param>
-/// <param name="Engine">How their code is executed.</param>
+/// <param name="Engine">How their code is executed; null: as the environment says.</param>
 /// <param name="Budget">Virtual instructions of each.</param>
 /// <param name="Isa">The ISA that is claimed; null: what the CPU is.</param>
 /// <param name="References">Signatures to compare with; null: the tests judge themselves.</param>
-internal sealed record SuiteSettings(int Depth, Engine Engine, ulong Budget, string? Isa, ReferenceSignatures? References);
+internal sealed record SuiteSettings(int Depth, Engine? Engine, ulong Budget, string? Isa, ReferenceSignatures? References);
 
 /// <summary>Runs tests, each on a fresh machine with one hart in a fresh OS object, so that no test sees what another has left, in whatever order they run.</summary>
 internal sealed class ConformanceSuite(SuiteSettings settings)
@@ -70,7 +70,7 @@ internal sealed class ConformanceSuite(SuiteSettings settings)
 
     private async Task<string?> FailureAsync(ConformanceTest test, CancellationToken cancellationToken)
     {
-        var os = await ObjectOs.BootAsync(o => (o.Memory, o.Engine, o.Inputs) = (SystemMemory, settings.Engine, Inputs.Deterministic), cancellationToken).ConfigureAwait(false);
+        var os = await ObjectOs.BootAsync(o => (o.Memory, o.Inputs, o.Engine) = (SystemMemory, Inputs.Deterministic, settings.Engine ?? o.Engine), cancellationToken).ConfigureAwait(false);
         await using (os.ConfigureAwait(false))
         {
             var innermost = await os.DescendAsync(settings.Depth, cancellationToken).ConfigureAwait(false);

@@ -12,8 +12,8 @@ namespace ObjectOS.Machine.Interpreter;
 /// <summary>Executes code from decoded blocks: precise, to the instruction. One per CPU, on one host thread at a time.</summary>
 internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz, TranslatorSource? translators = null) : IDisposable
 {
-    // Instructions between two looks at the interrupt flag: some 50 microseconds.
-    private const int ChunkSize = 1 << 14;
+    // Instructions between two looks at the interrupt flag: some 10 microseconds, 40 of floats, but more of those that wait for the host's memory.
+    private const int ChunkSize = 1 << 12;
     private const int JumpEntries = 1 << 10;
 
     private readonly JumpEntry[] _jumps = new JumpEntry[JumpEntries];

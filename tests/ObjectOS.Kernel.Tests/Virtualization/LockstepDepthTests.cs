@@ -28,7 +28,7 @@ public sealed class LockstepDepthTests
 
     private static MachineTrace OnNewCpu(Machine.Machine machine, int depth, Func<ICpu, MachineTrace> run)
     {
-        using var real = new RealCpu(machine, new RealCpuOptions { TimebaseHz = Board.TimebaseHz });
+        using var real = new RealCpu(machine, new RealCpuOptions { TimebaseHz = Board.TimebaseHz, Engine = TestEngine.Default });
         Kernel? bottom = null;
         ICpu cpu = real;
         for (int level = 0; level < depth; level++)

@@ -39,7 +39,7 @@ internal sealed class Tower : IDisposable
     {
         _ownsMachine = machine is null;
         _machine = machine ?? new Machine.Machine(new MachineOptions(512UL << 20));
-        _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory });
+        _real = new RealCpu(_machine, new RealCpuOptions { MemoryLimit = options.Memory, Engine = TestEngine.Default });
         Cpu = Wrap(_real, 0, options);
         for (int level = 1; level <= options.Depth; level++)
         {

@@ -20,7 +20,7 @@ public sealed class DifferentialTests
         answers.Length.Should().Be(count * FinalState.Size, "qemu answers every program");
 
         using var machine = new Machine();
-        using var cpu = new RealCpu(machine);
+        using var cpu = new RealCpu(machine, new RealCpuOptions { Engine = TestEngine.Default });
         using IAddressSpace space = cpu.CreateAddressSpace(cpu.Account);
         space.Map(new(RandomProgram.Code), default, RandomProgram.CodeSize, PageRights.Read | PageRights.Write | PageRights.Execute);
         space.Map(new(RandomProgram.Data), new(1 << 20), RandomProgram.DataSize, PageRights.Read | PageRights.Write);

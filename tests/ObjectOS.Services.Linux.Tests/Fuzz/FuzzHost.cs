@@ -50,7 +50,7 @@ internal sealed class FuzzHost : IDisposable
     {
         _way = way;
         var options = new KernelOptions { DeterministicCompletions = isDeterministic };
-        _real = new RealCpu(_machine);
+        _real = new RealCpu(_machine, new RealCpuOptions { Engine = TestEngine.Default });
         _outer = _kernel = new KernelFactory().Create(way == FuzzWay.Suspended ? new AbsentMindedCpu(_real, 1) : _real, options);
         if (way == FuzzWay.Nested)
         {

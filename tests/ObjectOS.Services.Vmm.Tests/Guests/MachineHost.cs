@@ -28,7 +28,7 @@ internal sealed class MachineHost : IDisposable
     /// <param name="makeDevices">Devices of the embedding program for job 1.</param>
     public MachineHost(bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false, Func<IReadOnlyList<IDevice>>? makeDevices = null)
     {
-        _cpu = new RealCpu(_machine);
+        _cpu = new RealCpu(_machine, new RealCpuOptions { Engine = TestEngine.Default });
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
         IManagedProgram service = isReborn ? new RebornProgram(MakeService) : MakeService();
