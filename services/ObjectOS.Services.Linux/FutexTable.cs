@@ -6,8 +6,10 @@ internal readonly record struct FutexKey(ulong Space, ulong Address);
 /// <summary>Threads that wait on futexes, first come first.</summary>
 internal sealed class FutexTable
 {
-    private readonly Dictionary<FutexKey, LinkedList<(LinuxThread Thread, uint Bits)>> _queues = [];
-    private readonly Dictionary<LinuxThread, FutexKey> _waiting = [];
+    private readonly Dictionary<FutexKey, LinkedList<Waiter>> _queues = [];
+    private readonly Dictionary<LinuxThread, LinkedListNode<Waiter>> _waiting = [];
+
+    private readonly record struct Waiter(FutexKey Key, LinuxThread Thread, uint Bits);
 
     public void Add(FutexKey key, LinuxThread thread, uint bits)
     {
@@ -16,30 +18,21 @@ internal sealed class FutexTable
             _queues.Add(key, queue = []);
         }
 
-        queue.AddLast((thread, bits));
-        _waiting[thread] = key;
+        _waiting[thread] = queue.AddLast(new Waiter(key, thread, bits));
     }
 
     public void Remove(LinuxThread thread)
     {
-        if (!_waiting.Remove(thread, out var key))
+        if (!_waiting.Remove(thread, out var node))
         {
             return;
         }
 
-        var queue = _queues[key];
-        for (var node = queue.First; node is not null; node = node.Next)
-        {
-            if (node.Value.Thread == thread)
-            {
-                queue.Remove(node);
-                break;
-            }
-        }
-
+        var queue = node.List!;
+        queue.Remove(node);
         if (queue.Count == 0)
         {
-            _queues.Remove(key);
+            _queues.Remove(node.Value.Key);
         }
     }
 
@@ -50,9 +43,10 @@ internal sealed class FutexTable
 
     public bool IsWaiting(LinuxThread thread) => _waiting.ContainsKey(thread);
 
-    /// <summary>Takes at most that many waiters out.</summary>
-    public List<LinuxThread> Take(FutexKey key, ulong count, uint bits)
+    /// <summary>Takes at most that many waiters out. <paramref name="seen"/> counts those that were looked at.</summary>
+    public List<LinuxThread> Take(FutexKey key, ulong count, uint bits, out int seen)
     {
+        seen = 0;
         var taken = new List<LinuxThread>();
         if (!_queues.TryGetValue(key, out var queue))
         {
@@ -62,6 +56,7 @@ internal sealed class FutexTable
         for (var node = queue.First; node is not null && (ulong)taken.Count < count;)
         {
             var next = node.Next;
+            seen++;
             if ((node.Value.Bits & bits) != 0)
             {
                 queue.Remove(node);
@@ -91,7 +86,7 @@ internal sealed class FutexTable
     /// <summary>Has at most that many waiters wait for another futex.</summary>
     public int Move(FutexKey from, FutexKey to, ulong count)
     {
-        var moved = Take(from, count, uint.MaxValue);
+        var moved = Take(from, count, uint.MaxValue, out _);
         foreach (var thread in moved)
         {
             Add(to, thread, uint.MaxValue);
@@ -105,7 +100,7 @@ internal sealed class FutexTable
         writer.Write(_waiting.Count);
         foreach (var (key, queue) in _queues.OrderBy(queue => queue.Key.Space).ThenBy(queue => queue.Key.Address))
         {
-            foreach (var (thread, bits) in queue)
+            foreach (var (_, thread, bits) in queue)
             {
                 writer.Write(key.Space);
                 writer.Write(key.Address);

@@ -25,6 +25,9 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>Virtual instructions of a letter of a path.</summary>
     private const int CostOfLetter = 3;
 
+    /// <summary>Virtual instructions of a process, child, thread or waiter that a call looks at.</summary>
+    public const int CostOfSearched = 150;
+
     private const ulong HostPause = 100_000;
 
     private readonly SortedDictionary<int, string> _paths = [];
@@ -301,6 +304,9 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     /// <summary>Takes note of work that this service does for the call, in virtual instructions of about the same host time.</summary>
     public void Charge(int work) => System.Spend(work);
+
+    /// <summary>Charges a search through so many processes, children, threads or waiters.</summary>
+    public void ChargeSearch(int count) => System.Spend(count * CostOfSearched);
 
     /// <summary>True once this message has done as much as one may: the call puts down how far it is and is <see cref="CallResult.Continued"/>.</summary>
     public bool IsSpent => System.IsSpent;

@@ -13,7 +13,8 @@ internal static class FutexCalls
 
     public static int Wake(LinuxSystem system, FutexKey key, ulong count, uint bits)
     {
-        var woken = system.Futexes.Take(key, count, bits);
+        var woken = system.Futexes.Take(key, count, bits, out int seen);
+        system.Spend(seen * LinuxCall.CostOfSearched);
         foreach (var thread in woken)
         {
             thread.Call.IsWoken = true;
@@ -126,7 +127,9 @@ internal static class FutexCalls
         }
 
         int woken = Wake(call.System, from, (uint)call[2], uint.MaxValue);
-        return woken + call.System.Futexes.Move(from, to, (uint)call[3]);
+        int moved = call.System.Futexes.Move(from, to, (uint)call[3]);
+        call.ChargeSearch(moved);
+        return woken + moved;
     }
 
     /// <summary>FUTEX_WAKE_OP: changes the second word, wakes the first's waiters, and the second's where its old value was so.</summary>

@@ -47,6 +47,7 @@ internal static class PriorityFutexCalls
             return Errno.EDEADLK;
         }
 
+        call.ChargeSearch(call.Job.ThreadCount);
         bool isThere = call.Job.Processes.Values.Any(process => process.Threads.Exists(thread => (uint)thread.Id == owner));
         if (owner == 0 || (call.Progress == Orphaned && !isThere))
         {
@@ -98,7 +99,7 @@ internal static class PriorityFutexCalls
             return Errno.EPERM;
         }
 
-        var next = call.System.Futexes.Take(key, 1, uint.MaxValue).FirstOrDefault();
+        var next = call.System.Futexes.Take(key, 1, uint.MaxValue, out _).FirstOrDefault();
         BinaryPrimitives.WriteUInt32LittleEndian(word, next is null ? 0 : (uint)next.Id | Waiters);
         call.Write(call[0], word);
         if (next is not null)

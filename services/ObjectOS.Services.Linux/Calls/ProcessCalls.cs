@@ -43,7 +43,8 @@ internal static class ProcessCalls
             return CallResult.Parked;
         }
 
-        if ((ulong)call.Job.Processes.Values.Sum(process => process.Threads.Count) >= call.Process.Limits.MostProcesses)
+        // Children that have ended count until they are waited for, as in Linux (setrlimit(2)).
+        if ((ulong)(call.Job.ThreadCount + call.Job.Processes.Values.Sum(process => process.Zombies.Count)) >= call.Process.Limits.MostProcesses)
         {
             return Errno.EAGAIN;
         }

@@ -133,6 +133,7 @@ internal static class SignalCalls
             return Errno.EINVAL;
         }
 
+        call.ChargeSearch(call.Job.Processes.Count);
         int group = target == 0 ? call.Process.GroupId : -target;
         var targets = call.Job.Processes.Values.Where(process => target > 0 ? process.Id == target : target == -1 || process.GroupId == group).ToArray();
         foreach (var process in targets.Where(_ => signal != 0))
@@ -154,6 +155,7 @@ internal static class SignalCalls
             return Errno.EINVAL;
         }
 
+        call.ChargeSearch(call.Job.ThreadCount);
         var thread = call.Job.Processes.Values.SelectMany(process => process.Threads).FirstOrDefault(thread => thread.Id == target);
         if (thread is null)
         {

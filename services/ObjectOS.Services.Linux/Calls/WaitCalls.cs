@@ -49,6 +49,7 @@ internal static class WaitCalls
         }
 
         target = target == -1 ? 0 : target == 0 ? -call.Process.GroupId : target;
+        call.ChargeSearch(call.Process.Zombies.Count + call.Job.Processes.Count);
         if (Find(call.Process, target, options | Exited) is not { } news)
         {
             return NoneYet(call, target, (options & NoHang) != 0);
@@ -123,6 +124,7 @@ internal static class WaitCalls
             1 => id,
             _ => id == 0 ? -call.Process.GroupId : -id,
         };
+        call.ChargeSearch(call.Process.Zombies.Count + call.Job.Processes.Count);
         var news = Find(call.Process, target, options);
         CallResult result = news is null ? NoneYet(call, target, (options & NoHang) != 0) : 0L;
         if (result.Outcome != CallOutcome.Done)

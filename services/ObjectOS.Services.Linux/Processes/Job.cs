@@ -171,6 +171,9 @@ internal sealed class Job
         return texts;
     }
 
+    /// <summary>Threads of all its processes.</summary>
+    public int ThreadCount => Processes.Values.Sum(process => process.Threads.Count);
+
     private SortedDictionary<ulong, OpenFile> OpenFiles()
     {
         var files = new SortedDictionary<ulong, OpenFile>();
