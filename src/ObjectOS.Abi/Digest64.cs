@@ -11,6 +11,9 @@ public static class Digest64
 {
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
 
+    /// <summary>Bytes of a step of four digests that do not wait for each other.</summary>
+    private const int Step = 4 * sizeof(ulong);
+
     /// <summary>Returns the digest of what <paramref name="digest"/> covers, followed by a word.</summary>
     public static ulong Add(ulong digest, ulong word)
     {
@@ -22,6 +25,20 @@ public static class Digest64
     public static ulong Add(ulong digest, ReadOnlySpan<byte> bytes)
     {
         ulong length = (ulong)bytes.Length;
+        if (bytes.Length >= 4 * Step)
+        {
+            ulong a = digest, b = ~digest, c = digest ^ Multiplier, d = ~digest ^ Multiplier;
+            for (; bytes.Length >= Step; bytes = bytes[Step..])
+            {
+                a = Add(a, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+                b = Add(b, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]));
+                c = Add(c, BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+                d = Add(d, BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
+            }
+
+            digest = Add(Add(Add(Add(digest, a), b), c), d);
+        }
+
         while (bytes.Length >= sizeof(ulong))
         {
             digest = Add(digest, BinaryPrimitives.ReadUInt64LittleEndian(bytes));

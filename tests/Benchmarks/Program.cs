@@ -31,6 +31,7 @@ if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
     ("machine", () => Task.Run(MachineBenchmark.Run)),
     ("linux", MachineBenchmark.BootAsync),
     ("nesting", NestingBenchmark.RunAsync),
+    ("comparison", ComparisonBenchmark.RunAsync),
     ("tool", () => Task.Run(ToolBenchmark.Run)),
     ("thousand", () => Task.Run(KernelBenchmark.RunThousand)),
 ];

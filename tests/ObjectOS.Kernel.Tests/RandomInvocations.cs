@@ -18,7 +18,10 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         [.. InvocationTable.Rows.Where(row => row.Target != ObjectKind.HostPort)];
 
     private static readonly Call[] Common =
-        [Call.EndpointCall, Call.EndpointReceive, Call.ReplySend, Call.ReplyCopyIn, Call.ReplyCopyIn, Call.ReplyCopyOut, Call.SpaceMap, Call.SpaceProtect];
+    [
+        Call.EndpointCall, Call.EndpointReceive, Call.ReplySend, Call.ReplyCopyIn, Call.ReplyCopyIn, Call.ReplyCopyOut, Call.SpaceMap, Call.SpaceProtect,
+        Call.SpaceRead,
+    ];
 
     /// <summary>A call and the words of its frame.</summary>
     public (Call Call, ulong[] Words) Next()

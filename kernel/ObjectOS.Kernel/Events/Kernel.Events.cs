@@ -173,7 +173,7 @@ public sealed partial class Kernel
             Pages = thread.Owner.Account.Charged,
         };
         return Events.HasSamples && thread is { Context: { } context, Space: { IsDead: false } space }
-            ? record with { Registers = RegistersOf(context), Stack = StackOf(context.X[2], space) }
+            ? record with { Registers = RegistersOf(context), Stack = context.System is null ? StackOf(context.X[2], space) : HartStack.Of(context, space) }
             : record;
     }
 

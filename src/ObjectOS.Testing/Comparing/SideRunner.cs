@@ -115,7 +115,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     private async Task<RunResult> RunGuestAsync(ObjectOs os, IReadOnlyList<DirectoryGrant> directories, CancellationTokenSource limit, CancellationToken cancellationToken)
     {
-        var cell = version.Machine is { } machine && scenario.Program is null
+        var cell = version.Machine is { } machine && IsMachine
             ? await os.StartMachineAsync(AsMachine(machine), cancellationToken).ConfigureAwait(false)
             : await os.StartAsync(await AsProgramAsync(directories, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
@@ -208,9 +208,17 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         }
     }
 
-    /// <summary>The file that backtraces take names from; empty for a machine.</summary>
-    private async Task<ReadOnlyMemory<byte>> ProgramFileAsync(CancellationToken cancellationToken) =>
-        request.Watch is not null && (scenario.Program ?? version.Program) is { } path && File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
+    private bool IsMachine => version.Machine is not null && scenario.Program is null;
+
+    /// <summary>The file that backtraces take names from; empty: there is none.</summary>
+    private async Task<ReadOnlyMemory<byte>> ProgramFileAsync(CancellationToken cancellationToken)
+    {
+        var image = version.Machine?.Kernel ?? version.Machine?.Image ?? version.Machine?.Bios;
+        string? path = IsMachine ? image?.Path : scenario.Program ?? version.Program;
+        return request.Watch is null ? default
+            : IsMachine && image?.Contents is { } contents ? contents
+            : File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
+    }
 
     private SideRun Report(RunResult result, IReadOnlyList<FaultProgress> faults, ReadOnlyMemory<byte> program, GrantCopies copies)
     {
@@ -259,8 +267,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
 
     private static SideEvent AsSide(GuestEvent e, IReadOnlyList<string> stack) => new(e.Lane, e.Ordinal, e.Sequence, e.Text, e.Digest, e.Retired, e.Time, e.Pc, e.Cause, stack);
 
-    private static string[] FramesOf(ReadOnlyMemory<byte> program, GuestEvent e) =>
-        program.IsEmpty ? [] : [.. EventSymbols.Backtrace(program, e).Select(frame => $"{frame.Function ?? "?"}{(frame.File is null ? "" : string.Create(CultureInfo.InvariantCulture, $" ({frame.File}:{frame.Line})"))}")];
+    private string[] FramesOf(ReadOnlyMemory<byte> program, GuestEvent e) =>
+        program.IsEmpty ? [] : [.. (IsMachine ? EventSymbols.MachineBacktrace(program, e) : EventSymbols.Backtrace(program, e)).Select(frame => $"{frame.Function ?? "?"}{(frame.File is null ? "" : string.Create(CultureInfo.InvariantCulture, $" ({frame.File}:{frame.Line})"))}")];
 
     private IEnumerable<string> Failures(SideRun run, GrantCopies copies)
     {

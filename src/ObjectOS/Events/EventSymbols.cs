@@ -14,15 +14,21 @@ public static class EventSymbols
     public static IReadOnlyList<StackFrame> Backtrace(ReadOnlyMemory<byte> program, GuestEvent of)
     {
         ArgumentNullException.ThrowIfNull(of);
-        if (of.Registers.IsEmpty)
-        {
-            return [];
-        }
+        return of.Registers.IsEmpty ? [] : Host.Symbols.Backtrace.Of(program, PlaceOf(of) with { ProgramBytes = (ulong)program.Length });
+    }
 
-        var registers = of.Registers.ToArray();
-        return Host.Symbols.Backtrace.Of(program, new ProgramEndRecord
-        {
-            Pc = of.Pc, Registers = registers, StackAddress = registers[2], Stack = of.Stack, ProgramBytes = (ulong)program.Length,
-        });
+    /// <summary>The same for a hart of a virtual machine: by call frame information, and without it by the frame pointer s0.</summary>
+    /// <param name="image">The machine's image, an ELF that runs at the virtual addresses of its file.</param>
+    /// <param name="of">An event that a stream with an <see cref="EventWatch"/> has kept.</param>
+    public static IReadOnlyList<StackFrame> MachineBacktrace(ReadOnlyMemory<byte> image, GuestEvent of)
+    {
+        ArgumentNullException.ThrowIfNull(of);
+        return of.Registers.IsEmpty ? [] : Host.Symbols.Backtrace.OfImage(image, PlaceOf(of));
+    }
+
+    private static ProgramEndRecord PlaceOf(GuestEvent of)
+    {
+        ulong[] registers = of.Registers.ToArray();
+        return new ProgramEndRecord { Pc = of.Pc, Registers = registers, StackAddress = registers[2], Stack = of.Stack };
     }
 }

@@ -24,18 +24,36 @@ internal static class Backtrace
         }
     }
 
+    /// <summary>The same of a hart of a machine; none if the image is no ELF with symbols.</summary>
+    /// <param name="file">The machine's image.</param>
+    /// <param name="place">The registers and the stack.</param>
+    public static IReadOnlyList<StackFrame> OfImage(ReadOnlyMemory<byte> file, ProgramEndRecord place)
+    {
+        try
+        {
+            return CodeRanges.OfImage(file.Span) is { } code ? Read(new ElfSections(file), code, place) : [];
+        }
+        catch (Exception)
+        {
+            // As for programs: damage means no symbols.
+            return [];
+        }
+    }
+
     /// <summary>The same without a net: what the readers do not foresee throws.</summary>
-    public static IReadOnlyList<StackFrame> Read(ElfSections file, ElfImage image, ProgramEndRecord fault)
+    public static IReadOnlyList<StackFrame> Read(ElfSections file, ElfImage image, ProgramEndRecord fault) => Read(file, CodeRanges.Of(image), fault);
+
+    private static StackFrame[] Read(ElfSections file, CodeRanges code, ProgramEndRecord fault)
     {
         if (file.Find(".symtab"u8) is null && file.Find(".dynsym"u8) is null && file.Find(".debug_line"u8) is null)
         {
             return [];
         }
 
-        var places = new StackUnwinder(image, file, fault).Walk();
+        var places = new StackUnwinder(code, file, fault).Walk();
 
         // A return address may be the first one of the next line, or of the next function.
-        ulong[] addresses = [.. places.Select((place, i) => place - image.LoadBase - (i == 0 ? 0UL : 1))];
+        ulong[] addresses = [.. places.Select((place, i) => place - code.LoadBase - (i == 0 ? 0UL : 1))];
         string?[] names = FunctionNames.Of(file, addresses);
         var lines = LineTable.Of(file, addresses);
         var frames = places.Select((place, i) => new StackFrame(place, names[i], lines[i].File, lines[i].Line)).ToArray();

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ObjectOS.Abi;
 using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Host.Symbols;
@@ -8,10 +7,10 @@ namespace ObjectOS.Host.Symbols;
 /// Walks the stack of a program that a fault has ended, from the function at fault to its callers: by call frame information, and for a function
 /// without it by the frame pointer s0 (RISC-V ELF psABI, "Frame Pointer Convention"). It stops when it would have to guess.
 /// </summary>
-/// <param name="image">The program.</param>
+/// <param name="code">Where its code is.</param>
 /// <param name="file">Its sections.</param>
 /// <param name="fault">The registers and the stack at the fault.</param>
-internal sealed class StackUnwinder(ElfImage image, ElfSections file, ProgramEndRecord fault)
+internal sealed class StackUnwinder(CodeRanges code, ElfSections file, ProgramEndRecord fault)
 {
     /// <summary>Most functions that are found.</summary>
     public const int MostFrames = 64;
@@ -44,7 +43,7 @@ internal sealed class StackUnwinder(ElfImage image, ElfSections file, ProgramEnd
             return isFirst && TryReturn(_registers[ReturnAddress]);
         }
 
-        ulong inside = _pc - image.LoadBase - (isFirst ? 0UL : 1);
+        ulong inside = _pc - code.LoadBase - (isFirst ? 0UL : 1);
         return _frames.TryFind(inside, out var function)
             ? FrameRow.At(function, inside) is { } row && TryLeave(row, function.Common.ReturnRegister, isFirst)
             : TryLeaveWithoutRules(isFirst);
@@ -129,7 +128,7 @@ internal sealed class StackUnwinder(ElfImage image, ElfSections file, ProgramEnd
     /// <summary>True if a return address is known to lie in another function than the one at fault.</summary>
     private bool LeadsOut(ulong address)
     {
-        var names = FunctionNames.Of(file, [_pc - image.LoadBase, address - 1 - image.LoadBase]);
+        var names = FunctionNames.Of(file, [_pc - code.LoadBase, address - 1 - code.LoadBase]);
         return IsCode(address) && names[0] is not null && names[1] is not null && names[0] != names[1];
     }
 
@@ -139,8 +138,7 @@ internal sealed class StackUnwinder(ElfImage image, ElfSections file, ProgramEnd
         return address % 2 == 0 && IsCode(address - 1);
     }
 
-    private bool IsCode(ulong address) =>
-        image.Segments.Any(segment => segment.Rights.HasFlag(PageRights.Execute) && address >= segment.Address && address < segment.End);
+    private bool IsCode(ulong address) => code.Holds(address);
 
     private bool TryRead(ulong address, out ulong value)
     {
