@@ -209,7 +209,13 @@ internal sealed partial class Interpreter
         }
 
         _x[d.Rd] = old;
-        return result == CsrWrite.Done ? Outcome.Done : Leave(d, pc, GoOn);
+        if (result == CsrWrite.Done)
+            return Outcome.Done;
+
+        // A timer may come sooner than was known when the chunk began.
+        if (d.Imm is CsrNumber.Stimecmp or CsrNumber.Menvcfg)
+            EndChunk(1);
+        return Leave(d, pc, GoOn);
     }
 
     // Reading mip shows SEIP with the line from outside, but setting and clearing other bits must not make that level software's own.
