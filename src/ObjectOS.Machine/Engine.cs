@@ -9,6 +9,6 @@ public enum Engine
     /// <summary>All code is interpreted.</summary>
     Interpreter,
 
-    /// <summary>User code is translated when it is first executed, if the host allows it.</summary>
+    /// <summary>Code is translated when it is first executed, if the host allows it.</summary>
     Translator,
 }

@@ -44,7 +44,7 @@ public sealed class RealCpu : ICpu, IDisposable
     /// <inheritdoc/>
     public CpuDescription Description { get; }
 
-    /// <summary>What executes user code: the interpreter, or the translator.</summary>
+    /// <summary>What executes code: the interpreter, or the translator.</summary>
     public Engine Engine => _translators is null || _translators.Problem is not null ? Engine.Interpreter : Engine.Translator;
 
     /// <summary>Why the host's code is interpreted though the options allow its translation; null: it is as they say.</summary>

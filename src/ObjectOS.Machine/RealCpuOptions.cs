@@ -12,7 +12,7 @@ public sealed record RealCpuOptions
     /// <summary>Ticks of the <c>time</c> CSR in a second of guest time; divides 10^9.</summary>
     public uint TimebaseHz { get; init; } = 10_000_000;
 
-    /// <summary>How user code is executed.</summary>
+    /// <summary>How code is executed.</summary>
     public Engine Engine { get; init; }
 
     /// <summary>Entries of a block before it is translated; negative: what <see cref="Engine"/> says. For tests.</summary>

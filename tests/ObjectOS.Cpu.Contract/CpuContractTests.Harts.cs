@@ -301,6 +301,27 @@ public abstract partial class CpuContractTests
     }
 
     [Theory]
+    [InlineData(1), InlineData(7), InlineData(1000), InlineData(1_000_000)]
+    public void SupervisorHart_StimecmpWrittenInALoop_InterruptsAtItsTime(ulong slice)
+    {
+        Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Stvec, T0).Addi(T1, 0, 32).Csr("csrrw", 0, Sie, T1).Csr("csrrsi", 0, 0x100, 2)
+            .Addi(T0, 0, 5).Csr("csrrw", 0, Stimecmp, T0);
+        ulong loop = code.Here;
+        code.Addi(A1, A1, 1).Jal(0, loop);
+        using Guest guest = NewHart(HartMode.Supervisor, code, Finish(At(Handler).Csr("csrrs", A0, Minstret + 0x100, 0)));
+        Trap trap;
+        do
+        {
+            trap = guest.Run(slice);
+            guest.Time += trap.Retired;
+        }
+        while (trap.Cause == TrapCause.BudgetEnd && guest.Time < 100_000);
+        trap.Cause.Should().Be(TrapCause.StoreGuestPageFault);
+        trap.Value.Should().Be(500, "a tick is 100 instructions, and the interrupt itself retires none");
+        guest.Hart.X[A1].Should().Be((500 - 8) / 2);
+    }
+
+    [Theory]
     [InlineData(1), InlineData(2), InlineData(13), InlineData(64)]
     public void Hart_Sstc_AndTraps_AreTheSameInAnySlices(ulong slice)
     {

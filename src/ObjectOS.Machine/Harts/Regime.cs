@@ -17,7 +17,7 @@ internal readonly record struct RegimeKey(PrivilegeMode Privilege, ulong Satp, b
 /// Translation of a hart's virtual addresses under one <see cref="RegimeKey"/>: the page-table walk, physical memory protection, and the
 /// hart's address space as second stage (privileged specification, "Sv39", "Sv48" and "Sv57", chapter "Supervisor-Level ISA").
 /// </summary>
-internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.Memory, space.Account)
+internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.Memory, space.Account, hasLastingTlb: true)
 {
     private const ulong V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128;
     private const ulong Reserved = 0x7FUL << 54;
@@ -25,15 +25,19 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
     private const ulong N = 1UL << 63;
     private const ulong PpnMask = (1UL << 44) - 1;
     private const int EntrySize = 8;
+    private const int MostFetched = 1 << 16;
+
+    // The pages of the memory that fetches go to, by virtual page: what was fetched from stays so until a fence. No cache of code that is
+    // smaller, or that is emptied for the host's sake, then shows in what is executed or in the A bits of page tables.
+    private readonly Dictionary<ulong, ulong> _fetchedPages = [];
 
     private bool _isLive;
     private ulong _flushes;
     private ulong _mapGeneration;
 
-    // Every address that was translated by a leaf above the lowest level lies between these, and every page that was fetched from: outside
-    // of them a fence by address has one page at most to forget.
+    // Every address that was translated by a leaf above the lowest level lies between these: outside of them a fence by address has one
+    // page at most to forget.
     private ulong _lowestSuper = ulong.MaxValue, _highestSuper;
-    private ulong _lowestFetch = ulong.MaxValue, _highestFetch;
 
     /// <summary>What it translates under.</summary>
     public RegimeKey Key { get; private set; }
@@ -69,7 +73,7 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
             return;
         if (va >= _lowestSuper && va <= _highestSuper)
             ForgetAll();
-        else if (va >= _lowestFetch && va <= _highestFetch)
+        else if (_fetchedPages.Remove(va >> Pages.Shift))
             Forget(va, 1);
         else
             Tlb.Drop(va);
@@ -80,6 +84,8 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         page = 0;
         IsWholePage = true;
         IsWalkFault = false;
+        if (access == AccessKind.Fetch && _fetchedPages.TryGetValue(va >> Pages.Shift, out page))
+            return AccessResult.Ok;
         ulong physical = va;
         AccessResult result = Key.Satp == 0 ? CheckPhysical(va) : Walk(va, access, out physical);
         if (Key.Satp != 0 && Memory.Observer is { } observer)
@@ -91,8 +97,8 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         IsWholePage &= isWholePage;
         if (!space.TryFindPage(physical, access, out page))
             return Fail(GuestFault(physical, access), va);
-        if (access == AccessKind.Fetch)
-            (_lowestFetch, _highestFetch) = (Math.Min(_lowestFetch, va & ~OffsetMask), Math.Max(_highestFetch, va | OffsetMask));
+        if (access == AccessKind.Fetch && IsWholePage)
+            Remember(va, page);
         return AccessResult.Ok;
     }
 
@@ -208,10 +214,21 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         return GuestFault(address, access);
     }
 
+    private void Remember(ulong va, ulong page)
+    {
+        if (_fetchedPages.Count == MostFetched)
+        {
+            _fetchedPages.Clear();
+            ForgetFetched();
+        }
+
+        _fetchedPages.Add(va >> Pages.Shift, page);
+    }
+
     private void ForgetAll()
     {
         (_lowestSuper, _highestSuper) = (ulong.MaxValue, 0);
-        (_lowestFetch, _highestFetch) = (ulong.MaxValue, 0);
+        _fetchedPages.Clear();
         Flush();
     }
 }

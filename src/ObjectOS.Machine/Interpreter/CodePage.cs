@@ -9,6 +9,7 @@ internal sealed class CodePage
     public bool IsStale;
 
     private const int Halfwords = 2048;
+    private const int PageBytes = 128;
     private const int TableBytes = Halfwords * 8;
     private const int BlockBytes = 112;
     private const int InstructionBytes = 16;
@@ -16,23 +17,23 @@ internal sealed class CodePage
     private readonly FramePool _pool;
     private readonly uint _frame;
     private readonly CodeMeter _meter;
-    private readonly Block?[] _blocks = new Block?[Halfwords];
+    private Block?[]? _blocks;
     private Block?[]? _withoutFloats;
-    private long _held = TableBytes;
+    private long _held = PageBytes;
 
     public CodePage(FramePool pool, uint frame, CodeMeter meter)
     {
         _pool = pool;
         _frame = frame;
         _meter = meter;
-        meter.Add(TableBytes);
+        meter.Add(PageBytes);
     }
 
     /// <summary>
     /// The block that starts at each halfword, where one has been decoded; of harts whose floating-point state is off or clean those in which
     /// floating-point instructions are illegal.
     /// </summary>
-    public Block?[] Blocks(bool hidesFloats) => hidesFloats ? _withoutFloats ??= NewTable() : _blocks;
+    public Block?[] Blocks(bool hidesFloats) => hidesFloats ? _withoutFloats ??= NewTable() : _blocks ??= NewTable();
 
     /// <summary>The 4096 bytes of the page; not to be kept, and not to be read once the page is stale.</summary>
     public ReadOnlySpan<byte> Bytes => _pool.Bytes(_frame);

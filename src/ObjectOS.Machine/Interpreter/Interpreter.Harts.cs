@@ -128,8 +128,12 @@ internal sealed partial class Interpreter
     {
         int offset = (int)(pc & (Pages.Size - 1));
         Block? block = BlockBuilder.Build(page, offset, decoded, siblings: null, most: 1);
+        block ??= FindAcrossPages(page, pc, decoded);
         if (block is null)
-            return FindAcrossPages(page, pc, decoded);
+            return null;
+        block.Heat = NeverHot;
+        if (block.Start == Pages.Size - 2 && block.Code[0].Length == 4)
+            return block;
         return block.Code[0].Length == 2 || _code.Fetch(pc + 2) is not null ? block : FetchFault(pc, pc + 2);
     }
 
@@ -209,7 +213,13 @@ internal sealed partial class Interpreter
         }
 
         _x[d.Rd] = old;
-        return result == CsrWrite.Done ? Outcome.Done : Leave(d, pc, GoOn);
+        if (result == CsrWrite.Done)
+            return Outcome.Done;
+
+        // A timer may come sooner than was known when the chunk began.
+        if (d.Imm is CsrNumber.Stimecmp or CsrNumber.Menvcfg)
+            EndChunk(1);
+        return Leave(d, pc, GoOn);
     }
 
     // Reading mip shows SEIP with the line from outside, but setting and clearing other bits must not make that level software's own.
@@ -221,7 +231,7 @@ internal sealed partial class Interpreter
         ulong address = _x[d.Rs1];
         AccessResult result = _space.Read(address & ~7UL, sizeof(ulong), out _);
         if (result is AccessResult.Ok)
-            return Outcome.Done;
+            return UnlessCodeChanged();
         Fault(_space, result, AccessKind.Store, address, 0);
         _trap.Address = new VirtualAddress(address);
         return Uncompletable();

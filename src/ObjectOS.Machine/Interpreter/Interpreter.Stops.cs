@@ -46,8 +46,18 @@ internal sealed partial class Interpreter
     private Outcome Watched(ulong address, int size, AccessKind kind, Outcome outcome)
     {
         if (_stops is not { HasWatches: true } stops || !stops.StopsAfter(address, size, kind, _tlb))
-            return outcome;
+            return outcome == Outcome.Done && _hart is not null ? UnlessCodeChanged() : outcome;
         _epoch = NoEpoch;
+        return Outcome.CodeChanged;
+    }
+
+    // The walk for an access may have set bits of a page table that is code.
+    private Outcome UnlessCodeChanged()
+    {
+        _code.Enter();
+        if (_code.FetchEpoch == _epoch || _epoch == NoEpoch)
+            return Outcome.Done;
+        _epoch = _code.FetchEpoch;
         return Outcome.CodeChanged;
     }
 }

@@ -7,7 +7,7 @@ using ExitKind = ObjectOS.Machine.Engines.Translator.ExitKind;
 
 namespace ObjectOS.Machine.Interpreter;
 
-/// <content>The way from the dispatch loop into translated code of user-mode harts, and back.</content>
+/// <content>The way from the dispatch loop into translated code, and back.</content>
 internal sealed partial class Interpreter
 {
     private const int NeverHot = int.MaxValue;
@@ -17,6 +17,12 @@ internal sealed partial class Interpreter
 
     private readonly int _threshold = translators?.Threshold ?? NeverHot;
     private Translator? _translator;
+
+    // What runs: the state, the code that its exits belong to, and the fetch epoch that the code was found valid in.
+    private StateBlock _state = null!;
+    private CodeStore _store = null!;
+    private TranslatedSpace? _translated;
+    private ulong _storeEpoch;
 
     /// <summary>Regions translated so far; for tests.</summary>
     public long TranslatedRegions => _translator?.Regions ?? 0;
@@ -28,13 +34,13 @@ internal sealed partial class Interpreter
     }
 
     /// <summary>
-    /// Runs translated code from a block on. The result is the block that the dispatch loop executes next, in the page at <c>_page</c>; null: the
-    /// run ends, and the trap is filled in.
+    /// Runs translated code from a block on. The result is the block that the dispatch loop executes next, in the page at <c>_page</c>;
+    /// null: the run ends, and the trap is filled in.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private Block? RunTranslated(Block block)
     {
-        if (_hart is not null || (_translator ??= translators?.Create(isa, _space.Memory.CodeMeter)) is not { } translator)
+        if ((_translator ??= translators?.Create(isa, _space.Memory.CodeMeter)) is not { } translator)
         {
             block.Heat = NeverHot;
             return block;
@@ -49,83 +55,95 @@ internal sealed partial class Interpreter
         block.Heat = 0;
         if (_chunk > TranslatedChunkSize)
             EndChunk(TranslatedChunkSize);
-        TranslatedSpace space = translator.SpaceOf(_space);
-        _epoch = space.Epoch;
-        nint code = translator.Translate(space, _page + (ulong)block.Start);
+        ulong pc = _page + (ulong)block.Start;
+        nint code = _hart is null ? EnterSpace(translator, pc) : EnterRegimes(translator, pc);
         if (code == 0)
             return block;
-        space.Load(((ReadOnlySpan<ulong>)_x)[..32], _context.F, _context.Fcsr);
-        return RunTranslated(translator, space, code);
+        Load();
+        return RunTranslated(translator, code);
+    }
+
+    private nint EnterSpace(Translator translator, ulong pc)
+    {
+        TranslatedSpace space = translator.SpaceOf(_space);
+        (_state, _store, _translated) = (space.State, space, space);
+        _epoch = _storeEpoch = space.Epoch;
+        return translator.Translate(space, pc);
     }
 
     // Translated code assumes that floats are rounded to nearest, reads and writes fflags itself, and knows
     // nothing of a debugger's stops.
-    private bool MayRunTranslated => _stops is null && (_context.Fcsr >> 5 & 7) == 0
+    private bool MayRunTranslated => _stops is null && ((_context.Fcsr >> 5 & 7) == 0 || _hart is { HasFloats: false })
         && (_limits.Intercepts is not { } intercepts
             || !(intercepts.HasRegister(Fflags) || intercepts.HasRegister(Frm) || intercepts.HasRegister(Fcsr)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Block? RunTranslated(Translator translator, TranslatedSpace space, nint code)
+    private Block? RunTranslated(Translator translator, nint code)
     {
         while (true)
         {
-            Exit exit = space.Run(translator.Enter, code, ref _chunk);
+            Exit exit = _store.ExitAt(_state.Run(translator.Enter, code, ref _chunk));
             _chunk += exit.Refund;
-            switch (exit.Kind)
+            if (exit.Kind == ExitKind.Indirect)
+                exit.Pc = _state.Target;
+            Block? next = null;
+            bool goesOn = exit.Kind switch
             {
-                case ExitKind.Indirect:
-                    exit.Pc = space.Target;
-                    if (TryContinue(translator, space, exit, out code, out Block? target))
-                        continue;
-                    return target;
-                case ExitKind.Link:
-                    if (TryContinue(translator, space, exit, out code, out Block? linked))
-                        continue;
-                    return linked;
-                case ExitKind.Budget:
-                    if (TryRefill(exit.Charge))
-                    {
-                        code = exit.Resume;
-                        continue;
-                    }
-
-                    Save(space);
-                    return FindNext(exit.Pc);
-                case ExitKind.Interpret:
-                    Save(space);
-                    if (_interrupted)
-                        EndChunk(exit.Refund);
-                    switch (ExecuteOne(exit.Instruction, exit.Pc))
-                    {
-                        case Outcome.Trapped:
-                            _pc = exit.Pc;
-                            _trap.Instruction = exit.Instruction.Bits;
-                            return null;
-                        case Outcome.Done when exit.Resume != 0 && _code.FetchEpoch == space.Epoch && MayRunTranslated:
-                            // The rest of the block has been charged.
-                            _chunk -= exit.Refund;
-                            space.Load(((ReadOnlySpan<ulong>)_x)[..32], _context.F, _context.Fcsr);
-                            code = exit.Resume;
-                            continue;
-                        default:
-                            _chunk--;
-                            return FindNext(exit.Pc + (ulong)exit.Instruction.Length);
-                    }
-
-                default:
-                    throw new UnreachableException($"exit {exit.Kind}");
-            }
+                ExitKind.Interpret => TryInterpret(translator, exit, ref code, ref next),
+                ExitKind.Budget => TryRefill(exit, ref code, ref next),
+                _ when _hart is null => TryContinue(translator, exit, ref code, ref next),
+                _ => TryContinueHart(translator, exit, ref code, ref next),
+            };
+            if (!goesOn)
+                return next;
         }
     }
 
-    // Without a hart's timers nothing but the flag is to be looked at between two chunks.
-    private bool TryRefill(int charge)
+    /// <summary>Executes the one instruction that translated code leaves for. False: the dispatch loop executes <paramref name="next"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TryInterpret(Translator translator, in Exit exit, ref nint code, ref Block? next)
     {
-        ulong total = _reserve + (uint)_chunk;
-        if (_interrupted || total < (uint)charge)
+        Save();
+        if (_interrupted)
+            EndChunk(exit.Refund);
+        switch (ExecuteOne(exit.Instruction, exit.Pc))
+        {
+            case Outcome.Trapped:
+                _pc = exit.Pc;
+                _trap.Instruction = exit.Instruction.Bits;
+                return false;
+            case Outcome.Left:
+                _chunk--;
+                return TryGoOn(translator, exit, ref code);
+            case Outcome.Done when exit.Resume != 0 && _code.FetchEpoch == _storeEpoch && MayRunTranslated:
+                // The rest of the block has been charged.
+                _chunk -= exit.Refund;
+                Load();
+                code = exit.Resume;
+                return true;
+            default:
+                _chunk--;
+                next = FindNext(exit.Pc + (ulong)exit.Instruction.Length);
+                return false;
+        }
+    }
+
+    // Between two chunks nothing but the flag and a hart's timers is to be looked at: the dispatch loop does what has to be done.
+    private bool TryRefill(in Exit exit, ref nint code, ref Block? next)
+    {
+        ulong total = _reserve + (uint)_chunk, available = total;
+        if (_hart is { } hart)
+            available = hart.PendingInterrupt(Ticks) >= 0 ? 0 : Math.Min(total, UntilTimer());
+        if (_interrupted || available < (uint)exit.Charge)
+        {
+            Save();
+            next = FindNext(exit.Pc);
             return false;
-        _chunk = (int)Math.Min(total, TranslatedChunkSize);
+        }
+
+        _chunk = (int)Math.Min(available, TranslatedChunkSize);
         _reserve = total - (uint)_chunk;
+        code = exit.Resume;
         return true;
     }
 
@@ -137,13 +155,15 @@ internal sealed partial class Interpreter
         _chunk = charged;
     }
 
-    /// <summary>Resumes at an address that translated code has no link for: in translated code if there is some, else in <paramref name="block"/>.</summary>
-    private bool TryContinue(Translator translator, TranslatedSpace space, in Exit exit, out nint code, out Block? block)
+    /// <summary>
+    /// Resumes at an address that translated code has no link for: in translated code if there is some, else in <paramref name="block"/>.
+    /// </summary>
+    private bool TryContinue(Translator translator, in Exit exit, ref nint code, ref Block? block)
     {
-        block = null;
+        TranslatedSpace space = _translated!;
         if (!space.Entries.TryGetValue(exit.Pc, out code))
         {
-            Save(space);
+            Save();
             block = FindNext(exit.Pc);
             if (block is null || --block.Heat >= 0 || _code.FetchEpoch != space.Epoch)
                 return false;
@@ -157,13 +177,15 @@ internal sealed partial class Interpreter
         }
 
         if (exit.Kind == ExitKind.Link)
-            TranslatedSpace.Connect(exit, code);
+            CodeStore.Connect(exit, code);
         else
             space.RememberJump(exit.Pc, code);
         return true;
     }
 
-    private void Save(TranslatedSpace space) => space.Save(((Span<ulong>)_x)[..32], _context);
+    private void Load() => _state.Load(((ReadOnlySpan<ulong>)_x)[..32], _context);
+
+    private void Save() => _state.Save(((Span<ulong>)_x)[..32], _context);
 
     private Block? FindNext(ulong pc)
     {

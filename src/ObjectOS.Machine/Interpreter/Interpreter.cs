@@ -189,8 +189,10 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
         Block? block = FindFetched(pc);
 
         // A page that has become code takes itself out of the caches of stores, when those are entered: a hart's loads and stores have one
-        // of their own.
+        // of their own. The walk of a hart's page tables may itself have written to code.
         _space.Enter();
+        if (_epoch != NoEpoch)
+            _epoch = _code.FetchEpoch;
         return block;
     }
 
@@ -229,6 +231,11 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
             if ((block = FindAcrossPages(page, pc, decoded)) is null)
                 return null;
             block.Heat = _threshold;
+            if (!_code.IsWholePage)
+            {
+                block.Heat = NeverHot;
+                return block;
+            }
         }
 
         _jumps[(int)(pc >> 1) & (JumpEntries - 1)] = new JumpEntry { Pc = pc, Epoch = _epoch, Block = block };

@@ -229,14 +229,15 @@ internal sealed class GuestMemory : IGuestMemory, IDisposable
     {
         if (_code.Bytes <= LeastCode + ((long)(Account.Charged << Pages.Shift) / ShareOfCode))
             return false;
+
+        // The frames stay frames with code, so that stores to them stay what they were. One may have been given to another memory since.
+        _framesWithCode.RemoveWhere(frame => Pool.Code(frame)?.IsOf(_code) != true);
         foreach (uint frame in _framesWithCode)
         {
-            // A frame may have been given to another memory since.
-            if (Pool.Code(frame)?.IsOf(_code) == true)
-                Pool.DetachCode(frame);
+            Pool.DetachCode(frame);
+            Pool.AttachCode(frame, _code);
         }
 
-        _framesWithCode.Clear();
         _codeOfHoles?.Drop();
         _codeOfHoles = null;
         Coherence.RevokeCode();

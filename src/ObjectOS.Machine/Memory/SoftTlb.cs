@@ -18,7 +18,20 @@ internal sealed unsafe class SoftTlb
     // unequal if the access is not aligned. This bit is in neither.
     private const ulong NoPage = 1 << 11;
 
+    /// <summary>Bytes before a lasting table: the state of translated code, which finds the table by a fixed distance.</summary>
+    public const int RoomBefore = 640;
+
+    /// <summary>Entries of a lasting table, and of one that is lent.</summary>
+    public const int LastingCount = 1024;
+
+    private const int MostNoted = 64;
+
     private readonly FramePool _pool;
+    private readonly bool _isLasting;
+
+    // The entries that were filled since all were forgotten, as long as they are few: the others hold nothing.
+    private readonly ushort[] _noted = new ushort[MostNoted];
+    private int _notes;
 
     // On the pinned heap: the pointer into it stays good, and an address space that nobody disposes leaks nothing.
     private byte[] _storage;
@@ -27,14 +40,23 @@ internal sealed unsafe class SoftTlb
     private int _fills;
     private bool _isLent;
 
-    public SoftTlb(FramePool pool)
+    /// <param name="pool">The frames.</param>
+    /// <param name="isLasting">
+    /// True: what the table holds depends on fills and drops alone, so that it is the same with each engine. A guest can notice it: a hart
+    /// whose page tables have changed without a fence uses an old translation for as long as the table holds it.
+    /// </param>
+    public SoftTlb(FramePool pool, bool isLasting = false)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("The machine needs a little-endian host: guest words are accessed in place.");
         _pool = pool;
         _storage = [];
-        Allocate(SmallCount);
+        _isLasting = isLasting;
+        Allocate(isLasting ? LastingCount : SmallCount);
     }
+
+    /// <summary>Where a lasting table begins, for as long as this lives.</summary>
+    public byte* Entries => _entries;
 
     /// <summary>Entries in the table now.</summary>
     public int Count => (int)(_offsetMask >> EntryShift) + 1;
@@ -139,19 +161,23 @@ internal sealed unsafe class SoftTlb
     public void FillRead(ulong va, uint frame)
     {
         CountFill();
-        Entry* entry = Find(va);
-        entry->ReadTag = va & PageMask;
-        entry->ReadOffset = (ulong)_pool.Address(frame) - (va & PageMask);
+        Entry* entry = NotedEntry(va);
+        ulong page = va & PageMask;
+        entry->ReadTag = page;
+        entry->ReadOffset = (ulong)_pool.Address(frame) - page;
+
+        // Translated code asks for the right to store only where it loads and stores: who may store must be able to load.
+        if (_isLasting && entry->WriteTag != page)
+            entry->WriteTag = NoPage;
     }
 
     /// <summary>Lets loads and stores go to <paramref name="frame"/>.</summary>
     public void FillWrite(ulong va, uint frame)
     {
         CountFill();
-        Entry* entry = Find(va);
         ulong page = va & PageMask;
         ulong offset = (ulong)_pool.Address(frame) - page;
-        *entry = new Entry { ReadTag = page, ReadOffset = offset, WriteTag = page, WriteOffset = offset };
+        *NotedEntry(va) = new Entry { ReadTag = page, ReadOffset = offset, WriteTag = page, WriteOffset = offset };
     }
 
     /// <summary>
@@ -188,9 +214,9 @@ internal sealed unsafe class SoftTlb
     public void DropReadsOf(uint frame)
     {
         ulong host = (ulong)_pool.Address(frame);
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < Used; i++)
         {
-            Entry* entry = (Entry*)_entries + i;
+            Entry* entry = UsedEntry(i);
             if (entry->ReadTag != NoPage && entry->ReadTag + entry->ReadOffset == host)
                 entry->ReadTag = NoPage;
         }
@@ -200,24 +226,59 @@ internal sealed unsafe class SoftTlb
     public void DropWritesOf(uint frame)
     {
         ulong host = (ulong)_pool.Address(frame);
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < Used; i++)
         {
-            Entry* entry = (Entry*)_entries + i;
+            Entry* entry = UsedEntry(i);
             if (entry->WriteTag != NoPage && entry->WriteTag + entry->WriteOffset == host)
                 entry->WriteTag = NoPage;
         }
     }
 
+    /// <summary>
+    /// Forgets loads. A lasting table keeps those of pages that may be stored to: what they go to is nobody else's, so that it is no frame
+    /// that a page has lost.
+    /// </summary>
     public void FlushReads()
     {
-        for (int i = 0; i < Count; i++)
-            ((Entry*)_entries)[i].ReadTag = NoPage;
+        for (int i = 0; i < Used; i++)
+        {
+            Entry* entry = UsedEntry(i);
+            if (!_isLasting || entry->WriteTag == NoPage)
+                entry->ReadTag = NoPage;
+        }
     }
 
     public void FlushWrites()
     {
-        for (int i = 0; i < Count; i++)
-            ((Entry*)_entries)[i].WriteTag = NoPage;
+        for (int i = 0; i < Used; i++)
+            UsedEntry(i)->WriteTag = NoPage;
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Flush()
+    {
+        for (int i = 0; i < Used; i++)
+        {
+            Entry* entry = UsedEntry(i);
+            (entry->ReadTag, entry->WriteTag) = (NoPage, NoPage);
+        }
+
+        _notes = 0;
+    }
+
+    // The entries that may hold something: those noted, or all.
+    private int Used => _notes <= MostNoted ? _notes : Count;
+
+    private Entry* UsedEntry(int index) => (Entry*)_entries + (_notes <= MostNoted ? _noted[index] : index);
+
+    private Entry* NotedEntry(ulong va)
+    {
+        Entry* entry = Find(va);
+        if (_notes < MostNoted)
+            _noted[_notes] = (ushort)(entry - (Entry*)_entries);
+        if (_notes <= MostNoted)
+            _notes++;
+        return entry;
     }
 
     private const ulong PageMask = ~(ulong)(Pages.Size - 1);
@@ -229,15 +290,16 @@ internal sealed unsafe class SoftTlb
 
     private void CountFill()
     {
-        if (++_fills == GrowAfterFills && !_isLent)
+        if (++_fills == GrowAfterFills && !_isLent && !_isLasting)
             Allocate(LargeCount);
     }
 
     private void Allocate(int count)
     {
         const int CacheLine = 64;
-        _storage = GC.AllocateArray<byte>((count << EntryShift) + CacheLine, pinned: true);
-        ulong start = (ulong)Unsafe.AsPointer(ref _storage[0]);
+        int before = _isLasting ? RoomBefore : 0;
+        _storage = GC.AllocateArray<byte>(before + (count << EntryShift) + CacheLine, pinned: true);
+        ulong start = (ulong)Unsafe.AsPointer(ref _storage[0]) + (ulong)before;
         _entries = (byte*)((start + CacheLine - 1) & ~(ulong)(CacheLine - 1));
         SetCount(count);
     }
@@ -245,8 +307,8 @@ internal sealed unsafe class SoftTlb
     private void SetCount(int count)
     {
         _offsetMask = (ulong)(count - 1) << EntryShift;
-        FlushReads();
-        FlushWrites();
+        _notes = MostNoted + 1;
+        Flush();
     }
 
     /// <summary>32 bytes: the page that an access must be in, and what to add to its address to have the host's.</summary>

@@ -10,7 +10,8 @@ namespace ObjectOS.Machine.Mmu;
 /// An address space over a real memory; pages made by its stores are charged to one account. Used on the memory's host thread. For a
 /// supervisor- or machine-mode hart it is the second stage: what it maps are the hart's physical addresses.
 /// </summary>
-internal sealed class AddressSpace(GuestMemory memory, MemoryAccount account) : Translation(memory, account), IAddressSpace
+internal sealed class AddressSpace(GuestMemory memory, MemoryAccount account)
+    : Translation(memory, account, hasLastingTlb: false), IAddressSpace
 {
     private const ulong PageLimit = 1UL << (64 - Pages.Shift);
 

@@ -23,11 +23,11 @@ internal abstract class Translation
     private ulong _writeGeneration;
     private ulong _codeGeneration;
 
-    protected Translation(GuestMemory memory, MemoryAccount account)
+    protected Translation(GuestMemory memory, MemoryAccount account, bool hasLastingTlb)
     {
         Memory = memory;
         Account = account;
-        Tlb = new SoftTlb(memory.Pool);
+        Tlb = new SoftTlb(memory.Pool, hasLastingTlb);
         _coherence = memory.Coherence;
         ForgetFetched();
         Synchronise();
@@ -38,6 +38,9 @@ internal abstract class Translation
     public MemoryAccount Account { get; }
 
     public SoftTlb Tlb { get; }
+
+    /// <summary>What an engine keeps for it.</summary>
+    public object? EngineState { get; set; }
 
     /// <summary>The first byte that the last failed access could not reach.</summary>
     public ulong FaultAddress { get; protected set; }
@@ -88,6 +91,8 @@ internal abstract class Translation
             return result;
         if (head == size)
         {
+            // The walk may have written a page table.
+            Enter();
             uint frame = Memory.Lookup(page);
             value = Load(Memory.Pool.Bytes(frame), (int)(va & OffsetMask), size);
             if (IsWholePage)
@@ -102,6 +107,7 @@ internal abstract class Translation
         result = Translate(va + (ulong)head, size - head, AccessKind.Load, out ulong next);
         if (result != AccessResult.Ok)
             return result;
+        Enter();
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         Memory.Pool.Bytes(Memory.Lookup(page))[^head..].CopyTo(bytes);
         Memory.Pool.Bytes(Memory.Lookup(next))[..(size - head)].CopyTo(bytes[head..]);
@@ -142,6 +148,9 @@ internal abstract class Translation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CodePage? Fetch(ulong va) => _fetched.Find(va) ?? FetchSlowly(va);
 
+    /// <summary>The decoded page that holds <paramref name="va"/> if the last fetch from there may be remembered.</summary>
+    public CodePage? Fetched(ulong va) => _fetched.Find(va);
+
     /// <summary>
     /// Finds the page of the memory that holds the bytes from <paramref name="va"/> on, all in one virtual page; else sets the fault's
     /// properties. <see cref="IsWholePage"/> tells whether the answer may be kept.
@@ -174,8 +183,7 @@ internal abstract class Translation
     protected void Flush()
     {
         ForgetFetched();
-        Tlb.FlushReads();
-        Tlb.FlushWrites();
+        Tlb.Flush();
     }
 
     protected static int BytesInPage(ulong va, int size) => (int)Math.Min((ulong)size, Pages.Size - (va & OffsetMask));
@@ -231,10 +239,12 @@ internal abstract class Translation
     private void Synchronise()
     {
         _epoch = _coherence.Epoch;
-        if (_readGeneration != _coherence.ReadGeneration)
-            Tlb.FlushReads();
+
+        // Stores first: what may still be stored to may be loaded from.
         if (_writeGeneration != _coherence.WriteGeneration)
             Tlb.FlushWrites();
+        if (_readGeneration != _coherence.ReadGeneration)
+            Tlb.FlushReads();
         if (_codeGeneration != _coherence.CodeGeneration)
             ForgetFetched();
         _readGeneration = _coherence.ReadGeneration;

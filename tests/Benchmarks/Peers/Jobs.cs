@@ -19,11 +19,11 @@ internal sealed class Jobs(Workbench bench, PeerOptions options)
         foreach (var (group, name, program, arguments) in new[]
         {
             ("short", "spectral 240", "spectral", "240"), ("short", "nbody 25,000", "nbody", "25000"), ("short", "minigzip 150 KiB", "minigzip", "<text-150k"),
-            ("short", "busybox sh", "busybox", "sh loop.sh 900"), ("short", "cxxdemo", "cxxdemo", ""), ("short", "tcc, small file", "tcc", "-c -o /dev/null small.c"),
+            ("short", "busybox sh", "busybox", "sh loop.sh 900"), ("short", "cxxdemo", "cxxdemo", ""), ("short", "tcc, small file", "tcc", "-c -o /tmp/objectos-benchmark.o small.c"),
             ("short", "lz4 500 KiB", "lz4", "-9 -c text-500k 2>/dev/null"), ("short", "CoreMark 300", "coremark", "0 0 0x66 300 7 1 2000"), ("short", "lua fib(25)", "lua", "fib.lua 25"),
             ("program", "sha256", "sha256", ""), ("program", "memstr", "memstr", ""), ("program", "sieve", "sieve", ""), ("program", "bintree", "bintree", ""),
             ("program", "minigzip", "minigzip", "<text-5m"), ("program", "spectral", "spectral", ""), ("program", "busybox sh", "busybox", "sh loop.sh 31000"),
-            ("program", "tcc", "tcc", "-c -o /dev/null large.c"), ("program", "nbody", "nbody", ""), ("program", "CoreMark", "coremark", "0 0 0x66 14000 7 1 2000"),
+            ("program", "tcc", "tcc", "-c -o /tmp/objectos-benchmark.o large.c"), ("program", "nbody", "nbody", ""), ("program", "CoreMark", "coremark", "0 0 0x66 14000 7 1 2000"),
             ("program", "lz4 -9", "lz4", "-9 -c text-11m 2>/dev/null"), ("program", "duktape", "duktape", "objects.js"), ("program", "sqlite3", "sqlite3", "<queries.sql"),
             ("program", "chase 64 MiB", "chase", ""), ("program", "fibint", "fibint", ""), ("program", "lua fib(33)", "lua", "fib.lua 33"), ("program", "mujs", "mujs", "fib.js"),
             ("program", "lua loops", "lua", "loops.lua 14"), ("program", "fft", "fft", ""), ("program", "qsort", "qsort", ""),

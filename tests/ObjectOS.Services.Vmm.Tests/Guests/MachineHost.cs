@@ -26,9 +26,12 @@ internal sealed class MachineHost : IDisposable
     /// <param name="isReborn">After every message the service is replaced by another one that has only its saved state.</param>
     /// <param name="isAbsentMinded">Memory is suspended now and then.</param>
     /// <param name="makeDevices">Devices of the embedding program for job 1.</param>
-    public MachineHost(bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false, Func<IReadOnlyList<IDevice>>? makeDevices = null)
+    /// <param name="engine">What executes guests; null: <see cref="TestEngine"/>.</param>
+    public MachineHost(
+        bool isSuspending = false, bool isReborn = false, bool isAbsentMinded = false,
+        Func<IReadOnlyList<IDevice>>? makeDevices = null, Engine? engine = null)
     {
-        _cpu = new RealCpu(_machine, new RealCpuOptions { Engine = TestEngine.Default });
+        _cpu = new RealCpu(_machine, new RealCpuOptions { Engine = engine ?? TestEngine.Default });
         ICpu cpu = isSuspending ? new SuspendingCpu(_cpu) : isAbsentMinded ? new AbsentMindedCpu(_cpu, 20250301) : _cpu;
         _kernel = new KernelFactory().Create(cpu, new KernelOptions());
         IManagedProgram service = isReborn ? new RebornProgram(MakeService) : MakeService();

@@ -28,7 +28,7 @@ internal sealed unsafe partial class Emitter
         if (!TryEmitFloat(d, offset))
             Interpret(d, offset);
         else if (_floatExit >= 0 && _index >= _groupEnd)
-            _space.ExitAt(_floatExit).Resume = Here;
+            _store.ExitAt(_floatExit).Resume = Here;
     }
 
     private bool TryEmitFloat(in DecodedInstruction d, int offset)

@@ -43,7 +43,7 @@ internal sealed unsafe partial class Emitter
 
         // A group's offset may be out of date after the interpreter was here.
         if (!isGroupOpen)
-            _space.ExitAt(exit).Resume = Here;
+            _store.ExitAt(exit).Resume = Here;
     }
 
     /// <summary>Compares the page of an address with the tag of the site's entry, whose offset is left in rcx.</summary>

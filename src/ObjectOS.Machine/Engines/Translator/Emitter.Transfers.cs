@@ -53,12 +53,18 @@ internal sealed unsafe partial class Emitter
         _c.Lea(Rax, source, d.Imm);
         if (d.Op == Op.Jalr)
             SetImmediate(d.Rd, (long)AddressOf(next));
+        if (Has(EmitRules.Hart))
+        {
+            LookUpTarget();
+            return;
+        }
+
         _c.Move32(Rcx, Rax);
         _c.ArithmeticImmediate(And, Rcx, (StateLayout.JumpEntries - 1) << 1, wide: false);
         _c.Memory(0x3B, Rax, Rbp, Rcx, 3, StateLayout.Jumps, wide: true);
         byte* miss = _c.JumpIf(NotEqual);
         _c.Memory(0xFF, 4, Rbp, Rcx, 3, StateLayout.Jumps + 8, wide: false);
-        _cold.Add(new Cold { Kind = ColdKind.Indirect, From = (nint)miss, Exit = _space.AddExit(new Exit { Kind = ExitKind.Indirect }) });
+        _cold.Add(new Cold { Kind = ColdKind.Indirect, From = (nint)miss, Exit = _store.AddExit(new Exit { Kind = ExitKind.Indirect }) });
     }
 
     // A taken branch out of the region goes through a link after the blocks.
@@ -117,10 +123,16 @@ internal sealed unsafe partial class Emitter
     // Through a slot in the data, so that code is never changed once it can be executed.
     private void Link(ulong pc)
     {
+        if (Has(EmitRules.Hart))
+        {
+            LinkOfHart(pc);
+            return;
+        }
+
         byte* slot = Reserve(sizeof(ulong));
-        int exit = _space.AddExit(new Exit { Kind = ExitKind.Link, Pc = pc, Slot = (nint)slot });
+        int exit = _store.AddExit(new Exit { Kind = ExitKind.Link, Pc = pc, Slot = (nint)slot });
         _c.Data(0xFF, 4, slot, wide: false);
-        *(nint*)slot = _space.Entries.TryGetValue(pc, out nint known) ? known : Here;
+        *(nint*)slot = _target.Entries.TryGetValue(pc, out nint known) ? known : Here;
         LeaveBy(exit);
     }
 

@@ -27,7 +27,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     private readonly List<Cold> _cold = [];
 
     private Region _region = null!;
-    private TranslatedSpace _space = null!;
+    private CodeStore _store = null!;
+    private EmitTarget _target;
     private X64Encoder _c;
     private byte* _codeEnd, _data, _dataEnd;
     private bool _isFull;
@@ -39,13 +40,13 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     private int _nextStart;
 
     /// <summary>
-    /// Generates the code of a region into the space's chunk and enters it. False: the chunk has too little room, and nothing was done.
+    /// Generates the code of a region into the store's chunk and enters it. False: the chunk has too little room, and nothing was done.
     /// </summary>
-    public bool TryEmit(Region region, TranslatedSpace space, nint toExecuted)
+    public bool TryEmit(Region region, CodeStore store, in EmitTarget target, nint toExecuted)
     {
-        (_region, _space, _isFull) = (region, space, false);
-        CodeCursor cursor = space.Cursor;
-        int exits = space.ExitCount;
+        (_region, _store, _target, _isFull) = (region, store, target, false);
+        CodeCursor cursor = store.Cursor;
+        int exits = store.ExitCount;
         _c = new X64Encoder { P = cursor.Code, ToExecuted = toExecuted };
         _codeEnd = cursor.CodeEnd - CodeMargin;
         _data = cursor.Data;
@@ -64,21 +65,23 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             EmitCold(_cold[i]);
         if (_isFull)
         {
-            space.ExitCount = exits;
+            store.ExitCount = exits;
             return false;
         }
 
-        foreach (var (at, target, toBody) in _jumps)
-            Patch((byte*)at, (byte*)(toBody ? _bodies : _entries)[target >> 1]);
+        foreach (var (at, to, toBody) in _jumps)
+            Patch((byte*)at, (byte*)(toBody ? _bodies : _entries)[to >> 1]);
         foreach (int start in region.Starts)
-            space.Entries[region.Page + (ulong)start] = _entries[start >> 1] + toExecuted;
-        space.Cursor = new CodeCursor(_c.P, cursor.CodeEnd, _data, cursor.DataEnd);
+            target.Entries[region.Page + (ulong)start] = _entries[start >> 1] + toExecuted;
+        store.Cursor = new CodeCursor(_c.P, cursor.CodeEnd, _data, cursor.DataEnd);
         return true;
     }
 
+    private bool Has(EmitRules rule) => (_target.Rules & rule) != 0;
+
     private ulong AddressOf(int offset) => _region.Page + (ulong)offset;
 
-    /// <summary>The place of code, as the space and the exits know it.</summary>
+    /// <summary>The place of code, as the store and the exits know it.</summary>
     private nint Here => (nint)_c.P + _c.ToExecuted;
 
     private bool HasRoom()
@@ -146,14 +149,17 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     {
         switch (d.Op)
         {
-            case Op.Nop or Op.Fence or Op.FenceI or Op.Pause: break;
+            case Op.Nop or Op.Fence or Op.FenceI: break;
+            case Op.Pause when !Has(EmitRules.Hart): break;
             case (>= Op.Lb and <= Op.Sd) or Op.Fld or Op.Fsd or Op.Flw or Op.Fsw: EmitAccess(d, offset); break;
             case (>= Op.Lui and <= Op.Auipc) or (>= Op.Addi and <= Op.Sraw) or Op.Li or Op.Mv: EmitInteger(d, offset); break;
             case >= Op.Mul and <= Op.Remuw: EmitMultiply(d); break;
             case (>= Op.AddUw and <= Op.ZextH) or (>= Op.Rev8 and <= Op.CzeroNez) or (>= Op.Pack and <= Op.Packw): EmitBits(d); break;
             case (>= Op.AmoswapW and <= Op.AmomaxuW) or (>= Op.AmoswapD and <= Op.AmomaxuD): EmitAtomic(d, offset); break;
+            case Op.LrW or Op.LrD: EmitLoadReserved(d, offset); break;
+            case Op.ScW or Op.ScD: EmitStoreConditional(d, offset); break;
             case (>= Op.FmaddS and <= Op.FcvtSLu) or (>= Op.FmaddD and <= Op.FcvtDS): EmitFloat(d, offset); break;
-            case >= Op.Csrrw and <= Op.Csrrci when TryEmitFloatRegister(d): break;
+            case >= Op.Csrrw and <= Op.Csrrci when !Has(EmitRules.HidesFloats) && TryEmitFloatRegister(d): break;
             default: Interpret(d, offset); break;
         }
     }
@@ -164,11 +170,11 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         _groupEnd = 0;
         int exit = AddInterpretExit(d, offset);
         LeaveBy(exit);
-        _space.ExitAt(exit).Resume = Here;
+        _store.ExitAt(exit).Resume = Here;
     }
 
     private int AddInterpretExit(in DecodedInstruction d, int offset) =>
-        _space.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index + _tail, Instruction = d });
+        _store.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index + _tail, Instruction = d });
 
     private void LeaveBy(int exit)
     {
@@ -199,7 +205,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
                 break;
             case ColdKind.Budget:
                 Refund(cold.Size);
-                LeaveBy(_space.AddExit(new Exit
+                LeaveBy(_store.AddExit(new Exit
                 {
                     Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size,
                     Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,

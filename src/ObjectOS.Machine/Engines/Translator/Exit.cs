@@ -35,6 +35,9 @@ internal struct Exit
     /// <summary>For <see cref="ExitKind.Link"/>: the slot that the jump goes through.</summary>
     public nint Slot;
 
+    /// <summary>For <see cref="ExitKind.Link"/> of harts: the number of the page that the jump is in.</summary>
+    public int PageId;
+
     /// <summary>
     /// For <see cref="ExitKind.Interpret"/>: where translated code resumes after the instruction; 0: it is looked up by its address. For
     /// <see cref="ExitKind.Budget"/>: where it charges again.

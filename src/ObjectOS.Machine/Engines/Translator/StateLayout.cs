@@ -1,3 +1,5 @@
+using ObjectOS.Machine.Memory;
+
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>Where generated code finds its state, in bytes from the address that rbp holds.</summary>
@@ -31,18 +33,24 @@ internal static class StateLayout
     /// <summary>The canonical NaNs of 64 and of 32 bits (unprivileged specification, "NaN Generation and Propagation").</summary>
     public const int CanonicalNan = 0xA8, CanonicalNanSingle = 0xB0;
 
+    /// <summary>For harts: where the view of the regime's pages is, and the table of targets of indirect jumps.</summary>
+    public const int PagesPointer = 0xB8, JumpsPointer = 0xC0;
+
+    /// <summary>What LR has reserved, and what was there: see <see cref="Cpu.HartContext"/>.</summary>
+    public const int Reservation = 0xC8, ReservedValue = 0xD0;
+
     /// <summary>f0–f31.</summary>
     public const int Floats = 0x100;
 
-    /// <summary>The entries of the space's <see cref="Memory.SoftTlb"/>, 32 bytes each.</summary>
-    public const int Tlb = 0x200;
+    /// <summary>The entries of the space's <see cref="SoftTlb"/>, 32 bytes each.</summary>
+    public const int Tlb = SoftTlb.RoomBefore - Before;
 
-    public const int TlbEntries = 1024;
+    public const int TlbEntries = SoftTlb.LastingCount;
 
     /// <summary>Byte offsets inside a TLB entry: tag and offset for loads, tag and offset for stores.</summary>
     public const int ReadTag = 0, WriteTag = 16, OffsetAfterTag = 8;
 
-    /// <summary>Pairs of a guest address and the translated code that begins there.</summary>
+    /// <summary>Of an address space: pairs of a guest address and the translated code that begins there.</summary>
     public const int Jumps = Tlb + (TlbEntries * 32);
 
     public const int JumpEntries = 4096;

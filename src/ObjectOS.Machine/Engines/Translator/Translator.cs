@@ -6,11 +6,10 @@ using ObjectOS.Machine.Mmu;
 namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
-/// Translates code of user-mode harts that has become hot into code of the host, and keeps the translations of the address spaces that
-/// ran last. One
-/// per CPU, on its host thread; no translated code runs while its members are called.
+/// Translates guest code that has become hot into code of the host, and keeps the translations of the address spaces that ran last and of
+/// harts. One per CPU, on its host thread; no translated code runs while its members are called.
 /// </summary>
-internal sealed unsafe class Translator : IDisposable
+internal sealed unsafe partial class Translator : IDisposable
 {
     private const int MostInstructions = 300;
     private const int LeastInstructions = 16;
@@ -83,7 +82,7 @@ internal sealed unsafe class Translator : IDisposable
             _region.Find(source, (int)(pc - page), most);
             if (_region.Count == 0)
                 return 0;
-            if (!TryEmit(space))
+            if (!TryEmit(space, new EmitTarget(space.Entries, PageId: 0, EmitRules.None)))
                 continue;
             Regions++;
             space.Pages[page] = code;
@@ -96,19 +95,21 @@ internal sealed unsafe class Translator : IDisposable
     }
 
     // Into the chunk that is being filled, else into a new one.
-    private bool TryEmit(TranslatedSpace space) =>
-        (space.Chunks.Count > 0 && _emitter.TryEmit(_region, space, _arena.ToExecuted))
-        || (TryTakeChunk(space) && _emitter.TryEmit(_region, space, _arena.ToExecuted));
+    private bool TryEmit(CodeStore store, in EmitTarget target) =>
+        (store.Chunks.Count > 0 && _emitter.TryEmit(_region, store, target, _arena.ToExecuted))
+        || (TryTakeChunk(store) && _emitter.TryEmit(_region, store, target, _arena.ToExecuted));
 
     /// <summary>Drops all translations.</summary>
     public void Clear()
     {
         foreach (TranslatedSpace space in _spaces.Values)
             Clear(space);
+        Clear(Harts);
     }
 
     public void Dispose()
     {
+        Clear(Harts);
         foreach (TranslatedSpace space in _spaces.Values)
             Release(space);
         _spaces.Clear();
@@ -143,34 +144,37 @@ internal sealed unsafe class Translator : IDisposable
         space.Epoch = space.Translation.FetchEpoch;
     }
 
-    private bool TryTakeChunk(TranslatedSpace space)
+    // From the space that ran longest ago if none is left, then from harts, then from the store itself.
+    private bool TryTakeChunk(CodeStore store)
     {
-        if (_arena.Free == 0 && Oldest(but: space) is { } other)
+        if (_arena.Free == 0 && Oldest(but: store) is { } other)
             Remove(other);
+        if (_arena.Free == 0)
+            Clear(Harts);
         if (!_arena.TryTake(out int chunk))
         {
-            Clear(space);
+            Clear(store);
             if (!_arena.TryTake(out chunk))
                 return false;
         }
 
         _meter.Add(BytesOfChunk);
-        space.Chunks.Add(chunk);
+        store.Chunks.Add(chunk);
         byte* code = _arena.CodeOf(chunk), data = _arena.DataOf(chunk);
-        space.Cursor = new CodeCursor(code, code + CodeArena.ChunkCode, data, data + CodeArena.ChunkData);
+        store.Cursor = new CodeCursor(code, code + CodeArena.ChunkCode, data, data + CodeArena.ChunkData);
         return true;
     }
 
     // With chunks, if others than one are asked for.
-    private TranslatedSpace? Oldest(TranslatedSpace? but) =>
+    private TranslatedSpace? Oldest(CodeStore? but) =>
         _spaces.Values.Where(space => space != but && (but is null || space.Chunks.Count > 0)).MinBy(space => space.LastUse);
 
-    private void Clear(TranslatedSpace space)
+    private void Clear(CodeStore store)
     {
-        foreach (int chunk in space.Chunks)
+        foreach (int chunk in store.Chunks)
             _arena.Give(chunk);
-        _meter.Add(-BytesOfChunk * space.Chunks.Count);
-        space.Clear();
+        _meter.Add(-BytesOfChunk * store.Chunks.Count);
+        store.Clear();
     }
 
     private void Remove(TranslatedSpace space)

@@ -1,0 +1,32 @@
+namespace ObjectOS.Machine.Tests.Differential;
+
+/// <summary>
+/// Where random programs of harts have what, in physical memory; tables map it there, and to users and in a large page further up.
+/// </summary>
+internal static class RandomHartLayout
+{
+    public const ulong MachineHandler = 0x1000;
+    public const ulong SupervisorHandler = 0x2000;
+    public const ulong ProgramPages = 0x4000;
+    public const int ProgramSize = 0x4000;
+    public const ulong DataPages = 0x8000;
+    public const ulong RootOfA = 0x10000, LeafOfA = 0x12000;
+    public const ulong RootOfB = 0x13000, LeafOfB = 0x15000;
+
+    /// <summary>The untouched tables end here.</summary>
+    public const ulong MemorySize = 0x20000;
+
+    /// <summary>Nothing is there.</summary>
+    public const ulong Device = 0x1FF000;
+
+    public const ulong UserOffset = 0x40000;
+    public const ulong OtherOrderOffset = 0x50000;
+
+    /// <summary>In a large page, and at the same places of the TLB.</summary>
+    public const ulong SuperOffset = 0x400000;
+
+    /// <summary>Entries of a leaf table that map something.</summary>
+    public const int UsedEntries = 0x58;
+
+    public static ulong SatpOf(ulong root) => 8UL << 60 | root >> 12;
+}
