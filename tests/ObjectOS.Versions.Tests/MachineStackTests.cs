@@ -47,8 +47,8 @@ public sealed class MachineStackTests
         var report = await Comparison.RunAsync(VersionOf(left), VersionOf(right));
         string text = TextReport.Write(report);
         var divergence = report.Scenarios[0].Divergence!;
-        divergence.Left!.Text.Should().StartWith("console_putchar (legacy)(0x62", text);
-        divergence.Right!.Text.Should().StartWith("console_putchar (legacy)(0x63", text);
+        divergence.Left!.Text.Should().StartWith("console_putchar 'b'", text);
+        divergence.Right!.Text.Should().StartWith("console_putchar 'c'", text);
         foreach (var side in new[] { divergence.Left, divergence.Right })
         {
             side.Stack.Select(frame => frame.Split(' ')[0]).Take(4).Should().Equal(["call", "inner", "outer", "start_kernel"], text);

@@ -12,6 +12,9 @@ internal static class SupervisorText
     /// <summary>The SBI extension "set timer" of version 0.1.</summary>
     public const uint LegacySetTimer = 0;
 
+    /// <summary>The SBI extension "console putchar" of version 0.1.</summary>
+    private const uint LegacyPutCharacter = 1;
+
     /// <summary>True for registers that show or take times: those of the CLINT and of the clock, on the board <c>virt</c>.</summary>
     public static bool IsClock(ulong address) => DeviceAt(address)?.Kind is PartKind.Clint or PartKind.Clock;
 
@@ -19,10 +22,14 @@ internal static class SupervisorText
     {
         uint extension = (uint)record.Number;
         uint function = (uint)(record.Number >> 32);
+        if (extension == LegacyPutCharacter)
+        {
+            return $"console_putchar {Letter(record.Arguments[0])}";
+        }
+
         string name = extension switch
         {
             0 => "set_timer (legacy)",
-            1 => "console_putchar (legacy)",
             2 => "console_getchar (legacy)",
             8 => "shutdown (legacy)",
             0x10 => $"base.{function}",
@@ -39,6 +46,14 @@ internal static class SupervisorText
         return $"{name}(0x{record.Arguments[0]:x}, 0x{record.Arguments[1]:x}, 0x{record.Arguments[2]:x}) = {(long)record.Result}, 0x{record.SecondResult:x}";
     }
 
+    private static string Letter(ulong code) => (code & 0xff) switch
+    {
+        '\n' => "'\\n'",
+        '\r' => "'\\r'",
+        >= ' ' and < 0x7f => $"'{(char)(code & 0xff)}'",
+        _ => $"0x{code & 0xff:x2}",
+    };
+
     public static string Access(in EventRecord record)
     {
         ulong address = record.Arguments[0];
@@ -46,6 +61,11 @@ internal static class SupervisorText
         string place = DeviceAt(address) is { } part
             ? $"{part.Kind.ToString().ToLowerInvariant()}@0x{part.Address:x}+0x{address - part.Address:x}"
             : $"device 0x{address:x}";
+        if (isStore && DeviceAt(address) is { Kind: PartKind.Uart } uart && address == uart.Address)
+        {
+            return $"store {place} = {Letter(record.Arguments[1])}";
+        }
+
         return isStore ? $"store {place} = 0x{record.Arguments[1]:x} ({record.Arguments[3]} bytes)" : $"load {place} = 0x{record.Result:x} ({record.Arguments[3]} bytes)";
     }
 
