@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace ObjectOS.Cli;
 
 /// <summary>
-/// A command's tokens, split into options and operands. Options end at the first operand: everything from it on belongs to the guest, byte
-/// for byte. An option's value follows it or is given with =; an optional value with = alone.
+/// A command's tokens, split into options and operands. If the command starts a guest, options end at the first operand: everything from it on belongs to
+/// the guest, byte for byte. Other commands take options anywhere before <c>--</c>. An option's value follows it or is given with =; an optional value with = alone.
 /// </summary>
 internal sealed class CommandLine
 {
@@ -19,18 +19,31 @@ internal sealed class CommandLine
     /// <summary>The options, as the parser wants them.</summary>
     public string[] Options { get; }
 
-    /// <summary>What follows the options, untouched.</summary>
+    /// <summary>What is no option, untouched.</summary>
     public string[] Operands { get; }
 
     /// <summary>Splits the tokens behind a command's name.</summary>
-    public static CommandLine Split(Command command, ReadOnlySpan<string> tokens)
+    public static CommandLine Split(Command command, bool startsGuest, ReadOnlySpan<string> tokens)
     {
         var options = new List<string>();
+        var operands = new List<string>();
         var given = new HashSet<Option>();
         int at = 0;
-        while (at < tokens.Length && tokens[at].Length > 1 && tokens[at][0] == '-')
+        while (at < tokens.Length)
         {
+            bool isOption = tokens[at].Length > 1 && tokens[at][0] == '-';
+            if (!isOption && startsGuest)
+            {
+                break;
+            }
+
             string token = tokens[at++];
+            if (!isOption)
+            {
+                operands.Add(token);
+                continue;
+            }
+
             if (token == "--")
             {
                 break;
@@ -68,7 +81,7 @@ internal sealed class CommandLine
             options.AddRange(value is null ? [name] : value.Length == 0 ? [name, value] : [$"{name}={value}"]);
         }
 
-        return new CommandLine(null, [.. options], tokens[at..].ToArray());
+        return new CommandLine(null, [.. options], [.. operands, .. tokens[at..]]);
     }
 
     /// <summary>How a command is typed.</summary>

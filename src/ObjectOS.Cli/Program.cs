@@ -57,7 +57,7 @@ internal static class Program
         }
 
         var command = Array.Find(commands, c => c.Name == args[0]) ?? root;
-        var line = CommandLine.Split(command, command == root ? args : args.AsSpan(1));
+        var line = CommandLine.Split(command, command == root || command == run.Command || command == boot.Command, command == root ? args : args.AsSpan(1));
         if (line.Problem is { } problem)
         {
             return Task.FromResult(Wrong(problem));

@@ -24,7 +24,7 @@ internal sealed class ReplayCommand
 
     public Command Command { get; }
 
-    public string Help => CommandHelp.Of(Command, "objectos replay [OPTION…] FILE", "objectos run --record fib.rec images/lisp/lisp.elf --version", "objectos replay fib.rec", "objectos replay --until call:20 --back 1000 fib.rec");
+    public string Help => CommandHelp.Of(Command, "objectos replay FILE [OPTION…]", "objectos run --record fib.rec images/lisp/lisp.elf --version", "objectos replay fib.rec", "objectos replay fib.rec --until call:20 --back 1000");
 
     public async Task<int> RunAsync(ParseResult parsed, string[] operands, ToolStreams streams)
     {
@@ -35,7 +35,7 @@ internal sealed class ReplayCommand
 
         if (operands.Length != 1)
         {
-            return streams.Usage(operands.Length == 0 ? "replay needs a recording: objectos replay [OPTION…] FILE" : $"replay takes one FILE; \"{operands[1]}\" was given beside \"{operands[0]}\"");
+            return streams.Usage(operands.Length == 0 ? "replay needs a recording: objectos replay FILE [OPTION…]" : $"replay takes one FILE; \"{operands[1]}\" was given beside \"{operands[0]}\"");
         }
 
         string file = operands[0];

@@ -36,7 +36,8 @@ public sealed class RecordTests : IDisposable
     public async Task Replay_GoesToPositions_AndSaysWhereItIs()
     {
         await Tool.RunAsync("run", "--record", File, Tool.Misbehave, "exit-42");
-        var half = await Tool.RunAsync("replay", "--until", "call:2", File);
+        var half = await Tool.RunAsync("replay", File, "--until", "call:2");
+        (await Tool.RunAsync("replay", "--until", "call:2", "--", File)).Error.Should().Be(half.Error, "options come before or after the file");
         half.Error.Should().Contain("after 1 calls").And.NotContain("state");
         ulong position = ulong.Parse(half.Error.Split("instruction:")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture);
         (await Tool.RunAsync("replay", "--until", $"instruction:{position}", File)).Error.Should().Contain($"instruction:{position},");
