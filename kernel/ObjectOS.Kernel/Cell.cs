@@ -152,17 +152,16 @@ public sealed class Cell : KernelObject
     }
 
     /// <summary>
-    /// Counts work that the kernel has done by itself for this cell. The time for it has passed; the next thread of the cell, or of one that was carved
-    /// from it, that traps gives it up from its turn.
+    /// Puts work that was done for this cell on its account: the next thread of the cell, or of one that was carved from it, pays at its next trap. The root
+    /// owes nothing.
     /// </summary>
     internal void Owe(ulong cost)
     {
         var payer = Payer;
-        payer.Use(cost);
         payer._debt += payer.Parent is null ? 0 : cost;
     }
 
-    /// <summary>What this cell and those above it owe, which is settled with that.</summary>
+    /// <summary>Returns what this cell and those above it owe; they owe nothing then.</summary>
     internal ulong TakeDebt()
     {
         ulong debt = 0;

@@ -270,9 +270,8 @@ public sealed partial class Kernel : IKernel
                 return true;
             }
 
-            ulong cost = CostOfStep + ((ulong)pages * MemoryCalls.CostOfPage);
-            Charge(cost);
-            owner.Owe(cost);
+            Charge(CostOfStep);
+            owner.Owe((ulong)pages * MemoryCalls.CostOfPage);
         }
         else if (Timers.TakeDue(Now) is { } timer)
         {

@@ -58,8 +58,7 @@ public sealed partial class Kernel
     /// <summary>Counts a trap that the thread's code caused, at a place that does not depend on where slices end, and charges it.</summary>
     private void CountTrap(Thread thread, TrapCause cause)
     {
-        Charge(CostOfTrap);
-        Scheduler.OnTurn!.QuantumLeft -= (long)thread.Owner.TakeDebt();
+        Charge(CostOfTrap + thread.Owner.TakeDebt());
         thread.Owner.Traps++;
         System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_traps, cause, out _)++;
     }
