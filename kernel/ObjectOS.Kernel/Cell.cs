@@ -151,26 +151,14 @@ public sealed class Cell : KernelObject
         payer.Count(cost);
     }
 
-    /// <summary>
-    /// Puts work that was done for this cell on its account: the next thread of the cell, or of one that was carved from it, pays at its next trap. The root
-    /// owes nothing.
-    /// </summary>
-    internal void Owe(ulong cost)
-    {
-        var payer = Payer;
-        payer._debt += payer.Parent is null ? 0 : cost;
-    }
+    /// <summary>Puts work that was done for this cell on its account: its next thread that traps pays. A dead cell owes nothing, nor does the root.</summary>
+    internal void Owe(ulong cost) => _debt += IsDead || Parent is null ? 0 : cost;
 
-    /// <summary>Returns what this cell and those above it owe; they owe nothing then.</summary>
+    /// <summary>Returns what this cell owes; it owes nothing then.</summary>
     internal ulong TakeDebt()
     {
-        ulong debt = 0;
-        for (var cell = this; cell is not null; cell = cell.Parent)
-        {
-            debt += cell._debt;
-            cell._debt = 0;
-        }
-
+        ulong debt = _debt;
+        _debt = 0;
         return debt;
     }
 
@@ -261,7 +249,6 @@ public sealed class Cell : KernelObject
             Parent.Retired += Retired;
             Parent.Charged += Charged;
             Parent.Traps += Traps;
-            Parent._debt += Parent.Parent is null ? 0 : _debt;
         }
     }
 }
