@@ -632,7 +632,7 @@ static inline objectos_status objectos_hart_set_counter(uint64_t target, uint64_
     return w0;
 }
 
-/* Notes an event of the thread for whoever compares runs: what its personality has done to it, such as the delivery of a signal. Nothing else happens. */
+/* Records an event of the thread, such as the delivery of a signal, for the comparison of runs. It has no other effect. */
 static inline objectos_status objectos_thread_note(uint64_t target, uint64_t number, uint64_t word)
 {
     register uint64_t a7 __asm__("a7") = 58;

@@ -25,6 +25,7 @@ public sealed class Cell : KernelObject
         Account = account;
         ObjectLimit = objectLimit;
         Capabilities = new CapabilityTable(this);
+        IsShared = parent is null;
         if (parent is not null)
         {
             Depth = parent.Depth + 1;
@@ -151,14 +152,29 @@ public sealed class Cell : KernelObject
         payer.Count(cost);
     }
 
-    /// <summary>Puts work that was done for this cell on its account: its next thread that traps pays. A dead cell owes nothing, nor does the root.</summary>
-    internal void Owe(ulong cost) => _debt += IsDead || Parent is null ? 0 : cost;
+    /// <summary>True if cells that were carved from it share it, so that it pays for none of them: the root, and the cell of a managed program.</summary>
+    internal bool IsShared { get; set; }
 
-    /// <summary>Returns what this cell owes; it owes nothing then.</summary>
+    /// <summary>
+    /// Puts work that was done for this cell on its account, or on that of the next cell above it that still lives. The next thread of that cell, or of one
+    /// below it, pays at its next trap. What would fall to a shared cell is charged to nobody.
+    /// </summary>
+    internal void Owe(ulong cost)
+    {
+        var payer = Payer;
+        payer._debt += payer.IsShared ? 0 : cost;
+    }
+
+    /// <summary>Returns what this cell and those above it owe, up to a shared one; they owe nothing then.</summary>
     internal ulong TakeDebt()
     {
-        ulong debt = _debt;
-        _debt = 0;
+        ulong debt = 0;
+        for (var cell = this; cell is { IsShared: false }; cell = cell.Parent)
+        {
+            debt += cell._debt;
+            cell._debt = 0;
+        }
+
         return debt;
     }
 
@@ -249,6 +265,7 @@ public sealed class Cell : KernelObject
             Parent.Retired += Retired;
             Parent.Charged += Charged;
             Parent.Traps += Traps;
+            Parent.Owe(_debt);
         }
     }
 }

@@ -9,8 +9,8 @@ public sealed partial class VmmService
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Nothing changes, and nothing is lost: a device that throws makes the whole fail, and its machine goes on. Connections of published ports are saved as they
-    /// are; a process that has not the host's sockets calls <see cref="LoseHost"/> after <see cref="Restore"/>.
+    /// Changes nothing. If a device throws, the save fails and the machine continues. The state includes the connections of published ports; a process that
+    /// does not own the host's sockets calls <see cref="LoseHost"/> after <see cref="Restore"/>.
     /// </remarks>
     /// <exception cref="InvalidOperationException">A device throws; the message has its name.</exception>
     public void Save(BinaryWriter writer)

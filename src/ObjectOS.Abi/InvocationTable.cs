@@ -111,7 +111,7 @@ public static class InvocationTable
         new(Call.HartSetCounter, "hart_set_counter", ObjectKind.Thread, Manage, 180, ["counter", "value", "flags"], None, [InvalidArgument],
             "Sets, starts or stops a counter of a hart that does not run now. `counter`: 0 mcycle, 2 minstret. Bit 0 of `flags`: it becomes `value`; else it stays. Bit 1: it counts; else it is inhibited."),
         new(Call.ThreadNote, "thread_note", ObjectKind.Thread, Manage, 135, ["number", "word"], None, NoStatus,
-            "Notes an event of the thread for whoever compares runs: what its personality has done to it, such as the delivery of a signal. Nothing else happens."),
+            "Records an event of the thread, such as the delivery of a signal, for the comparison of runs. It has no other effect."),
 
         new(Call.NotificationCreate, "notification_create", ObjectKind.Cell, Manage, 210, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes a notification, all bits clear."),
         new(Call.NotificationSignal, "notification_signal", ObjectKind.Notification, Write, 150, ["bits"], None, NoStatus, "Sets bits and wakes a waiter."),

@@ -48,7 +48,7 @@ internal sealed class GuestOptions
     /// <summary>How code of the guest is executed.</summary>
     public static Option<string> Engine() => ValueOption.Word(
         "--engine", "auto|interpreter|translator",
-        "Interpret the guest's code, or translate its user code to the host's; auto translates what is executed often. Results are the same. Unless given, OBJECTOS_ENGINE names it, else it is auto.",
+        "Interpret the guest's code, or translate it to the host's; auto translates what is executed often. Results are the same. Unless given, OBJECTOS_ENGINE names it, else it is auto.",
         "auto, interpreter or translator", "auto", "interpreter", "translator");
 
     /// <summary>The engine that is named by a value of <see cref="Engine"/>; null if it was not given.</summary>

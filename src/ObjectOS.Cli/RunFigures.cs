@@ -20,7 +20,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
 
     public long CodeBytes { get; set; }
 
-    /// <summary>What executed user code.</summary>
+    /// <summary>What executed the guest's code.</summary>
     public Engine Engine { get; set; }
 
     /// <summary>Why it was not translated although it was allowed; null if it was, or was not to be.</summary>

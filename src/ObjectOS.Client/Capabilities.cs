@@ -60,7 +60,7 @@ public readonly record struct ThreadCapability(Invoker Invoker, uint Slot)
         return Invoker.CallOut(Call.ThreadWriteState, Slot, bytes);
     }
 
-    /// <summary>Notes an event of the thread for whoever compares runs.</summary>
+    /// <summary>Records an event of the thread for the comparison of runs.</summary>
     public KernelStatus Note(ulong number, ulong word) => Invoker.Call1(Call.ThreadNote, Slot, number, word);
 }
 

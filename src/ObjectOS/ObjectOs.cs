@@ -130,10 +130,10 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
     /// <summary>Frames of 4 KiB that live in the machine now.</summary>
     public ulong LiveFrames => _machine.LiveFrames;
 
-    /// <summary>What executes user code: the interpreter or the translator.</summary>
+    /// <summary>What executes the code of guests: the interpreter or the translator.</summary>
     public Engine Engine => _real.Engine;
 
-    /// <summary>Why user code is interpreted although <see cref="ObjectOsOptions.Engine"/> allows its translation; null if it is translated.</summary>
+    /// <summary>Why all code is interpreted although <see cref="ObjectOsOptions.Engine"/> allows its translation; null if it is translated.</summary>
     public string? EngineProblem => _real.EngineProblem;
 
     /// <summary>The most bytes of the host that decoded and translated code of the machine took; 0 for a child, whose code is that of its machine.</summary>

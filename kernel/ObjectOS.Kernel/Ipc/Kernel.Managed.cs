@@ -54,6 +54,7 @@ public sealed partial class Kernel
     private void Install(IManagedProgram program, Capability place, uint endpointSlot)
     {
         var cell = (Cell)place.Object;
+        cell.IsShared = true;
         var endpoint = new Endpoint(cell);
         var port = new HostPort(cell);
         port.Bind(this, endpoint);

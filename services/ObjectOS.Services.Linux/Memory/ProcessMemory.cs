@@ -117,7 +117,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         return status;
     }
 
-    /// <summary>Executing a page for the first time takes the engine some microseconds; whoever maps it so pays for a part of that.</summary>
+    /// <summary>Charges for executable pages: the engine takes some microseconds to decode a page when it is first executed.</summary>
     private void SpendForCode(ulong length, PageRights rights)
     {
         if ((rights & PageRights.Execute) != 0)

@@ -1,8 +1,8 @@
 namespace ObjectOS.Services.Vmm;
 
 /// <content>
-/// The state of published ports and of their connections, whole: a gateway that is restored in the same process goes on with the host's sockets as if nothing had
-/// been. In another process, <see cref="LoseHost"/> comes after.
+/// The state of published ports and of their connections. A gateway that is restored in the same process continues to use the host's sockets; another process
+/// calls <see cref="LoseHost"/> after the restore.
 /// </content>
 public sealed partial class Gateway
 {

@@ -43,23 +43,8 @@ internal readonly record struct RecordedProgram(ProgramRole Role, string Name, s
             : throw new NotSupportedException($"A {what} of the class {type} cannot be recorded: a replay asks for it by name, and only a class that is not generic and not made by the compiler has one.");
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    public static RecordedProgram Read(RecordCursor cursor, ushort format)
-    {
-        if (format >= 2)
-        {
-            return new RecordedProgram((ProgramRole)cursor.Int((int)ProgramRole.Vmm, "the role of a program"), cursor.Text(), cursor.Text());
-        }
-
-        // Format 1 has the names of classes, those of this project's services included.
-        string name = cursor.Text();
-        return name switch
-        {
-            "ObjectOS.Services.Linux.LinuxService" => new RecordedProgram(ProgramRole.Linux, "ObjectOS.Services.Linux", ""),
-            "ObjectOS.Services.Native.NativeProgramService" => new RecordedProgram(ProgramRole.Native, "ObjectOS.Services.Native", ""),
-            "ObjectOS.Services.Vmm.VmmService" => new RecordedProgram(ProgramRole.Vmm, "ObjectOS.Services.Vmm", ""),
-            _ => new RecordedProgram(ProgramRole.Own, name, ""),
-        };
-    }
+    public static RecordedProgram Read(RecordCursor cursor) =>
+        new((ProgramRole)cursor.Int((int)ProgramRole.Vmm, "the role of a program"), cursor.Text(), cursor.Text());
 
     public void Write(RecordBuffer log)
     {

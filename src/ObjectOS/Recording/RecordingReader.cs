@@ -26,17 +26,13 @@ internal sealed class RecordingReader
         }
 
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(start[RecordingWriter.Magic.Length..]);
-        if (version is 0 or > RecordingWriter.Version)
+        if (version != RecordingWriter.Version)
         {
-            throw new DamagedRecordingException($"it is a recording of format {version}; formats 1 to {RecordingWriter.Version} are read here");
+            throw new DamagedRecordingException($"it is a recording of format {version}; format {RecordingWriter.Version} is read here");
         }
 
-        Format = version;
         Header = Scan() ?? throw new DamagedRecordingException("it ends before its header");
     }
-
-    /// <summary>The version of the format that the file has.</summary>
-    public ushort Format { get; }
 
     public RecordingHeader Header { get; }
 

@@ -13,7 +13,7 @@ internal sealed class RecordingWriter(Stream stream)
     /// <summary>The first eight bytes of a recording.</summary>
     public static ReadOnlySpan<byte> Magic => "OBJOSREC"u8;
 
-    /// <summary>The version of the format that is written; newer ones are refused.</summary>
+    /// <summary>The version of the format; another one is refused.</summary>
     public const ushort Version = 2;
 
     public const byte HeaderTag = (byte)'H';

@@ -167,12 +167,7 @@ public sealed class Replay : IDisposable
         Restart();
         Forward(from, ulong.MaxValue, cancellationToken);
         _run.Printer.LookFor(text);
-        Forward(slice, ulong.MaxValue, cancellationToken, HasFoundNow);
-        if (!HasFoundNow())
-        {
-            Forward(ulong.MaxValue, ulong.MaxValue, cancellationToken, HasFoundNow, step: 1);
-        }
-
+        StepTo(slice, HasFoundNow, cancellationToken);
         return true;
 
         bool HasFoundNow()
@@ -199,18 +194,23 @@ public sealed class Replay : IDisposable
         ulong slice = Math.Max(from, _run.SliceStart);
         events = new EventStream();
         Restart(events);
-        Forward(slice, ulong.MaxValue, cancellationToken, HasCome);
-        if (!HasCome())
-        {
-            Forward(ulong.MaxValue, ulong.MaxValue, cancellationToken, HasCome, step: 1);
-        }
-
+        StepTo(slice, HasCome, cancellationToken);
         return true;
 
         bool HasCome()
         {
             _run.DrainEvents();
             return events.CountOf(lane) >= ordinal;
+        }
+    }
+
+    /// <summary>Runs up to a slice, and through it an instruction at a time, until something has come.</summary>
+    private void StepTo(ulong slice, Func<bool> hasCome, CancellationToken cancellationToken)
+    {
+        Forward(slice, ulong.MaxValue, cancellationToken, hasCome);
+        if (!hasCome())
+        {
+            Forward(ulong.MaxValue, ulong.MaxValue, cancellationToken, hasCome, step: 1);
         }
     }
 

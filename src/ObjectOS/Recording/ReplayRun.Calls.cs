@@ -51,7 +51,7 @@ internal sealed partial class ReplayRun
     {
         var kernel = KernelOf(cursor);
         uint parent = cursor.UInt("a slot"), cell = cursor.UInt("a slot"), endpoint = cursor.UInt("a slot");
-        var program = Program(RecordedProgram.Read(cursor, _reader.Format));
+        var program = Program(RecordedProgram.Read(cursor));
         ulong memory = cursor.Number();
         int objects = (int)cursor.Signed();
         ExpectStatus(cursor, kernel, "a managed cell", kernel.Kernel.CreateManagedCell(parent, cell, endpoint, program, memory, objects));

@@ -149,40 +149,31 @@ static void setup_vectors(void) {
         vectors[i].iov_len = 1;
     }
 }
-static void *sleeper(void *x) {
-    for (;;) pause();
-    return x;
-}
-static void setup_threads(void) {
+static void start_threads(void *(*body)(void *)) {
     pthread_attr_t a;
     pthread_attr_init(&a);
     pthread_attr_setstacksize(&a, 16384);
     for (long i = 0; i < size; i++) {
         pthread_t t;
-        errno = pthread_create(&t, &a, sleeper, 0);
+        errno = pthread_create(&t, &a, body, 0);
         if (errno) {
             perror("thread");
             exit(2);
         }
     }
 }
+static void *sleeper(void *x) {
+    for (;;) pause();
+    return x;
+}
+static void setup_threads(void) { start_threads(sleeper); }
 static int word;
 static void *waiter(void *x) {
     for (;;) syscall(SYS_futex, &word, FUTEX_WAIT, 0, 0, 0, 0);
     return x;
 }
 static void setup_waiters(void) {
-    pthread_attr_t a;
-    pthread_attr_init(&a);
-    pthread_attr_setstacksize(&a, 16384);
-    for (long i = 0; i < size; i++) {
-        pthread_t t;
-        errno = pthread_create(&t, &a, waiter, 0);
-        if (errno) {
-            perror("thread");
-            exit(2);
-        }
-    }
+    start_threads(waiter);
     usleep(1000);
 }
 static void setup_children(void) {

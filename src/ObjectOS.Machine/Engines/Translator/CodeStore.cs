@@ -28,6 +28,7 @@ internal abstract class CodeStore
     }
 
     /// <summary>Lets a link go straight to a translation.</summary>
+    // Safety: a link's slot lies in the written view of a chunk that the store owns until it is cleared, and its exits go with it.
     public static unsafe void Connect(in Exit link, nint code) => *(nint*)link.Slot = code;
 
     /// <summary>Forgets all translations; their chunks are the caller's to give back.</summary>

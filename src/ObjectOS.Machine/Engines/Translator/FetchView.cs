@@ -22,6 +22,7 @@ internal sealed unsafe class FetchView
     /// <summary>True if floating-point instructions decode as illegal.</summary>
     public bool HidesFloats { get; private set; }
 
+    // Safety: the array is pinned.
     /// <summary>The table; good for as long as this lives.</summary>
     public nint Address => (nint)Unsafe.AsPointer(ref _ids[0]);
 

@@ -1,5 +1,6 @@
 namespace ObjectOS.Machine.Engines.Translator;
 
+// Safety: the entries are in memory that its maker keeps pinned, JumpEntries of them; every index is masked to that.
 /// <summary>Pairs of a guest address and the translated code that an indirect jump there goes to, which the code looks up itself.</summary>
 internal readonly unsafe struct JumpTable(byte* entries)
 {
