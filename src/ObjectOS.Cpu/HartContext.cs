@@ -52,7 +52,9 @@ public sealed class HartContext
     /// <summary>What the context is run as.</summary>
     public HartMode Mode;
 
-    /// <summary>The address that LR reserved, or <see cref="NoReservation"/>. A kernel clears it when it switches to another thread of the space.</summary>
+    /// <summary>
+    /// The address that LR reserved, or <see cref="NoReservation"/>. A kernel clears it when another thread that can write there has run.
+    /// </summary>
     public ulong Reservation = NoReservation;
 
     /// <summary>The bytes that LR read at the reserved address; SC succeeds only while memory still holds them.</summary>

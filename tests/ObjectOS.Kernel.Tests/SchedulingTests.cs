@@ -70,6 +70,39 @@ public sealed class SchedulingTests
         (Instructions(fixture, crowd) / 10_000_000.0).Should().BeInRange(0.30, 0.35, "of its 15,000 it pays {0} for {1} threads", Threads * 24, Threads);
     }
 
+    [Theory]
+    [InlineData(false, false, 0)]
+    [InlineData(true, false, 1)]
+    [InlineData(false, true, 1)]
+    public void Reservation_OutlastsTheTurnsOfOtherCells_AndEndsWhereOthersMayHaveWritten(bool sibling, bool shared, int fails)
+    {
+        using var fixture = new KernelFixture(options: new KernelOptions { Quantum = 100 });
+        // It reserves, loops for ten quanta, stores, and writes whether that failed.
+        var code = new Asm(KernelFixture.Code).Li64(S1, KernelFixture.Data).Atomic("lr.d", T0, Zero, S1).Li(T1, 500);
+        ulong wait = code.Here;
+        code.Addi(T1, T1, -1).Branch("bne", T1, Zero, wait).Atomic("sc.d", T2, T0, S1).Addi(T2, T2, 1).Store("sd", T2, 8, S1);
+        var cell = fixture.Add(code.Jal(Zero, code.Here));
+        var other = fixture.Add(Loop());
+        if (sibling)
+        {
+            cell.Cell.CreateThread(cell.Space, new VirtualAddress(0x700000), default, 0, out var second, out _).Should().Be(KernelStatus.Ok);
+            cell.Cell.CreateMemory(0x1000, out var text).Should().Be(KernelStatus.Ok);
+            text.Write(0, Loop(0x700000).ToArray());
+            cell.Space.Map(new VirtualAddress(0x700000), text, 0, 0x1000, PageRights.Read | PageRights.Execute).Should().Be(KernelStatus.Ok);
+            second.Resume();
+        }
+
+        if (shared)
+        {
+            other.Space.Map(new VirtualAddress(0x700000), cell.Data, 0, 0x1000, PageRights.Read | PageRights.Write).Should().Be(KernelStatus.Ok);
+        }
+
+        cell.Thread.Resume();
+        other.Thread.Resume();
+        fixture.Run(budget: 100_000);
+        cell.Word(1).Should().Be((ulong)fails + 1);
+    }
+
     [Fact]
     public void HigherPriority_RunsFirst_AndEqualOnesShare()
     {

@@ -9,10 +9,14 @@ public sealed class AddressSpace : KernelObject
     /// <summary>Most mappings of one space.</summary>
     private const int MostMappings = 1 << 14;
 
+    /// <summary>Most mappings of a memory object that are looked at to learn whether another space has it.</summary>
+    private const int MostPeers = 64;
+
     private readonly List<Mapping> _mappings = [];
     private readonly IAddressSpace _hardware;
     private readonly IGuestMemory _memory;
     private Transfer _transfer;
+    private Thread? _last;
 
     internal AddressSpace(Cell owner, ICpu cpu)
         : base(ObjectKind.AddressSpace, owner)
@@ -37,6 +41,20 @@ public sealed class AddressSpace : KernelObject
 
     /// <summary>Mappings, ascending by address.</summary>
     internal IReadOnlyList<Mapping> Mappings => _mappings;
+
+    /// <summary>
+    /// A thread of it is to run, after one of this or another space. What LR reserved stays reserved if no other thread can have
+    /// written there since: else the turns of other cells would show in a program's count of instructions.
+    /// </summary>
+    internal void Enter(Thread thread, HartContext context)
+    {
+        if (context.Reservation != HartContext.NoReservation && (thread != _last || !IsPrivate(context.Reservation)))
+        {
+            context.Reservation = HartContext.NoReservation;
+        }
+
+        _last = thread;
+    }
 
     /// <summary>True where nothing is mapped in the range.</summary>
     internal bool IsFree(ulong start, ulong length)
@@ -233,6 +251,10 @@ public sealed class AddressSpace : KernelObject
             kernel.Reclaimer.Add(this);
         }
     }
+
+    /// <summary>True where the memory at the address is mapped in no other space.</summary>
+    private bool IsPrivate(ulong address) =>
+        Find(address, PageRights.None) is { Memory.Mappings: var peers } && peers.Count <= MostPeers && peers.TrueForAll(peer => peer.Space == this);
 
     private void Refund(int count) => Owner.Refund(IsDead ? 0 : count);
 

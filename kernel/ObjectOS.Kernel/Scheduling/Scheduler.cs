@@ -1,5 +1,3 @@
-using ObjectOS.Cpu;
-
 namespace ObjectOS.Objects;
 
 /// <summary>
@@ -25,8 +23,8 @@ internal sealed class Scheduler
     /// <summary>Bit n: some thread of priority n is ready.</summary>
     private uint _occupied;
 
-    /// <summary>The thread that ran last; its reservation is still good.</summary>
-    public Thread? Last { get; private set; }
+    /// <summary>The thread of machine code that ran last.</summary>
+    private Thread? _last;
 
     /// <summary>The thread whose quantum the work of this moment is taken from; an exchange of quanta changes it.</summary>
     public Thread? OnTurn { get; set; }
@@ -60,10 +58,10 @@ internal sealed class Scheduler
                 continue;
             }
 
-            if (thread != Last && thread.Context is { } context)
+            if (thread != _last && thread.Context is { } context)
             {
-                Last = thread;
-                context.Reservation = HartContext.NoReservation;
+                _last = thread;
+                thread.Space!.Enter(thread, context);
             }
 
             return thread;
