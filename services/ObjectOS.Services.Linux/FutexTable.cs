@@ -6,8 +6,14 @@ internal readonly record struct FutexKey(ulong Space, ulong Address);
 /// <summary>Threads that wait on futexes, first come first.</summary>
 internal sealed class FutexTable
 {
+    private static readonly Comparer<FutexKey> ByAddress = Comparer<FutexKey>.Create((a, b) => (a.Space, a.Address).CompareTo((b.Space, b.Address)));
+
     private readonly Dictionary<FutexKey, LinkedList<Waiter>> _queues = [];
     private readonly Dictionary<LinuxThread, LinkedListNode<Waiter>> _waiting = [];
+
+    /// <summary>The thread that holds a lock others wait for, by number, and the locks of each such thread.</summary>
+    private readonly Dictionary<FutexKey, ulong> _holders = [];
+    private readonly Dictionary<ulong, SortedSet<FutexKey>> _held = [];
 
     private readonly record struct Waiter(FutexKey Key, LinuxThread Thread, uint Bits);
 
@@ -21,6 +27,43 @@ internal sealed class FutexTable
         _waiting[thread] = queue.AddLast(new Waiter(key, thread, bits));
     }
 
+    /// <summary>Takes note of the thread that holds the lock while others wait for it.</summary>
+    public void SetHolder(FutexKey key, ulong thread)
+    {
+        ClearHolder(key);
+        if (_queues.ContainsKey(key))
+        {
+            _holders.Add(key, thread);
+            if (!_held.TryGetValue(thread, out var held))
+            {
+                _held.Add(thread, held = new SortedSet<FutexKey>(ByAddress));
+            }
+
+            held.Add(key);
+        }
+    }
+
+    /// <summary>The locks that a thread holds and others wait for, in the order of their addresses.</summary>
+    public IReadOnlyCollection<FutexKey> HeldBy(ulong thread) => _held.TryGetValue(thread, out var held) ? [.. held] : [];
+
+    private void ClearHolder(FutexKey key)
+    {
+        if (_holders.Remove(key, out ulong holder))
+        {
+            _held[holder].Remove(key);
+            if (_held[holder].Count == 0)
+            {
+                _held.Remove(holder);
+            }
+        }
+    }
+
+    private void Drop(FutexKey key)
+    {
+        _queues.Remove(key);
+        ClearHolder(key);
+    }
+
     public void Remove(LinuxThread thread)
     {
         if (!_waiting.Remove(thread, out var node))
@@ -32,14 +75,11 @@ internal sealed class FutexTable
         queue.Remove(node);
         if (queue.Count == 0)
         {
-            _queues.Remove(node.Value.Key);
+            Drop(node.Value.Key);
         }
     }
 
     public IReadOnlyCollection<LinuxThread> Of(FutexKey key) => _queues.TryGetValue(key, out var queue) ? [.. queue.Select(entry => entry.Thread)] : [];
-
-    /// <summary>All that wait, in a fixed order.</summary>
-    public IReadOnlyCollection<LinuxThread> All => [.. _waiting.Keys.OrderBy(thread => thread.Number)];
 
     public bool IsWaiting(LinuxThread thread) => _waiting.ContainsKey(thread);
 
@@ -69,7 +109,7 @@ internal sealed class FutexTable
 
         if (queue.Count == 0)
         {
-            _queues.Remove(key);
+            Drop(key);
         }
 
 #if LOST_WAKE_UP
@@ -98,7 +138,7 @@ internal sealed class FutexTable
     public void Save(BinaryWriter writer)
     {
         writer.Write(_waiting.Count);
-        foreach (var (key, queue) in _queues.OrderBy(queue => queue.Key.Space).ThenBy(queue => queue.Key.Address))
+        foreach (var (key, queue) in _queues.OrderBy(queue => queue.Key, ByAddress))
         {
             foreach (var (_, thread, bits) in queue)
             {
@@ -107,6 +147,14 @@ internal sealed class FutexTable
                 writer.Write(thread.Number);
                 writer.Write(bits);
             }
+        }
+
+        writer.Write(_holders.Count);
+        foreach (var (key, holder) in _holders.OrderBy(entry => entry.Key, ByAddress))
+        {
+            writer.Write(key.Space);
+            writer.Write(key.Address);
+            writer.Write(holder);
         }
     }
 
@@ -117,6 +165,11 @@ internal sealed class FutexTable
             var key = new FutexKey(reader.ReadUInt64(), reader.ReadUInt64());
             var thread = threads[reader.ReadUInt64()];
             Add(key, thread, reader.ReadUInt32());
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            SetHolder(new FutexKey(reader.ReadUInt64(), reader.ReadUInt64()), reader.ReadUInt64());
         }
     }
 }

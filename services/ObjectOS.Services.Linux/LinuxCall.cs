@@ -70,6 +70,9 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>Memory that it fills, which goes with the call unless it takes it out.</summary>
     public MemoryBlock? Block { get; set; }
 
+    /// <summary>The child that it makes in steps.</summary>
+    public Calls.Birth? Birth { get; set; }
+
     /// <summary>The file that it works on, held.</summary>
     public OpenFile? File { get; set; }
 
@@ -103,6 +106,7 @@ internal sealed class LinuxCall(LinuxThread thread)
         Deadline = Never;
         IsWoken = IsInterrupted = false;
         Progress = 0;
+        GiveUpBirth();
         Stage = 0;
         _paths.Clear();
         _replies.Clear();
@@ -116,6 +120,26 @@ internal sealed class LinuxCall(LinuxThread thread)
         {
             File = null;
             System.Release(file);
+        }
+    }
+
+    /// <summary>Takes the child apart that it has begun to make.</summary>
+    public void GiveUpBirth()
+    {
+        if (Birth is not { } birth)
+        {
+            return;
+        }
+
+        Birth = null;
+        birth.Copy?.End();
+        if (Stage == Calls.ForkCalls.Numbered)
+        {
+            System.AbandonLater(birth.Child);
+        }
+        else
+        {
+            System.Abandon(birth.Child);
         }
     }
 
@@ -339,6 +363,9 @@ internal sealed class LinuxCall(LinuxThread thread)
         writer.Write(Stage);
         writer.Write(Block?.Id ?? 0);
         writer.Write(File?.Id ?? 0);
+        writer.Write(Birth is not null);
+        Birth?.Child.Save(writer);
+        Birth?.Copy!.Save(writer);
         writer.Write(_paths.Count);
         foreach (var (index, path) in _paths)
         {
@@ -373,6 +400,12 @@ internal sealed class LinuxCall(LinuxThread thread)
         Block = block == 0 ? null : System.Blocks[block];
         ulong file = reader.ReadUInt64();
         File = file == 0 ? null : files[file];
+        if (reader.ReadBoolean())
+        {
+            var child = LinuxProcess.Restore(reader, Job, files);
+            Birth = new Calls.Birth(child, MemoryCopy.Restore(reader, child));
+        }
+
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             _paths.Add(reader.ReadInt32(), reader.ReadString());

@@ -158,7 +158,7 @@ internal static class LinuxCallTable
         new(214, "brk", "a:a", Full, MemoryCalls.Break),
         new(215, "munmap", "an:e", Full, MemoryCalls.Unmap),
         new(216, "mremap", "annxa:a", Partial, MemoryCalls.Remap),
-        new(220, "clone", "xaaaa:d", Partial, ProcessCalls.Clone),
+        new(220, "clone", "xaaaa:d", Partial, ForkCalls.Clone),
         new(221, "execve", "pii:e", Full, ExecuteCalls.Execute),
         new(222, "mmap", "anxxfn:a", Partial, MemoryCalls.Map),
         new(223, "fadvise64", "fnnn:e", Stub, SystemCalls.Nothing),

@@ -13,9 +13,10 @@ internal sealed partial class LinuxSystem
 
     /// <summary>Work per thing that is taken apart: invocations are charged by themselves.</summary>
     private const int CostOfPart = 450;
+    public const int CostOfThread = 3_000;
 
     /// <summary>Steps of the kernel's destruction of a cell in one message.</summary>
-    private const int DestroySteps = 16;
+    private const int DestroySteps = 8;
 
     /// <summary>Processes that have ended, but not all of which could be taken apart at once.</summary>
     private readonly SortedSet<(ulong Job, int Id)> _dying = [];
@@ -52,8 +53,14 @@ internal sealed partial class LinuxSystem
         process.Load = null;
         while (process.Threads.Count > 0)
         {
+            // What a signal ends, too, gives its shared mutexes back, but for a job that ends whole.
+            if (process.Job.End is null && !RobustList.TryRelease(process.Threads[^1]))
+            {
+                return false;
+            }
+
             EndThread(process.Threads[^1]);
-            Spend(CostOfPart);
+            Spend(CostOfThread);
             if (IsSpent)
             {
                 return false;

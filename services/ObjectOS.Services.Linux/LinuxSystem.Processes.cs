@@ -215,7 +215,7 @@ internal sealed partial class LinuxSystem
 
         if (status == KernelStatus.InProgress)
         {
-            if (thread.ReplySlot != 0)
+            if (thread.ReplySlot != 0 && !load.EndsThreads)
             {
                 Recall(thread);
             }
@@ -267,7 +267,8 @@ internal sealed partial class LinuxSystem
     public void EndThread(LinuxThread thread)
     {
         Forget(thread);
-        thread.Process.Threads.Remove(thread);
+        var threads = thread.Process.Threads;
+        threads.RemoveAt(threads.LastIndexOf(thread));
         thread.Capability.Destroy();
         Invoker.Delete(thread.Capability.Slot);
     }
@@ -298,12 +299,6 @@ internal sealed partial class LinuxSystem
 
         process.IsEnded = true;
         var job = process.Job;
-        if (process != job.Main)
-        {
-            // What a signal ends, too, gives its shared mutexes back; where memory is suspended just now, its waiters get no news.
-            process.Threads.ForEach(thread => RobustList.TryRelease(thread));
-        }
-
         EndBorrowers(process);
         if (process == job.Main)
         {
@@ -323,6 +318,7 @@ internal sealed partial class LinuxSystem
         foreach (var borrower in process.Job.Processes.Values.Where(other => other.MemoryOwner == process.Id).ToArray())
         {
             EndProcess(borrower, Kill);
+            borrower.MemoryOwner = 0;
         }
     }
 
@@ -334,6 +330,15 @@ internal sealed partial class LinuxSystem
         }
 
         process.Job.Processes.Remove(process.Id);
+    }
+
+    /// <summary>Takes a process away that never ran and has a number: by and by, where that is long work. No parent hears of it.</summary>
+    public void AbandonLater(LinuxProcess process)
+    {
+        process.Parent = 0;
+        process.IsEnded = true;
+        process.Job.Processes.Add(process.Id, process);
+        BuryOrWait(process);
     }
 
     /// <summary>A child made by vfork has its own program or has ended: its parent goes on.</summary>

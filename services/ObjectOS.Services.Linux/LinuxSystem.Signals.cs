@@ -36,7 +36,7 @@ internal sealed partial class LinuxSystem
 
         process.Pending.Add(info);
         process.Threads.ForEach(WakeTimedWait);
-        if (process.Threads.Find(thread => IsOpen(thread, info.Signal)) is { } taker)
+        if (process.Threads.Find(thread => !thread.IsGone && IsOpen(thread, info.Signal)) is { } taker)
         {
             Interrupt(taker);
         }

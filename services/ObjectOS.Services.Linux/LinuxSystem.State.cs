@@ -6,7 +6,7 @@ namespace ObjectOS.Services.Linux;
 /// <content>Saving and restoring.</content>
 internal sealed partial class LinuxSystem
 {
-    private const int Version = 4;
+    private const int Version = 5;
 
     public void Save(BinaryWriter writer)
     {

@@ -279,7 +279,7 @@ internal sealed partial class LinuxSystem
             case ThreadPhase.Finishing:
             case ThreadPhase.Stopped:
                 return Finish(thread);
-            case ThreadPhase.Loading when thread.ReplySlot != 0:
+            case ThreadPhase.Loading when thread.ReplySlot != 0 && !thread.Process.Load!.EndsThreads:
                 Recall(thread);
                 return true;
             case ThreadPhase.Loading:

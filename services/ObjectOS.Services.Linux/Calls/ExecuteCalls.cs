@@ -157,11 +157,6 @@ internal static class ExecuteCalls
         }
 
         system.EndBorrowers(process);
-        foreach (var other in process.Threads.Where(other => other != thread).ToArray())
-        {
-            system.EndThread(other);
-        }
-
         process.Descriptors.CloseOnExec();
         process.ResetActions();
         if (process.Executable is { } old)
@@ -171,10 +166,11 @@ internal static class ExecuteCalls
 
         process.Executable = executable;
         process.Arguments = arguments;
-        thread.ClearAddress = thread.RobustList = 0;
+        thread.ClearAddress = 0;
         thread.AltStack = thread.AltStackSize = 0;
         system.EndVfork(process);
         process.Load = new ProgramLoad(process, executable, arguments, environment);
+        process.Load.Silence(thread);
         thread.Phase = ThreadPhase.Loading;
         system.Enqueue(thread);
         return CallResult.Gone;

@@ -14,7 +14,7 @@ internal static class FileMaps
     private const ulong HostPiece = 1 << 18;
 
     /// <summary>Bytes that are copied for one virtual instruction, besides what the kernel charges.</summary>
-    private const int BytesPerWork = 4;
+    private const int BytesPerWork = 2;
 
     private const int Filled = 1;
 

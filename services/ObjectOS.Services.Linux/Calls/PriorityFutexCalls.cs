@@ -12,8 +12,9 @@ internal static class PriorityFutexCalls
     private const uint Waiters = 0x80000000;
     private const uint OwnerDied = 0x40000000;
 
-    /// <summary>The progress of a call whose owner has ended; else it is the owner's number while the call waits.</summary>
-    private const ulong Orphaned = ulong.MaxValue;
+    /// <summary>The progress of a call that waits, and of one whose owner has ended.</summary>
+    private const ulong Waiting = 1;
+    private const ulong Orphaned = 2;
 
     public static CallResult Lock(LinuxCall call, FutexKey key, bool isTry, bool isRealTime)
     {
@@ -22,7 +23,7 @@ internal static class PriorityFutexCalls
             return 0L; // The word was given to this thread by the one that woke it.
         }
 
-        if (call.Progress is not (0 or Orphaned))
+        if (call.Progress == Waiting)
         {
             return Wait(call);
         }
@@ -48,8 +49,8 @@ internal static class PriorityFutexCalls
         }
 
         call.ChargeSearch(call.Job.ThreadCount);
-        bool isThere = call.Job.Processes.Values.Any(process => process.Threads.Exists(thread => (uint)thread.Id == owner));
-        if (owner == 0 || (call.Progress == Orphaned && !isThere))
+        var holder = call.Job.Processes.Values.SelectMany(process => process.Threads).FirstOrDefault(thread => (uint)thread.Id == owner);
+        if (owner == 0 || (call.Progress == Orphaned && holder is null))
         {
             uint died = owner == 0 ? value & OwnerDied : OwnerDied;
             BinaryPrimitives.WriteUInt32LittleEndian(word, died | (value & Waiters) | (uint)call.Thread.Id);
@@ -57,7 +58,7 @@ internal static class PriorityFutexCalls
             return 0L;
         }
 
-        if (!isThere)
+        if (holder is null)
         {
             return Errno.ESRCH;
         }
@@ -70,8 +71,9 @@ internal static class PriorityFutexCalls
         BinaryPrimitives.WriteUInt32LittleEndian(word, value | Waiters);
         call.Write(call[0], word);
         call.Deadline = hasTime ? TimeCalls.At(call, isRealTime, TimeCalls.ReadTime(time)) : LinuxCall.Never;
-        call.Progress = owner;
+        call.Progress = Waiting;
         call.System.Futexes.Add(key, call.Thread, uint.MaxValue);
+        call.System.Futexes.SetHolder(key, holder.Number);
         return call.IsTimedOut ? Wait(call) : CallResult.Parked;
     }
 
@@ -106,10 +108,7 @@ internal static class PriorityFutexCalls
         {
             next.Call.IsWoken = true;
             call.System.Enqueue(next);
-            foreach (var waiter in call.System.Futexes.Of(key))
-            {
-                waiter.Call.Progress = (ulong)next.Id;
-            }
+            call.System.Futexes.SetHolder(key, next.Number);
         }
 
         return 0L;
@@ -119,10 +118,9 @@ internal static class PriorityFutexCalls
     public static void OwnerEnds(LinuxThread owner)
     {
         var system = owner.Process.System;
-        foreach (var waiter in system.Futexes.All)
+        foreach (var key in system.Futexes.HeldBy(owner.Number))
         {
-            bool isLock = waiter.Call.Number == LinuxCallTable.Futex && (waiter.Call[1] & 0x7f) is 6 or 13;
-            if (isLock && waiter.Call.Progress == (ulong)owner.Id && !waiter.Call.IsWoken)
+            foreach (var waiter in system.Futexes.Of(key).Where(IsLocking))
             {
                 system.Futexes.Remove(waiter);
                 waiter.Call.Progress = Orphaned;
@@ -130,4 +128,7 @@ internal static class PriorityFutexCalls
             }
         }
     }
+
+    private static bool IsLocking(LinuxThread waiter) =>
+        waiter.Call.Number == LinuxCallTable.Futex && (waiter.Call[1] & 0x7f) is 6 or 13 && !waiter.Call.IsWoken;
 }

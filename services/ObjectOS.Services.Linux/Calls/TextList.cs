@@ -4,8 +4,8 @@ using ObjectOS.Abi;
 namespace ObjectOS.Services.Linux.Calls;
 
 /// <summary>
-/// The lists of texts that execve names: bytes, as arguments need not be UTF-8. Pointers and texts mostly follow one another, so that each of their pages is read once: 16,384 texts cost
-/// as many copies as they have pages.
+/// The lists of texts that execve names: bytes, as arguments need not be UTF-8. Pointers and texts mostly follow one another, so that each of their
+/// pages is read once: 16,384 texts cost as many copies as they have pages.
 /// </summary>
 internal sealed class TextList(LinuxCall call)
 {
@@ -27,18 +27,13 @@ internal sealed class TextList(LinuxCall call)
     {
         var found = new List<byte[]>();
         texts = [];
-        var pointer = new byte[sizeof(ulong)];
         for (; address != 0; address += sizeof(ulong))
         {
-            for (int i = 0; i < pointer.Length; i++)
+            if (!_pointers.TryReadWord(call, address, out ulong text))
             {
-                if (!_pointers.TryRead(call, address + (ulong)i, out pointer[i]))
-                {
-                    return false;
-                }
+                return false;
             }
 
-            ulong text = BinaryPrimitives.ReadUInt64LittleEndian(pointer);
             if (text == 0)
             {
                 break;
@@ -64,9 +59,9 @@ internal sealed class TextList(LinuxCall call)
 
     private bool TryReadText(ulong address, out byte[] text)
     {
-        var bytes = new List<byte>();
         text = [];
-        while (bytes.Count <= LongestText)
+        var before = new List<byte>();
+        while (before.Count <= LongestText)
         {
             if (!_bytes.TryGet(call, address, out var rest))
             {
@@ -74,15 +69,16 @@ internal sealed class TextList(LinuxCall call)
             }
 
             int zero = rest.IndexOf((byte)0);
-            bytes.AddRange(zero < 0 ? rest : rest[..zero]);
-            address += (ulong)rest.Length;
             if (zero >= 0)
             {
-                text = [.. bytes];
+                text = before.Count == 0 ? rest[..zero].ToArray() : [.. before, .. rest[..zero]];
                 _total += text.Length + 9;
                 call.Charge(CostOfText + (text.Length / 2));
                 return _total <= MostText || call.Fail(Errno.E2BIG);
             }
+
+            before.AddRange(rest);
+            address += (ulong)rest.Length;
         }
 
         return call.Fail(Errno.E2BIG);
@@ -94,11 +90,32 @@ internal sealed class TextList(LinuxCall call)
         private readonly byte[] _bytes = new byte[Pages.Size];
         private ulong _address = ulong.MaxValue;
 
-        public bool TryRead(LinuxCall call, ulong address, out byte value)
+        /// <summary>Reads a word, which two pages may share.</summary>
+        public bool TryReadWord(LinuxCall call, ulong address, out ulong word)
         {
-            bool isThere = TryGet(call, address, out var rest);
-            value = isThere ? rest[0] : (byte)0;
-            return isThere;
+            word = 0;
+            if (!TryGet(call, address, out var rest))
+            {
+                return false;
+            }
+
+            if (rest.Length >= sizeof(ulong))
+            {
+                word = BinaryPrimitives.ReadUInt64LittleEndian(rest);
+                return true;
+            }
+
+            for (int i = 0; i < sizeof(ulong); i++)
+            {
+                if (!TryGet(call, address + (ulong)i, out rest))
+                {
+                    return false;
+                }
+
+                word |= (ulong)rest[0] << (8 * i);
+            }
+
+            return true;
         }
 
         /// <summary>What its page has from an address on.</summary>

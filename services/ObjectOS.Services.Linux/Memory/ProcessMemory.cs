@@ -301,16 +301,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         writer.Write(HeapBlockEnd);
         writer.Write(HeapBlock?.Id ?? 0);
         writer.Write(_areas.Count);
-        foreach (var area in _areas)
-        {
-            writer.Write(area.Start);
-            writer.Write(area.Length);
-            writer.Write((byte)area.Rights);
-            writer.Write(area.Block.Id);
-            writer.Write(area.Offset);
-            writer.Write(area.IsShared);
-            writer.Write(area.Name);
-        }
+        _areas.ForEach(area => area.Save(writer));
     }
 
     public static ProcessMemory Restore(BinaryReader reader, LinuxSystem system)
@@ -325,9 +316,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         memory.HeapBlock = heap == 0 ? null : system.Blocks[heap];
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            var area = new MemoryArea(
-                reader.ReadUInt64(), reader.ReadUInt64(), (PageRights)reader.ReadByte(), system.Blocks[reader.ReadUInt64()],
-                reader.ReadUInt64(), reader.ReadBoolean(), reader.ReadString());
+            var area = MemoryArea.Restore(reader, system.Blocks);
             memory.Mapped += area.Length;
             memory._areas.Add(area);
         }

@@ -303,7 +303,7 @@ internal sealed class LinuxProcess
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             process.Threads.Add(LinuxThread.Restore(reader, process, files));
-            process.Threads[^1].IsGone = process.IsEnded;
+            process.Threads[^1].IsGone = process.IsEnded || (process.Load is { EndsThreads: true } && process.Threads[^1].Phase != ThreadPhase.Loading);
         }
 
         return process;

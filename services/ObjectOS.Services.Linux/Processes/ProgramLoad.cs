@@ -3,7 +3,10 @@ using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
 
-/// <summary>The loading of a program into a process whose memory is empty: steps that can be interrupted between any two.</summary>
+/// <summary>
+/// The loading of a program into a process: first its other threads and its memory go, if it has any. All of it is steps that can be interrupted
+/// between any two.
+/// </summary>
 internal sealed class ProgramLoad
 {
     private readonly LinuxProcess _process;
@@ -26,20 +29,35 @@ internal sealed class ProgramLoad
 
     public byte[][] Environment { get; }
 
+    /// <summary>True while the process has threads that end, and its cell stands still.</summary>
+    public bool EndsThreads { get; private set; }
+
     /// <summary>Where the stack starts, once all is done.</summary>
     public ulong StackPointer { get; private set; }
+
+    /// <summary>Holds the other threads of the process until they are gone.</summary>
+    public void Silence(LinuxThread thread)
+    {
+        EndsThreads = _process.Threads.Count > 1;
+        if (EndsThreads)
+        {
+            _process.Cell.Pause();
+            _process.Threads.ForEach(other => other.IsGone = other != thread);
+        }
+    }
 
     /// <summary>Goes on. Ok: done; Suspended: call again; else the program cannot be loaded.</summary>
     public KernelStatus Step()
     {
-        while (_stage < 5)
+        while (_stage < 6)
         {
             var status = _stage switch
             {
-                0 => _process.Memory.Clear(),
-                1 => LoadImage(),
-                2 => MapStack(),
-                3 => FillStack(),
+                0 => EndThreads(),
+                1 => _process.Memory.Clear(),
+                2 => LoadImage(),
+                3 => MapStack(),
+                4 => FillStack(),
                 _ => MapTrampoline(),
             };
             if (status != KernelStatus.Ok)
@@ -60,6 +78,40 @@ internal sealed class ProgramLoad
         {
             _loader.Abandon();
         }
+    }
+
+    /// <summary>Ends the other threads, as many as one message may. The mutexes of all of them are given back.</summary>
+    private KernelStatus EndThreads()
+    {
+        var system = _process.System;
+        while (_process.Threads.FindLast(thread => thread.IsGone) is { } other)
+        {
+            if (system.IsSpent)
+            {
+                return KernelStatus.InProgress;
+            }
+
+            if (!RobustList.TryRelease(other))
+            {
+                return KernelStatus.Suspended;
+            }
+
+            system.EndThread(other);
+            system.Spend(LinuxSystem.CostOfThread);
+        }
+
+        if (!_process.Threads.TrueForAll(RobustList.TryRelease))
+        {
+            return KernelStatus.Suspended;
+        }
+
+        if (EndsThreads)
+        {
+            EndsThreads = false;
+            _process.Cell.Resume();
+        }
+
+        return KernelStatus.Ok;
     }
 
     private KernelStatus LoadImage()
@@ -133,6 +185,7 @@ internal sealed class ProgramLoad
         Job.Write(writer, Environment);
         writer.Write(_stage);
         writer.Write(_noted);
+        writer.Write(EndsThreads);
         writer.Write(StackPointer);
         _loader.Save(writer);
     }
@@ -143,6 +196,7 @@ internal sealed class ProgramLoad
         {
             _stage = reader.ReadInt32(),
             _noted = reader.ReadInt32(),
+            EndsThreads = reader.ReadBoolean(),
             StackPointer = reader.ReadUInt64(),
         };
         load._loader.Restore(reader);

@@ -11,6 +11,7 @@ namespace ObjectOS.Services.Linux;
 internal static class RobustList
 {
     private const int MostEntries = 2048; // ROBUST_LIST_LIMIT
+    private const int CostOfEntry = 450;
     private const uint Owner = 0x3fffffff;
     private const uint Waiters = 0x80000000;
     private const uint OwnerDied = 0x40000000;
@@ -50,6 +51,8 @@ internal static class RobustList
         Span<byte> next = stackalloc byte[8];
         for (int count = 0; count < MostEntries && (entry & ~InheritsPriority) != thread.RobustList; count++)
         {
+            thread.Process.System.Spend(CostOfEntry);
+
             // The next entry first: once this one is marked, another thread may free it.
             var status = Read(thread, entry & ~InheritsPriority, next);
             bool isMarked = entry != pending;

@@ -488,6 +488,53 @@ static void do_fork(void) {
     if (p == 0) _exit(0);
     check(waitpid(p, 0, 0), "wait");
 }
+// A child whose threads each hold many robust mutexes ends by a signal.
+static void *holder(void *x) {
+    static struct {
+        void *next;
+        long word;
+    } held[2048];
+    static struct {
+        void *first;
+        long offset;
+        void *pending;
+    } list;
+    for (int i = 0; i < 2048; i++) held[i].next = i == 2047 ? (void *)&list : (void *)&held[i + 1];
+    list.first = &held[0];
+    list.offset = sizeof(void *);
+    syscall(SYS_set_robust_list, &list, sizeof list);
+    return sleeper(x);
+}
+static void do_end_robust(void) {
+    int p = fork();
+    check(p, "fork");
+    if (p == 0) {
+        start_threads(holder);
+        usleep(1000);
+        raise(SIGKILL);
+    }
+    check(waitpid(p, 0, 0), "wait");
+}
+static void do_end_threads(void) {
+    int p = fork();
+    check(p, "fork");
+    if (p == 0) {
+        start_threads(sleeper);
+        _exit(0);
+    }
+    check(waitpid(p, 0, 0), "wait");
+}
+static void do_exec_threads(void) {
+    int p = fork();
+    check(p, "fork");
+    if (p == 0) {
+        start_threads(sleeper);
+        char *a[] = {"x", "none", "1", 0};
+        execv("/proc/self/exe", a);
+        _exit(1);
+    }
+    check(waitpid(p, 0, 0), "wait");
+}
 static void do_fork_touch(void) {
     int p = fork();
     check(p, "fork");
@@ -712,6 +759,9 @@ static const struct {
     KIND(vfork, setup_none, 0),
     KIND(exec, setup_none, 0),
     KIND(exec_args, setup_none, 1000),
+    KIND(end_robust, setup_none, 50),
+    KIND(end_threads, setup_none, 200),
+    KIND(exec_threads, setup_none, 200),
     KIND(wait_none, setup_children, 50),
     KIND(wait_one, setup_zombies, 50),
     KIND(kill_all, setup_children, 50),
