@@ -29,6 +29,9 @@ public sealed partial class Kernel
     /// <summary>Bytes of host stack that a guest's work takes for each level below it: its runs, mappings and memory go down through all of them by plain calls.</summary>
     private const int StackOfLevel = 2048;
 
+    // The host's stack is checked at levels that are multiples of this.
+    private const int LevelsOfCheck = 16;
+
     private readonly ConcurrentQueue<VCpu> _woken = new();
     private readonly List<VCpu> _vcpus = [];
     private ulong? _hostTime;
@@ -191,7 +194,7 @@ public sealed partial class Kernel
 
     private SliceResult RunGuest(VCpu vcpu, ICpuGuest guest, ulong budget)
     {
-        if (!HasStack(StackOfLevel * vcpu.Cpu.Description.Depth))
+        if (!HasStackFor(vcpu.Cpu.Description.Depth))
         {
             vcpu.Halt("nested too deeply for the host's stack");
             return default;
@@ -215,6 +218,12 @@ public sealed partial class Kernel
             vcpu.Virtual.EndSlice();
         }
     }
+
+    // A slice runs inside the slices of all levels above it. So every sixteenth level checks for the levels up to the next check, and for
+    // the frames of their own slices: a check at each level took time that grew with the square of the depth.
+    private static bool HasStackFor(int depth) => depth % LevelsOfCheck != 0
+        ? RuntimeHelpers.TryEnsureSufficientExecutionStack()
+        : HasStack(StackOfLevel * (depth + (2 * LevelsOfCheck)));
 
     /// <summary>
     /// True where the host's stack has room for so many bytes beside what the runtime keeps free. Takes them piece by piece, or it would overflow
