@@ -24,6 +24,13 @@ internal sealed unsafe class SoftTlb
     /// <summary>Entries of a lasting table, and of one that is lent.</summary>
     public const int LastingCount = 1024;
 
+    /// <summary>The words of <see cref="SecondTlb"/>, in bytes before a lasting table or one that is lent.</summary>
+    public const int SecondWords = 296;
+
+    // Fills of a table that is lent after which it gets a second one, and after which that is larger.
+    private const int FillsToSecond = 4096, FillsToLarger = 1 << 16;
+    private const int SecondEntries = 1 << 14, LargerEntries = 1 << 16;
+
     private const int MostNoted = 64;
 
     private readonly FramePool _pool;
@@ -39,6 +46,8 @@ internal sealed unsafe class SoftTlb
     private ulong _offsetMask;
     private int _fills;
     private bool _isLent;
+    private SecondTlb? _second;
+    private CodeMeter? _meter;
 
     /// <param name="pool">The frames.</param>
     /// <param name="isLasting">
@@ -57,6 +66,9 @@ internal sealed unsafe class SoftTlb
 
     /// <summary>Where a lasting table begins, for as long as this lives.</summary>
     public byte* Entries => _entries;
+
+    /// <summary>Entries of the second table, 0 if there is none; for tests.</summary>
+    public int SecondCount => _second?.Count ?? 0;
 
     /// <summary>Entries in the table now.</summary>
     public int Count => (int)(_offsetMask >> EntryShift) + 1;
@@ -165,6 +177,7 @@ internal sealed unsafe class SoftTlb
         ulong page = va & PageMask;
         entry->ReadTag = page;
         entry->ReadOffset = (ulong)_pool.Address(frame) - page;
+        _second?.Fill(page, entry->ReadOffset, mayStore: false);
 
         // Translated code asks for the right to store only where it loads and stores: who may store must be able to load.
         if (_isLasting && entry->WriteTag != page)
@@ -178,17 +191,20 @@ internal sealed unsafe class SoftTlb
         ulong page = va & PageMask;
         ulong offset = (ulong)_pool.Address(frame) - page;
         *NotedEntry(va) = new Entry { ReadTag = page, ReadOffset = offset, WriteTag = page, WriteOffset = offset };
+        _second?.Fill(page, offset, mayStore: true);
     }
 
     /// <summary>
     /// Puts the table into storage of translated code, which looks it up itself: the caller keeps the address, for as long as this refers to
-    /// <paramref name="owner"/>. What was cached is forgotten.
+    /// <paramref name="owner"/>. What was cached is forgotten. <paramref name="meter"/> counts what this allocates from now on.
     /// </summary>
-    public void MoveTo(byte[] owner, byte* entries, int count)
+    public void MoveTo(byte[] owner, byte* entries, int count, CodeMeter meter)
     {
         _storage = owner;
         _entries = entries;
         _isLent = true;
+        (_meter, _fills) = (meter, 0);
+        SecondTlb.Clear(_entries - SecondWords);
         SetCount(count);
     }
 
@@ -196,6 +212,7 @@ internal sealed unsafe class SoftTlb
     public void MoveBack()
     {
         _isLent = false;
+        SetSecond(null);
         Allocate(SmallCount);
         _fills = 0;
     }
@@ -208,11 +225,13 @@ internal sealed unsafe class SoftTlb
             entry->ReadTag = NoPage;
         if (entry->WriteTag == (va & PageMask))
             entry->WriteTag = NoPage;
+        _second?.Drop(va & PageMask);
     }
 
     /// <summary>Forgets what goes to <paramref name="frame"/>, by whatever address.</summary>
     public void DropReadsOf(uint frame)
     {
+        _second?.Flush();
         ulong host = (ulong)_pool.Address(frame);
         for (int i = 0; i < Used; i++)
         {
@@ -225,6 +244,7 @@ internal sealed unsafe class SoftTlb
     /// <summary>Forgets stores that go to <paramref name="frame"/>, by whatever address.</summary>
     public void DropWritesOf(uint frame)
     {
+        _second?.Flush();
         ulong host = (ulong)_pool.Address(frame);
         for (int i = 0; i < Used; i++)
         {
@@ -240,6 +260,7 @@ internal sealed unsafe class SoftTlb
     /// </summary>
     public void FlushReads()
     {
+        _second?.Flush();
         for (int i = 0; i < Used; i++)
         {
             Entry* entry = UsedEntry(i);
@@ -250,6 +271,7 @@ internal sealed unsafe class SoftTlb
 
     public void FlushWrites()
     {
+        _second?.Flush();
         for (int i = 0; i < Used; i++)
             UsedEntry(i)->WriteTag = NoPage;
     }
@@ -257,13 +279,15 @@ internal sealed unsafe class SoftTlb
     /// <summary>Forgets everything.</summary>
     public void Flush()
     {
+        _second?.Flush();
         for (int i = 0; i < Used; i++)
         {
             Entry* entry = UsedEntry(i);
             (entry->ReadTag, entry->WriteTag) = (NoPage, NoPage);
         }
 
-        _notes = 0;
+        if (_second is null)
+            _notes = 0;
     }
 
     // The entries that may hold something: those noted, or all.
@@ -290,8 +314,13 @@ internal sealed unsafe class SoftTlb
 
     private void CountFill()
     {
-        if (++_fills == GrowAfterFills && !_isLent && !_isLasting)
+        if (_isLasting)
+            return;
+        _fills++;
+        if (!_isLent && _fills == GrowAfterFills)
             Allocate(LargeCount);
+        else if (_isLent && _fills is FillsToSecond or FillsToLarger)
+            SetSecond(new SecondTlb(_entries - SecondWords, _fills == FillsToSecond ? SecondEntries : LargerEntries));
     }
 
     private void Allocate(int count)
@@ -301,7 +330,18 @@ internal sealed unsafe class SoftTlb
         _storage = GC.AllocateArray<byte>(before + (count << EntryShift) + CacheLine, pinned: true);
         ulong start = (ulong)Unsafe.AsPointer(ref _storage[0]) + (ulong)before;
         _entries = (byte*)((start + CacheLine - 1) & ~(ulong)(CacheLine - 1));
+        if (_isLasting)
+            SecondTlb.Clear(_entries - SecondWords);
         SetCount(count);
+    }
+
+    // Translated code moves entries from a second table into this one, without a note.
+    private void SetSecond(SecondTlb? table)
+    {
+        long before = _second?.Count ?? 0, after = table?.Count ?? 0;
+        _meter?.Add((after - before) << SecondTlb.EntryShift);
+        _second = table;
+        _notes = MostNoted + 1;
     }
 
     private void SetCount(int count)

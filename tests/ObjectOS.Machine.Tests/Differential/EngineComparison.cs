@@ -1,5 +1,7 @@
 using ObjectOS.Abi;
 using ObjectOS.Cpu;
+using ObjectOS.Machine.Mmu;
+using ObjectOS.Tests;
 
 namespace ObjectOS.Machine.Tests.Differential;
 
@@ -97,7 +99,45 @@ internal sealed class EngineComparison : IDisposable
     public static void Map(IAddressSpace space)
     {
         space.Map(new(RandomProgram.Code), default, RandomProgram.CodeSize, PageRights.Read | PageRights.Write | PageRights.Execute);
-        space.Map(new(RandomProgram.Data), new(DataPage), RandomProgram.DataSize, PageRights.Read | PageRights.Write);
+        for (ulong i = 0; i < RandomProgram.DataCopies; i++)
+        {
+            VirtualAddress address = new(RandomProgram.Data + (i * RandomProgram.DataDistance));
+            space.Map(address, new(DataPage), RandomProgram.DataSize, PageRights.Read | PageRights.Write);
+        }
+    }
+
+    /// <summary>Loads from so many pages that translated code gets a second table of the TLB.</summary>
+    public void FillSecondTable()
+    {
+        const ulong Place = 0x40000000, Count = 2_100, Bytes = Count << 12;
+        var loop = new Asm(RandomProgram.Code);
+        loop.Load("ld", Asm.A0, 0, Asm.S0).Addi(Asm.S1, Asm.S1, -1).R("add", Asm.S0, Asm.S0, Asm.A1);
+        loop.Branch("bne", Asm.S1, Asm.Zero, RandomProgram.Code).Bare("ebreak");
+        Change((cpu, space) =>
+        {
+            space.Map(new(Place), new(4 << 20), Bytes, PageRights.Read);
+            cpu.Memory.Write(default, loop.ToArray(), cpu.Account).Should().Be(MemoryStatus.Ok);
+        });
+        for (int i = 0; i < 3; i++)
+            LoadFrom(Place, Count).Cause.Should().Be(TrapCause.Breakpoint);
+        Change((_, space) => space.Unmap(new(Place), Bytes));
+        ((AddressSpace)_translated).Tlb.SecondCount.Should().BePositive();
+    }
+
+    /// <summary>Runs the loop of <see cref="FillSecondTable"/> over pages.</summary>
+    public Trap LoadFrom(ulong first, ulong count)
+    {
+        (Hart, Other) = (NewHart(), NewHart());
+        (Trap trap, string difference) = Run(RandomProgram.Budget);
+        difference.Should().BeEmpty();
+        return trap;
+
+        HartContext NewHart()
+        {
+            var hart = new HartContext { Pc = RandomProgram.Code };
+            (hart.X[Asm.S0], hart.X[Asm.S1], hart.X[Asm.A1]) = (first, count, 1 << 12);
+            return hart;
+        }
     }
 
     private IEnumerable<string> Differences(Trap expected, Trap actual)

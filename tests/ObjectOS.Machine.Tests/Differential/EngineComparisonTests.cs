@@ -92,6 +92,49 @@ public sealed class EngineComparisonTests
         }
     }
 
+    [Theory]
+    [InlineData(0), InlineData(2)]
+    public void RandomPrograms_OverPagesThatShareTlbEntries_AreAlike(int threshold)
+    {
+        using var engines = new EngineComparison(threshold);
+        engines.FillSecondTable();
+        for (int i = 0; i < TestScale.Of(400); i++)
+        {
+            ProgramTraits traits = ProgramTraits.RoundsToNearest | ProgramTraits.SpreadsItsData;
+            var program = new RandomProgram(FirstSeed + i, i % 3 == 0 ? traits | ProgramTraits.StoresToCode : traits);
+            var random = new Random(program.Seed + 1);
+            RunInSlices(engines, program, LoopBudget, trap =>
+            {
+                if (trap.Cause != TrapCause.BudgetEnd || random.Next(6) == 0)
+                    ChangeSomething(engines, random);
+            });
+            engines.Change((_, space) => Mend(space));
+            Check(program, engines.CompareMemory());
+        }
+    }
+
+    // The epochs of the second table start again in between.
+    [Fact]
+    public void PageThatWasUnmapped_AfterThousandsOfFlushes_Faults()
+    {
+        const ulong First = RandomProgram.Data, Other = First + RandomProgram.DataDistance, Flushed = 0x60000000, FlushedBytes = 64 << 12;
+        using var engines = new EngineComparison(threshold: 0);
+        engines.FillSecondTable();
+        engines.LoadFrom(Other, 1).Cause.Should().Be(TrapCause.Breakpoint);
+        for (int i = 0; i < 2_100; i++)
+        {
+            engines.Change((_, space) =>
+            {
+                space.Unmap(new(i == 0 ? Other : Flushed), i == 0 ? RandomProgram.DataSize : FlushedBytes);
+                space.Map(new(Flushed), default, FlushedBytes, PageRights.Read);
+                space.Unmap(new(Flushed), FlushedBytes);
+                space.Map(new(Flushed), default, FlushedBytes, PageRights.Read);
+            });
+            engines.LoadFrom(First, 1).Cause.Should().Be(TrapCause.Breakpoint);
+            engines.LoadFrom(Other, 1).Cause.Should().Be(TrapCause.LoadPageFault);
+        }
+    }
+
     private static void RunInSlices(EngineComparison engines, RandomProgram program, ulong left, Action<Trap>? between)
     {
         var random = new Random(program.Seed);
@@ -116,13 +159,14 @@ public sealed class EngineComparisonTests
         bool mends = choice is 0 or 2 || random.Next(4) != 0;
         ulong page = (ulong)random.Next(4) << 12;
         ulong place = (ulong)random.Next(RandomProgram.CodeSize / 4) * 4;
+        ulong copy = (ulong)random.Next(RandomProgram.DataCopies) * RandomProgram.DataDistance;
         byte[] bytes = new byte[4];
         random.NextBytes(bytes);
         engines.Change((cpu, space) =>
         {
             if (mends)
                 Mend(space);
-            var data = new VirtualAddress(RandomProgram.Data + page);
+            var data = new VirtualAddress(RandomProgram.Data + page + copy);
             var code = new VirtualAddress(RandomProgram.Code + (page & 0x1000));
             switch (choice)
             {
@@ -140,7 +184,8 @@ public sealed class EngineComparisonTests
     private static void Mend(IAddressSpace space)
     {
         space.Unmap(new(RandomProgram.Code), RandomProgram.CodeSize);
-        space.Unmap(new(RandomProgram.Data), RandomProgram.DataSize);
+        for (ulong i = 0; i < RandomProgram.DataCopies; i++)
+            space.Unmap(new(RandomProgram.Data + (i * RandomProgram.DataDistance)), RandomProgram.DataSize);
         EngineComparison.Map(space);
     }
 

@@ -14,6 +14,10 @@ internal sealed class RandomProgram
     public const ulong Data = 0x20000000;
     public const int DataSize = 0x4000;
 
+    /// <summary>The data is mapped this often, each at a distance at which pages share an entry of the software TLB.</summary>
+    public const int DataCopies = 4;
+    public const ulong DataDistance = 4 << 20;
+
     /// <summary>A bound for what it retires.</summary>
     public const ulong Budget = 1_000_000;
 
@@ -50,6 +54,13 @@ internal sealed class RandomProgram
         X[Base] = Data + 0x1F80;
         X[OddBase] = Data + 0x2801 + (ulong)_random.Next(1024);
         X[AtomicBase] = Data + 0xFF8;
+        if (Has(ProgramTraits.SpreadsItsData))
+        {
+            X[Base] += DataDistance;
+            X[OddBase] += 2 * DataDistance;
+            X[AtomicBase] += 3 * DataDistance;
+        }
+
         X[Counter] = (ulong)_random.Next(1, 9);
         Fcsr = (uint)_random.Next(5) << 5 | (uint)_random.Next(32);
         if (Has(ProgramTraits.RoundsToNearest))
@@ -153,10 +164,53 @@ internal sealed class RandomProgram
                 Emit(Asm.Match("jalr") | 6 << 15 | link << 7 | 12 << 20);
                 Emit(Asm.Match("lui") | Destination() << 7 | (uint)_random.Next() & 0xFFFFF000);
                 break;
+            case >= 5 and <= 10:
+                AddIdiom();
+                break;
             default:
                 AddRow();
                 break;
         }
+    }
+
+    // Instructions on the same registers that compilers write for one operation: the translator may emit them as one.
+    private void AddIdiom()
+    {
+        uint first = Destination(), second = _random.Next(2) == 0 ? first : Destination(), source = (uint)_random.Next(32);
+        uint count = (uint)(_random.Next(3) == 0 ? _random.Next(32) : _random.Next(1, 4) * 8);
+        switch (_random.Next(4))
+        {
+            case 0:
+                // An index, or a half or a byte of a word.
+                Emit(Asm.Match("slli") | 32 + (count & 16) << 20 | source << 15 | first << 7);
+                Emit(Asm.Match(Pick("srli", "srai")) | (uint)_random.Next(24, 49) << 20 | first << 15 | second << 7);
+                break;
+            case 1:
+                Emit(Asm.Match("slliw") | count << 20 | source << 15 | first << 7);
+                Emit(Asm.Match(Pick("srliw", "sraiw")) | count << 20 | first << 15 | second << 7);
+                break;
+            case 2:
+                Emit(Asm.Match(Pick("lui", "auipc")) | (uint)_random.Next() & 0xFFFFF000 | first << 7);
+                Emit(Asm.Match(Pick("addi", "addiw")) | (uint)_random.Next(4096) << 20 | first << 15 | second << 7);
+                break;
+            default:
+                // A word of which only the lower half is read.
+                Emit(Asm.Match(Pick("addw", "subw", "mulw", "sllw", "srlw", "sraw")) | (uint)_random.Next(32) << 20 | source << 15 | first << 7);
+                AddUseOfWord(first, _random.Next(8) == 0 ? second : first);
+                break;
+        }
+    }
+
+    private void AddUseOfWord(uint word, uint result)
+    {
+        uint other = (uint)_random.Next(32);
+        uint rest = _random.Next(3) switch
+        {
+            0 => Asm.Match(Pick("addw", "subw", "mulw", "sllw", "srlw", "sraw")) | (_random.Next(2) == 0 ? other << 20 | word << 15 : word << 20 | other << 15),
+            1 => Asm.Match(Pick("addiw", "andi")) | (uint)_random.Next(4096) << 20 | word << 15,
+            _ => Asm.Match(Pick("slliw", "srliw", "sraiw", "slli")) | (uint)_random.Next(32) << 20 | word << 15,
+        };
+        Emit(rest | result << 7);
     }
 
     private void AddRow()
@@ -293,4 +347,7 @@ internal enum ProgramTraits
 
     /// <summary>Some of its stores go to its own code, so that it ends anywhere and anyhow.</summary>
     StoresToCode = 2,
+
+    /// <summary>Its bases are in different copies of the data.</summary>
+    SpreadsItsData = 4,
 }

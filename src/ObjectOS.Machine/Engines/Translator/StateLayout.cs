@@ -39,6 +39,9 @@ internal static class StateLayout
     /// <summary>What LR has reserved, and what was there: see <see cref="Cpu.HartContext"/>.</summary>
     public const int Reservation = 0xC8, ReservedValue = 0xD0;
 
+    /// <summary>Where the second table of the TLB is: see <see cref="SecondTlb"/>.</summary>
+    public const int Second = Tlb - SoftTlb.SecondWords;
+
     /// <summary>f0–f31.</summary>
     public const int Floats = 0x100;
 

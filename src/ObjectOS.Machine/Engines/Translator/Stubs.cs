@@ -1,3 +1,5 @@
+using ObjectOS.Abi;
+using ObjectOS.Machine.Memory;
 using static ObjectOS.Machine.Engines.Translator.X64Encoder;
 
 namespace ObjectOS.Machine.Engines.Translator;
@@ -94,21 +96,65 @@ internal sealed unsafe class Stubs
     {
         byte* start = c.P;
         c.Push(Rdx);
-        c.Move32(Rdx, Rax);
-        c.ShiftImmediate(Shr, Rdx, 7, wide: false);
-        c.ArithmeticImmediate(And, Rdx, (StateLayout.TlbEntries - 1) << 5, wide: false);
+        EntryOf(ref c, Rdx, Rax);
         if (size == 0)
             c.ArithmeticMemory(Add, Rax, Rbp, StateLayout.Scratch, wide: true);
         else if (size > 1)
             c.Lea(Rax, Rax, size - 1);
         c.ArithmeticImmediate(And, Rax, -4096, wide: true);
         c.Memory(0x3B, Rax, Rbp, Rdx, 0, StateLayout.Tlb + tag, wide: true);
-        byte* miss = c.JumpIf(NotEqual);
+        byte* other = c.JumpIf(NotEqual);
+        byte* found = c.P;
         c.Memory(0x89, Rdx, Rcx, 0, wide: false);
         c.Memory(0x8B, Rcx, Rbp, Rdx, 0, StateLayout.Tlb + tag + StateLayout.OffsetAfterTag, wide: true);
-        Patch(miss, c.P);
         c.Pop(Rdx);
         c.Byte(0xC3);
+        Patch(other, c.P);
+        EmitSecondLookup(ref c, tag, found);
         return start;
+    }
+
+    // rdx: the offset of the entry that did not have the page; rax: the page of the last byte.
+    private static void EmitSecondLookup(ref X64Encoder c, int tag, byte* found)
+    {
+        c.Push(Rcx);
+        c.Push(Rsi);
+
+        // Both bytes in one page: the last one chooses the same entry.
+        EntryOf(ref c, Rsi, Rax);
+        c.Arithmetic(Cmp, Rsi, Rdx, wide: false);
+        byte* apart = c.JumpIf(NotEqual);
+        c.Move(Rcx, Rax);
+        c.ShiftImmediate(Shr, Rcx, Pages.Shift - SecondTlb.EntryShift, wide: true);
+        c.ArithmeticMemory(And, Rcx, Rbp, StateLayout.Second + SecondTlb.MaskWord, wide: true);
+        c.ArithmeticMemory(Add, Rcx, Rbp, StateLayout.Second + SecondTlb.EntriesWord, wide: true);
+        c.Load(Rsi, Rbp, StateLayout.Second + SecondTlb.EpochWord);
+        c.Arithmetic(Or, Rsi, Rax, wide: true);
+        c.Memory(0x33, Rsi, Rcx, 0, wide: true);
+        c.ArithmeticImmediate(Cmp, Rsi, 1, wide: true);
+        byte* miss = c.JumpIf(tag == StateLayout.WriteTag ? NotEqual : Above);
+        c.Load(Rcx, Rcx, sizeof(ulong));
+        c.Memory(0x89, Rax, Rbp, Rdx, 0, StateLayout.Tlb + tag, wide: true);
+        c.Memory(0x89, Rcx, Rbp, Rdx, 0, StateLayout.Tlb + tag + StateLayout.OffsetAfterTag, wide: true);
+        c.Pop(Rsi);
+        c.Pop(Rcx);
+        c.Arithmetic(Cmp, Rax, Rax, wide: false);
+        c.JumpTo(found);
+
+        // The flags still say that it is not equal.
+        Patch(apart, c.P);
+        Patch(miss, c.P);
+        c.Pop(Rsi);
+        c.Pop(Rcx);
+        c.Pop(Rdx);
+        c.Byte(0xC3);
+    }
+
+    /// <summary>Puts the offset of the TLB entry for an address into a register.</summary>
+    private static void EntryOf(ref X64Encoder c, int to, int address)
+    {
+        c.Move32(to, address);
+        c.ShiftImmediate(Shr, to, 7, wide: false);
+        c.ArithmeticImmediate(And, to, (StateLayout.TlbEntries - 1) << 5, wide: false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ObjectOS.Machine.Interpreter;
+using ObjectOS.Machine.Memory;
 using ObjectOS.Machine.Mmu;
 
 namespace ObjectOS.Machine.Engines.Translator;
@@ -13,7 +14,7 @@ internal sealed unsafe class TranslatedSpace : CodeStore
     private readonly byte[] _block;
     private readonly JumpTable _jumps;
 
-    public TranslatedSpace(Translation translation)
+    public TranslatedSpace(Translation translation, CodeMeter meter)
     {
         Translation = translation;
         const int CacheLine = 64;
@@ -22,7 +23,7 @@ internal sealed unsafe class TranslatedSpace : CodeStore
         byte* state = (byte*)((start + CacheLine - 1) & ~(ulong)(CacheLine - 1));
         State = new StateBlock(state);
         _jumps = new JumpTable(state + StateLayout.Jumps);
-        translation.Tlb.MoveTo(_block, state + StateLayout.Tlb, StateLayout.TlbEntries);
+        translation.Tlb.MoveTo(_block, state + StateLayout.Tlb, StateLayout.TlbEntries, meter);
         _jumps.Clear();
     }
 

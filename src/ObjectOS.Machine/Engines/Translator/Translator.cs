@@ -123,7 +123,7 @@ internal sealed unsafe partial class Translator : IDisposable
             Remove(ended);
         if (_spaces.Count == MostSpaces)
             Remove(Oldest(but: null)!);
-        var space = new TranslatedSpace(translation) { Epoch = translation.FetchEpoch };
+        var space = new TranslatedSpace(translation, _meter) { Epoch = translation.FetchEpoch };
         _spaces.Add(translation, space);
         _meter.Add(BytesOfSpace);
         return space;
