@@ -105,7 +105,7 @@ internal sealed partial class Interpreter
     {
         Save();
         if (_interrupted)
-            EndChunk(exit.Refund);
+            EndChunk(exit.Refund + exit.Ahead);
         switch (ExecuteOne(exit.Instruction, exit.Pc))
         {
             case Outcome.Trapped:
@@ -147,7 +147,7 @@ internal sealed partial class Interpreter
         return true;
     }
 
-    // Leaves of the chunk what has been charged: the next block that charges stops.
+    // Leaves of the chunk what has been charged or needs no check: the next check stops.
     private void EndChunk(int charged)
     {
         int rest = _chunk - charged;

@@ -84,7 +84,8 @@ internal sealed partial class Interpreter
         Use(data, hart.Code(data));
         _state = HartCode.RegimeOf(data).State;
         UseView(translator);
-        if (_storeEpoch == epoch && exit.Resume != 0 && _pc == exit.Pc + (ulong)exit.Instruction.Length && _chunk >= exit.Refund - 1)
+        bool isNext = _pc == exit.Pc + (ulong)exit.Instruction.Length && _chunk >= exit.Refund - 1 + exit.Ahead;
+        if (_storeEpoch == epoch && exit.Resume != 0 && isNext)
         {
             // The rest of the block has been charged.
             _chunk -= exit.Refund - 1;

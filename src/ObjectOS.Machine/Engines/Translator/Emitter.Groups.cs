@@ -103,7 +103,7 @@ internal sealed unsafe partial class Emitter
         Patch((byte*)cold.FromApart, _c.P);
         Patch(miss, _c.P);
         _isApart = true;
-        (_start, _tail) = (cold.Start, _chains.TailOf(cold.Start));
+        (_start, _tail) = (cold.Start, _charges.TailOf(cold.Start));
         EmitRun(cold.Offset, cold.Index, cold.Count);
         _isApart = false;
     }

@@ -77,47 +77,19 @@ internal sealed unsafe partial class Emitter
         }
         else
         {
-            // Ahead in the same chain: what lies between is given back.
-            bool isInside = target > _start && _tail >= _chains.CountOf(target) + _chains.TailOf(target) && IsInChain(target);
-            int unused = isInside ? _tail - _chains.CountOf(target) - _chains.TailOf(target) : _tail;
-            if (unused == 0)
-                _jumps.Add((from, target, isInside));
-            else
-                _cold.Add(new Cold { Kind = ColdKind.Inside, From = from, Offset = target, Size = unused, ToBody = isInside });
+            _jumps.Add((from, target));
         }
 
-        FallTo(next);
+        GoTo(next);
     }
 
-    // Whether no chain begins after the block at work, up to the block at a place ahead.
-    private bool IsInChain(int target)
-    {
-        List<int> starts = _region.Starts;
-        for (int i = starts.BinarySearch(_start) + 1; i < starts.Count && starts[i] <= target; i++)
-        {
-            if (_chains.IsHead(starts[i]))
-                return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>Emits a transfer to an offset from the page, which may lie outside of it. The block at work is the last of its chain.</summary>
+    /// <summary>Emits a transfer to an offset from the page, which may lie outside of it.</summary>
     private void GoTo(int offset)
     {
         if (!_region.HasBlock(offset))
             Link(_region.Page + (ulong)(long)offset);
-        else if (offset != _nextStart || !_chains.IsHead(offset))
-            _jumps.Add(((nint)_c.Jump(), offset, ToBody: false));
-    }
-
-    /// <summary>Emits a transfer to the instruction after the block.</summary>
-    private void FallTo(int offset)
-    {
-        if (_tail == 0)
-            GoTo(offset);
         else if (offset != _nextStart)
-            _jumps.Add(((nint)_c.Jump(), offset, ToBody: true));
+            _jumps.Add(((nint)_c.Jump(), offset));
     }
 
     // Through a slot in the data, so that code is never changed once it can be executed.

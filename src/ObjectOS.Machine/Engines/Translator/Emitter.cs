@@ -9,21 +9,21 @@ namespace ObjectOS.Machine.Engines.Translator;
 /// an exit or a jump between translations has nothing to put right.
 /// </summary>
 /// <remarks>
-/// A chain of blocks charges all of its instructions at its head. If the budget does not cover them, the chain exits before its first
-/// instruction. An exit in the middle of a chain refunds the instructions that were not retired. An entry in the middle charges the
-/// instructions from there to the end.
+/// Where the budget is checked and charged is what <see cref="Charges"/> decides. If the budget does not cover the longest way from a head,
+/// the code exits there. An exit in the middle refunds the instructions that were charged and are not retired. An entry from outside in the
+/// middle checks too.
 /// </remarks>
 internal sealed unsafe partial class Emitter(Stubs stubs)
 {
     // More than one instruction takes, with all that it leaves for the end of the region.
     private const int CodeMargin = 512, DataMargin = 64;
 
-    private readonly Chains _chains = new();
+    private readonly Charges _charges = new();
 
-    // Of each block: where it is entered and charges, and where it is entered by those that have charged for it.
+    // Of each block: where it is entered from outside, and from code of the region.
     private readonly nint[] _entries = new nint[Region.Places];
     private readonly nint[] _bodies = new nint[Region.Places];
-    private readonly List<(nint At, int Target, bool ToBody)> _jumps = [];
+    private readonly List<(nint At, int Target)> _jumps = [];
     private readonly List<Cold> _cold = [];
 
     private Region _region = null!;
@@ -33,7 +33,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     private byte* _codeEnd, _data, _dataEnd;
     private bool _isFull;
 
-    // Of the block at work: its start, its instructions, and which of them is next; instructions of its chain after it.
+    // Of the block at work: its start, its instructions, and which of them is next; instructions after it that it has charged.
     private int _start, _count, _index, _tail;
 
     // Where the block after this one in the region begins; −1: there is none, or it is not the next code.
@@ -51,7 +51,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         _codeEnd = cursor.CodeEnd - CodeMargin;
         _data = cursor.Data;
         _dataEnd = cursor.DataEnd - DataMargin;
-        _chains.Find(region);
+        _charges.Find(region);
         _jumps.Clear();
         _cold.Clear();
         for (int i = 0; i < region.Starts.Count && HasRoom(); i++)
@@ -69,8 +69,8 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             return false;
         }
 
-        foreach (var (at, to, toBody) in _jumps)
-            Patch((byte*)at, (byte*)(toBody ? _bodies : _entries)[to >> 1]);
+        foreach (var (at, to) in _jumps)
+            Patch((byte*)at, (byte*)_bodies[to >> 1]);
         foreach (int start in region.Starts)
             target.Entries[region.Page + (ulong)start] = _entries[start >> 1] + toExecuted;
         store.Cursor = new CodeCursor(_c.P, cursor.CodeEnd, _data, cursor.DataEnd);
@@ -92,21 +92,38 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
     private void EmitBlock(int start)
     {
-        (_start, _tail) = (start, _chains.TailOf(start));
-        if (_chains.IsHead(start))
-            Charge(start);
-        else
-            _cold.Add(new Cold { Kind = ColdKind.Entry, Offset = start });
+        (_start, _tail) = (start, _charges.TailOf(start));
         _bodies[start >> 1] = (nint)_c.P;
-        EmitRun(start, 0, _chains.CountOf(start));
+        if (_charges.IsHead(start))
+        {
+            Enter(start, _charges.OwnChargeOf(start));
+        }
+        else
+        {
+            _cold.Add(new Cold { Kind = ColdKind.Entry, Offset = start });
+            Charge(_charges.OwnChargeOf(start));
+        }
+
+        EmitRun(start, 0, _charges.CountOf(start));
     }
 
-    private void Charge(int start)
+    // Checks the budget for all the ways from a block, and charges.
+    private void Enter(int start, int charge)
     {
         _entries[start >> 1] = (nint)_c.P;
-        int charge = _chains.CountOf(start) + _chains.TailOf(start);
-        _c.ArithmeticImmediate(Sub, R15, charge, wide: false);
-        _cold.Add(new Cold { Kind = ColdKind.Budget, From = (nint)_c.JumpIf(Less), Offset = start, Size = charge });
+        int need = _charges.NeedOf(start);
+        bool isAll = charge == need;
+        _c.ArithmeticImmediate(isAll ? Sub : Cmp, R15, need, wide: false);
+        nint from = (nint)_c.JumpIf(Less);
+        _cold.Add(new Cold { Kind = ColdKind.Budget, From = from, Offset = start, Size = isAll ? charge : 0 });
+        if (!isAll)
+            Charge(charge);
+    }
+
+    private void Charge(int instructions)
+    {
+        if (instructions > 0)
+            _c.ArithmeticImmediate(Sub, R15, instructions, wide: false);
     }
 
     private void Refund(int instructions)
@@ -142,7 +159,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
             offset = next;
         }
 
-        FallTo(offset);
+        GoTo(offset);
     }
 
     private void Emit(in DecodedInstruction d, int offset)
@@ -174,7 +191,11 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     }
 
     private int AddInterpretExit(in DecodedInstruction d, int offset) =>
-        _store.AddExit(new Exit { Kind = ExitKind.Interpret, Pc = AddressOf(offset), Refund = _count - _index + _tail, Instruction = d });
+        _store.AddExit(new Exit
+        {
+            Kind = ExitKind.Interpret, Pc = AddressOf(offset), Instruction = d,
+            Refund = _count - _index + _tail, Ahead = _charges.NeedOf(_start) - _charges.CountOf(_start) - _tail,
+        });
 
     private void LeaveBy(int exit)
     {
@@ -189,12 +210,9 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
         switch (cold.Kind)
         {
             case ColdKind.Entry:
-                Charge(cold.Offset);
+                int own = _charges.OwnChargeOf(cold.Offset);
+                Enter(cold.Offset, _charges.CountOf(cold.Offset) + _charges.TailOf(cold.Offset) - own);
                 _c.JumpTo((byte*)_bodies[cold.Offset >> 1]);
-                break;
-            case ColdKind.Inside:
-                Refund(cold.Size);
-                _jumps.Add(((nint)_c.Jump(), cold.Offset, ToBody: cold.ToBody));
                 break;
             case ColdKind.Exit:
                 LeaveBy(cold.Exit);
@@ -207,7 +225,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
                 Refund(cold.Size);
                 LeaveBy(_store.AddExit(new Exit
                 {
-                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = cold.Size,
+                    Kind = ExitKind.Budget, Pc = AddressOf(cold.Offset), Charge = _charges.NeedOf(cold.Offset),
                     Resume = _entries[cold.Offset >> 1] + _c.ToExecuted,
                 }));
                 break;
@@ -230,7 +248,6 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     private enum ColdKind : byte
     {
         Entry,
-        Inside,
         Exit,
         Link,
         Budget,
@@ -260,7 +277,6 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
 
         /// <summary>The block that is meant.</summary>
         public int Offset;
-        public bool ToBody;
 
         // Of an access.
         public int Base;

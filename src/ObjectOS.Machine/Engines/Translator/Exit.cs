@@ -26,7 +26,10 @@ internal struct Exit
     /// <summary>Instructions that the block charged and that are not retired here.</summary>
     public int Refund;
 
-    /// <summary>For <see cref="ExitKind.Budget"/>: instructions that have to be charged to enter.</summary>
+    /// <summary>Instructions that the code after the block may charge without a check, if it resumes.</summary>
+    public int Ahead;
+
+    /// <summary>For <see cref="ExitKind.Budget"/>: instructions that the budget has to cover to enter.</summary>
     public int Charge;
 
     /// <summary>The guest's next instruction.</summary>
@@ -40,7 +43,7 @@ internal struct Exit
 
     /// <summary>
     /// For <see cref="ExitKind.Interpret"/>: where translated code resumes after the instruction; 0: it is looked up by its address. For
-    /// <see cref="ExitKind.Budget"/>: where it charges again.
+    /// <see cref="ExitKind.Budget"/>: where it checks again.
     /// </summary>
     public nint Resume;
 
