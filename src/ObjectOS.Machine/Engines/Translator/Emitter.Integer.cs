@@ -50,8 +50,17 @@ internal sealed unsafe partial class Emitter
     private void FinishWord(int register, int from)
     {
         int to = Destination(register, from);
-        _c.SignExtend32(to, from);
+        if (_leavesSign)
+            to = from;
+        else
+            _c.SignExtend32(to, from);
         Finish(register, to);
+    }
+
+    private void ExtendWord(int register)
+    {
+        if (!_leavesSign)
+            _c.SignExtend32(register, register);
     }
 
     private void SetImmediate(int register, long value)
@@ -75,6 +84,12 @@ internal sealed unsafe partial class Emitter
 
     private void Compare(int left, int right)
     {
+        if (left != Registers.Zero && RegisterMap.HostOf(left) < 0 && RegisterMap.HostOf(right) is >= 0 and var known)
+        {
+            _c.Memory(0x39, known, Rbp, StateLayout.X(left), wide: true);    // cmp [left], right
+            return;
+        }
+
         int a = Source(left, Rax);
         if (right == Registers.Zero)
             _c.ArithmeticImmediate(Cmp, a, 0, wide: true);
@@ -145,7 +160,7 @@ internal sealed unsafe partial class Emitter
         else
             _c.Lea(to, from, d.Imm, wide);
         if (!wide)
-            _c.SignExtend32(to, to);
+            ExtendWord(to);
         Finish(d.Rd, to);
     }
 
@@ -171,7 +186,7 @@ internal sealed unsafe partial class Emitter
 
         // A word that was shifted to the right without its sign is not negative.
         if (!wide && (operation != Shr || d.Imm == 0))
-            _c.SignExtend32(to, to);
+            ExtendWord(to);
         Finish(d.Rd, to);
     }
 
@@ -182,7 +197,7 @@ internal sealed unsafe partial class Emitter
         int from = Source(d.Rs1, Rax);
         _c.ShiftExtended(prefix, to, from, Source(d.Rs2, Rcx), wide);
         if (!wide)
-            _c.SignExtend32(to, to);
+            ExtendWord(to);
         Finish(d.Rd, to);
     }
 

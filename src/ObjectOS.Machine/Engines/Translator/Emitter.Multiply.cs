@@ -34,7 +34,7 @@ internal sealed unsafe partial class Emitter
         else
             _c.Memory(0x1AF, to, Rbp, StateLayout.X(b), wide);
         if (!wide)
-            _c.SignExtend32(to, to);
+            ExtendWord(to);
         Finish(d.Rd, to);
     }
 

@@ -36,6 +36,9 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
     // Of the block at work: its start, its instructions, and which of them is next; instructions after it that it has charged.
     private int _start, _count, _index, _tail;
 
+    // The sign of the instruction's word need not be extended.
+    private bool _leavesSign;
+
     // Where the block after this one in the region begins; −1: there is none, or it is not the next code.
     private int _nextStart;
 
@@ -155,6 +158,7 @@ internal sealed unsafe partial class Emitter(Stubs stubs)
                 continue;
             }
 
+            _leavesSign = IsOverwritten(d, next);
             Emit(d, offset);
             offset = next;
         }
