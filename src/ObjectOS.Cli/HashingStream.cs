@@ -2,14 +2,17 @@ using System.Security.Cryptography;
 
 namespace ObjectOS.Cli;
 
-/// <summary>Passes on what is written to it and keeps a hash of it.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+/// <summary>Passes on what is written to it and keeps a hash of it if that is wanted.</summary>
+/// <param name="inner">Where it goes.</param>
+/// <param name="isHashed">False: it is passed on alone. The library for hashes takes longer to load than a small program takes to run.</param>
+internal sealed class HashingStream(Stream inner, bool isHashed) : Stream
 {
     private const int BrokenPipe = 32; // EPIPE
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash? _hash = !isHashed ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    public string Sha256 => Convert.ToHexStringLower(_hash.GetCurrentHash());
+    /// <summary>The hash in hexadecimal digits; empty if it is not wanted.</summary>
+    public string Sha256 => _hash is null ? "" : Convert.ToHexStringLower(_hash.GetCurrentHash());
 
     /// <summary>Why a write failed, if one did where somebody still listens: the guest may have ended without having been told.</summary>
     public string? Problem { get; private set; }
@@ -29,7 +32,7 @@ internal sealed class HashingStream(Stream inner) : Stream
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         inner.Write(buffer);
-        _hash.AppendData(buffer);
+        _hash?.AppendData(buffer);
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -44,7 +47,7 @@ internal sealed class HashingStream(Stream inner) : Stream
             throw;
         }
 
-        _hash.AppendData(buffer.Span);
+        _hash?.AppendData(buffer.Span);
     }
 
     public override void Flush() => inner.Flush();
@@ -57,7 +60,7 @@ internal sealed class HashingStream(Stream inner) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        _hash.Dispose();
+        _hash?.Dispose();
         inner.Dispose();
         base.Dispose(disposing);
     }

@@ -22,6 +22,7 @@ internal sealed class MachineGuest(MachineSpec spec, Stream input, bool isIntera
         StandardOutput = output,
         IsTerminal = isInteractive,
         ReportsState = settings.WantsStatistics,
+        ReportsHash = settings.WantsStatistics,
         ReportsSignature = signature is not null,
         DumpsDeviceTree = deviceTree is not null,
     });

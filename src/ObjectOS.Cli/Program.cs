@@ -6,8 +6,6 @@ namespace ObjectOS.Cli;
 
 internal static class Program
 {
-    private static readonly Assembly Tool = typeof(Program).Assembly;
-
     public static Task<int> Main(string[] args) => RunAsync(args, ToolStreams.OfProcess());
 
     /// <summary>The whole tool, on any streams.</summary>
@@ -87,7 +85,7 @@ internal static class Program
             : command == conformance.Command ? conformance.RunAsync(parsed, line.Operands, streams)
             : command == tour.Command ? tour.RunAsync(parsed, line.Operands, streams)
             : command == compare.Command ? compare.RunAsync(parsed, line.Operands, streams)
-            : parsed.GetValue(version) ? ShowAsync(streams, $"objectos {Tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}\n")
+            : parsed.GetValue(version) ? ShowAsync(streams, $"objectos {typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}\n")
             : Task.FromResult(streams.Usage(line.Operands.Length > 0 ? $"there is no command \"{line.Operands[0]}\": {Commands}" : $"a command is wanted: {Commands}"));
 
         int Wrong(string sentence)

@@ -17,6 +17,7 @@ internal sealed class ProgramGuest(ProgramSpec spec, ToolStreams streams, RunSet
         IsTerminal = streams.IsTerminal,
         SharesOutput = streams.SharesOutput,
         ReportsState = settings.WantsStatistics,
+        ReportsHash = settings.WantsStatistics,
     });
 
     public string? Finish(RunResult result) => null;

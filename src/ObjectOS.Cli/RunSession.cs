@@ -108,7 +108,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
             streams.Error.Say($"objectos: waiting for gdb: target remote :{_gdb.Port}");
         }
 
-        using var output = new HashingStream(streams.Output);
+        using var output = new HashingStream(streams.Output, settings.WantsStatistics);
         var figures = new RunFigures(guest.Name, settings);
         var os = await ObjectOs.BootAsync(o =>
         {

@@ -141,6 +141,9 @@ public sealed record MachineSpec
     /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through its memory at its end.</summary>
     public bool ReportsState { get; init; }
 
+    /// <summary>True: <see cref="RunResult.ProgramSha256"/> is wanted.</summary>
+    internal bool ReportsHash { get; init; } = true;
+
     /// <summary>True: <see cref="RunResult.Signature"/> is wanted.</summary>
     public bool ReportsSignature { get; init; }
 

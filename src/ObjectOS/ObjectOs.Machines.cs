@@ -63,8 +63,8 @@ public sealed partial class ObjectOs
             {
                 var bytes = source.Contents ?? await ProgramFile.ReadAllAsync(source.Path, cancellationToken).ConfigureAwait(false);
                 files.Add(bytes.Length > ImageStore.Piece || GzipFile.IsGzip(bytes)
-                    ? await Task.Run(() => Prepare(file, source, bytes, spec.Memory), cancellationToken).ConfigureAwait(false)
-                    : Prepare(file, source, bytes, spec.Memory));
+                    ? await Task.Run(() => Prepare(file, source, bytes, spec), cancellationToken).ConfigureAwait(false)
+                    : Prepare(file, source, bytes, spec));
             }
         }
 
@@ -89,17 +89,17 @@ public sealed partial class ObjectOs
     }
 
     /// <summary>Unpacks a kernel that is compressed, and hashes what takes its time to be hashed.</summary>
-    private static FileToBoot Prepare(MachineFile file, BootFile source, ReadOnlyMemory<byte> bytes, ulong memory)
+    private static FileToBoot Prepare(MachineFile file, BootFile source, ReadOnlyMemory<byte> bytes, MachineSpec spec)
     {
-        string hash = ImageStore.KeyOf(bytes);
+        string? hash = spec.ReportsHash && ReferenceEquals(source, spec.Main) ? FileToStart.HashOf(bytes) : null;
         string? problem = ProgramFile.Problem(bytes);
         if (problem is not null || file is not (MachineFile.Image or MachineFile.Kernel) || !GzipFile.IsGzip(bytes))
         {
-            return new FileToBoot(file, source, bytes, hash, hash, problem);
+            return new FileToBoot(file, source, bytes, FileKey.Of(bytes), hash, problem);
         }
 
-        problem = GzipFile.Unpack(bytes, Math.Min(memory, ProgramFile.Most), out var contents);
-        return new FileToBoot(file, source, contents, problem is null ? ImageStore.KeyOf(contents) : hash, hash, problem);
+        problem = GzipFile.Unpack(bytes, Math.Min(spec.Memory, ProgramFile.Most), out var contents);
+        return new FileToBoot(file, source, contents, FileKey.Of(contents), hash, problem);
     }
 
     /// <summary>Most OS objects never boot another: the service is made for the first machine.</summary>

@@ -193,12 +193,11 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             throw new ArgumentException(problem, nameof(spec));
         }
 
-        var (contents, key) = await BeforeStartAsync(
-            async () => spec.Image is { } loaded ? (loaded.Contents, loaded.Sha256) : WithKey(await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false)),
+        var file = await BeforeStartAsync(
+            async () => spec.Image is { } loaded ? new FileToStart(loaded.Contents, loaded.Key, loaded.Sha256)
+                : FileToStart.Of(await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false), spec.ReportsHash),
             cancellationToken).ConfigureAwait(false);
-        return await EnterAsync(() => _jobs.Start(spec, contents, key, _stopping.Token), spec.Limits.FiniteTimeout).ConfigureAwait(false);
-
-        static (ReadOnlyMemory<byte> Contents, string Key) WithKey(ReadOnlyMemory<byte> contents) => (contents, ImageStore.KeyOf(contents));
+        return await EnterAsync(() => _jobs.Start(spec, file, _stopping.Token), spec.Limits.FiniteTimeout).ConfigureAwait(false);
     }
 
     /// <summary>Runs a program to its end.</summary>

@@ -8,7 +8,8 @@ public sealed class ProgramImage
     private ProgramImage(string name, ReadOnlyMemory<byte> contents)
     {
         (Name, Contents) = (name, contents);
-        Sha256 = ImageStore.KeyOf(contents);
+        Sha256 = FileToStart.HashOf(contents);
+        Key = FileKey.Of(contents);
     }
 
     /// <summary>What it is called in messages: the path that it was read from, or the name that it was given.</summary>
@@ -19,6 +20,9 @@ public sealed class ProgramImage
 
     /// <summary>SHA-256 of the bytes, in hexadecimal digits.</summary>
     public string Sha256 { get; }
+
+    /// <summary>What it is recognised by within this process.</summary>
+    internal FileKey Key { get; }
 
     /// <summary>Reads a program file of the host.</summary>
     /// <param name="path">The file.</param>

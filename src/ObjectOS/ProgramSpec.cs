@@ -120,6 +120,9 @@ public sealed record ProgramSpec
     /// <summary>True: <see cref="RunResult.StateHash"/> is wanted, which takes a walk through the program's memory at its end.</summary>
     public bool ReportsState { get; init; }
 
+    /// <summary>True: <see cref="RunResult.ProgramSha256"/> is wanted.</summary>
+    internal bool ReportsHash { get; init; } = true;
+
     /// <summary>What it may use.</summary>
     public ProgramLimits Limits { get; init; } = new();
 

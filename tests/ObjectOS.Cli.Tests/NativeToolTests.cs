@@ -39,6 +39,29 @@ public sealed class NativeToolTests
     }
 
     [NativeToolFact]
+    public async Task Run_WithoutFigures_LoadsNoLibraryForHashes()
+    {
+        (await LibrariesAsync("run")).Should().NotContain("libcrypto").And.Contain("libc.so");
+        (await LibrariesAsync("run", "--json")).Should().Contain("libcrypto");
+    }
+
+    /// <summary>What a run of an endless loop has mapped, as the host names it.</summary>
+    private static async Task<string> LibrariesAsync(params string[] options)
+    {
+        using var process = Tool.Start([.. options, Tool.Misbehave, "endless-loop"]);
+        try
+        {
+            (await process.StandardError.ReadLineAsync()).Should().Be("misbehave: never ends");
+            return await File.ReadAllTextAsync($"/proc/{process.Id}/maps");
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    [NativeToolFact]
     public void Package_HasNoSymbolsOrDocumentation() =>
         Directory.EnumerateFiles(Path.GetDirectoryName(NativeToolFactAttribute.Path)!, "*", SearchOption.AllDirectories)
             .Should().NotContain(file => file.EndsWith(".dbg") || file.EndsWith(".pdb") || file.EndsWith(".xml")

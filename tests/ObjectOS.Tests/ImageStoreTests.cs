@@ -14,7 +14,7 @@ public sealed class ImageStoreTests
     {
         await using var os = await ObjectOs.BootAsync(o => o.Memory = 64.MiB());
         byte[] file = [.. Enumerable.Range(0, (5 * ImageStore.Piece) + 123).Select(i => (byte)(i * 7))];
-        string key = ImageStore.KeyOf(file);
+        var key = FileKey.Of(file);
         (await os.InvokeAsync(kernel =>
         {
             var (store, cell) = New(kernel);
@@ -47,7 +47,7 @@ public sealed class ImageStoreTests
     {
         await using var os = await ObjectOs.BootAsync(o => o.Memory = 64.MiB());
         byte[] file = [.. Enumerable.Repeat((byte)1, 3 * ImageStore.Piece)];
-        string key = ImageStore.KeyOf(file);
+        var key = FileKey.Of(file);
         (await os.InvokeAsync(kernel =>
         {
             var (store, cell) = New(kernel);

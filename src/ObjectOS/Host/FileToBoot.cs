@@ -7,6 +7,6 @@ namespace ObjectOS.Host;
 /// <param name="Source">Where it came from.</param>
 /// <param name="Bytes">All of it.</param>
 /// <param name="Key">What <see cref="ImageStore"/> keeps it by.</param>
-/// <param name="Sha256">SHA-256 of the file as it came, compressed or not.</param>
+/// <param name="Sha256">SHA-256 of the file as it came, compressed or not; null: it is not wanted.</param>
 /// <param name="Problem">Why it cannot be booted, without its name; null: the service decides.</param>
-internal readonly record struct FileToBoot(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes, string Key, string Sha256, string? Problem);
+internal readonly record struct FileToBoot(MachineFile File, BootFile Source, ReadOnlyMemory<byte> Bytes, FileKey Key, string? Sha256, string? Problem);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ObjectOS.Abi;
 using ObjectOS.Client;
 
@@ -25,20 +24,17 @@ internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> g
     /// <summary>Bytes that are copied in one go.</summary>
     public const int Piece = 1 << 20;
 
-    private readonly Dictionary<string, MemoryCapability> _files = [];
-    private readonly Dictionary<string, (MemoryCapability Memory, int Copied)> _coming = [];
-    private readonly Queue<string> _order = [];
-
-    /// <summary>What a file is kept by: its SHA-256 in hexadecimal digits. Any thread; it takes its time.</summary>
-    public static string KeyOf(ReadOnlyMemory<byte> file) => Convert.ToHexStringLower(SHA256.HashData(file.Span));
+    private readonly Dictionary<FileKey, MemoryCapability> _files = [];
+    private readonly Dictionary<FileKey, (MemoryCapability Memory, int Copied)> _coming = [];
+    private readonly Queue<FileKey> _order = [];
 
     /// <summary>
     /// Copies a piece of a file. A large one is brought so before it is loaded, and cells run between the pieces; whoever brings the same file meanwhile goes on where the other was.
     /// </summary>
-    /// <param name="key">What <see cref="KeyOf"/> says of it.</param>
+    /// <param name="key">What <see cref="FileKey.Of(ReadOnlyMemory{byte})"/> says of it.</param>
     /// <param name="file">All of it.</param>
     /// <param name="isThere">True once there is nothing left to be copied.</param>
-    public KernelStatus Bring(string key, ReadOnlySpan<byte> file, out bool isThere)
+    public KernelStatus Bring(FileKey key, ReadOnlySpan<byte> file, out bool isThere)
     {
         isThere = _files.ContainsKey(key);
         if (isThere)
@@ -72,7 +68,7 @@ internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> g
     }
 
     /// <summary>Gives back what was brought of a file that is not wanted after all.</summary>
-    public void Abandon(string key)
+    public void Abandon(FileKey key)
     {
         if (_coming.Remove(key, out var coming))
         {
@@ -81,7 +77,7 @@ internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> g
     }
 
     /// <summary>Makes a memory object with the file at offset 0 and the record behind it.</summary>
-    public KernelStatus Load(string key, ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset)
+    public KernelStatus Load(FileKey key, ReadOnlySpan<byte> file, ReadOnlySpan<byte> record, out MemoryCapability memory, out ulong recordOffset)
     {
         recordOffset = Pages.RoundUp((ulong)file.Length);
         memory = default;
@@ -131,7 +127,7 @@ internal sealed class ImageStore(Invoker root, CellCapability cell, Func<bool> g
 
     private bool MayTryAgain(KernelStatus status, ref int tries) => status == KernelStatus.Suspended && tries++ < MostTries && goesOn();
 
-    private void Keep(string key, MemoryCapability memory)
+    private void Keep(FileKey key, MemoryCapability memory)
     {
         _files.Add(key, memory);
         _order.Enqueue(key);

@@ -63,8 +63,11 @@ internal sealed class Job : IDisposable
     /// <summary>The memory object that its file was handed over in.</summary>
     public MemoryCapability? Image { get; set; }
 
-    /// <summary>SHA-256 of its file, once that was read.</summary>
+    /// <summary>SHA-256 of its file, once that was read and if it is wanted.</summary>
     public string? Sha256 { get; set; }
+
+    /// <summary>What its file is recognised by, once that was read.</summary>
+    public FileKey? ImageKey { get; set; }
 
     /// <summary>Bytes of its file.</summary>
     public long ImageLength { get; set; }

@@ -54,7 +54,7 @@ internal sealed partial class ProgramJobs(
 
     /// <summary>Begins a job. What becomes of it, one that cannot be begun included, is its end.</summary>
     /// <exception cref="IOException">A granted directory is not there.</exception>
-    public Job Start(ProgramSpec spec, ReadOnlyMemory<byte> image, string key, CancellationToken stopping)
+    public Job Start(ProgramSpec spec, in FileToStart file, CancellationToken stopping)
     {
         var job = new Job(++_lastNumber, spec, stopping) { Ordinal = ++_started };
         try
@@ -74,14 +74,15 @@ internal sealed partial class ProgramJobs(
 
         var record = Describe(job).ToBytes();
         _jobs.Add(job.Number, job);
-        if (ProgramFile.Problem(image) is { } problem)
+        if (ProgramFile.Problem(file.Bytes) is { } problem)
         {
             EndUnstarted(job, problem);
             return job;
         }
 
-        var status = images.Load(key, image.Span, record, out var memory, out ulong recordOffset);
-        (job.Sha256, job.ImageLength) = (key, image.Length);
+        var image = file.Bytes;
+        var status = images.Load(file.Key, image.Span, record, out var memory, out ulong recordOffset);
+        (job.Sha256, job.ImageKey, job.ImageLength) = (file.Sha256, file.Key, image.Length);
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;

@@ -39,7 +39,7 @@ internal static class FaultSymbols
             }
 
             var file = await ProgramFile.ReadAsync(job.Spec.Path, CancellationToken.None).ConfigureAwait(false);
-            return await Task.Run(() => ImageStore.KeyOf(file)).ConfigureAwait(false) == job.Sha256 ? file : default;
+            return await Task.Run(() => FileKey.Of(file)).ConfigureAwait(false) == job.ImageKey ? file : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
