@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using ObjectOS.Cli.Jail;
 using ObjectOS.Host;
 using ObjectOS.Services.Vmm;
 
@@ -88,6 +89,7 @@ internal sealed class BootCommand
                 return streams.Usage(problem);
             }
 
+            session.Confine(GrantsOf(parsed, operands, disks, ports));
             if (Refusal(parsed, operands, disks) is var (code, sentence))
             {
                 streams.Error.Say($"objectos: {sentence}");
@@ -111,6 +113,25 @@ internal sealed class BootCommand
             return await session.RunAsync(new MachineGuest(spec, terminal?.Input ?? streams.Input, isInteractive, session.Settings, signature, tree)).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What the machine needs of the host.</summary>
+    private JailGrants GrantsOf(ParseResult parsed, string[] operands, List<DiskSpec> disks, List<PublishSpec> ports)
+    {
+        var grants = new JailGrants { MakesSockets = ports.Count > 0, UsesSockets = ports.Count > 0 };
+        grants.Read.AddRange(((string?[])[operands.FirstOrDefault() ?? OwnKernel.Location, .. FilesOf(parsed)]).OfType<string>());
+        foreach (var disk in disks)
+        {
+            (disk.Policy == BlockPolicy.ReadWrite ? grants.Write : grants.Read).Add(disk.Path);
+        }
+
+        grants.Ports.AddRange(ports.Where(p => p.Protocol == PublishProtocol.Tcp).Select(p => (ushort)p.HostPort));
+        grants.AddOutput(parsed.GetValue(_signature));
+        grants.AddOutput(parsed.GetValue(_dump));
+        return grants;
+    }
+
+    /// <summary>The files besides the image that the machine boots.</summary>
+    private string?[] FilesOf(ParseResult parsed) => [parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd), parsed.GetValue(_deviceTree)];
 
     private static bool TryParseEvents(string text, out GuestEvents events)
     {
@@ -143,7 +164,7 @@ internal sealed class BootCommand
     /// <summary>The first file that cannot be read.</summary>
     private (int Code, string Sentence)? Refusal(ParseResult parsed, string[] operands, IEnumerable<DiskSpec> disks)
     {
-        foreach (string? path in (string?[])[operands.FirstOrDefault(), parsed.GetValue(_bios), parsed.GetValue(_kernel), parsed.GetValue(_initrd), parsed.GetValue(_deviceTree)])
+        foreach (string? path in (string?[])[operands.FirstOrDefault(), .. FilesOf(parsed)])
         {
             if (path is not null && HostFile.Check(path, "an image's file") is { } refusal)
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using ObjectOS.Cli.Conformance;
+using ObjectOS.Cli.Jail;
 
 namespace ObjectOS.Cli;
 
@@ -58,7 +59,16 @@ internal sealed class ConformanceCommand
         var report = parsed.GetValue(_junit) is { } junit ? OutputFile.TryCreate("--junit", junit, out problem) : null;
         using (report)
         {
-            return problem.Length > 0 ? streams.Usage(problem) : await RunAsync(parsed, suite, tests, report, streams).ConfigureAwait(false);
+            if (problem.Length > 0)
+            {
+                return streams.Usage(problem);
+            }
+
+            var grants = new JailGrants();
+            grants.ReadFolders.AddRange(((string?[])[suite, parsed.GetValue(_reference)]).OfType<string>());
+            grants.AddOutput(parsed.GetValue(_junit));
+            ToolJail.Enter(grants);
+            return await RunAsync(parsed, suite, tests, report, streams).ConfigureAwait(false);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class GuestOptions
     private readonly Option<ulong> _gdb = Gdb();
     private readonly Option<string> _record = ValueOption.Text("--record", "FILE", "Record the run in FILE, for objectos replay. Input then reaches the guest up to a millisecond later.");
     private readonly Option<string> _trace = ValueOption.Text("--trace", "FILE", "Write calls and traps to FILE, one JSON line each.");
+    private readonly Option<bool> _noJail = new("--no-jail") { Description = "Do not confine the native tool: see docs/threat-model.md." };
     private readonly Option<string?> _statistics = new("--stats") { HelpName = "FILE", Description = "Show figures on standard error afterwards, or write them to FILE as JSON.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _json = new("--json") { Description = "Show the figures as one JSON line, the last of standard error." };
 
@@ -68,7 +69,7 @@ internal sealed class GuestOptions
     public IEnumerable<Option> OfTheGuest => [_depth, _engine, _memory, _budget, _timeout, _seed, _clock, _inputs];
 
     /// <summary>Those that say what is written about it; help shows them last.</summary>
-    public IEnumerable<Option> OfTheReport => [_gdb, _record, _trace, _statistics, _json];
+    public IEnumerable<Option> OfTheReport => [_gdb, _record, _trace, _noJail, _statistics, _json];
 
     public ulong MemoryOf(ParseResult parsed) => parsed.GetResult(_memory) is null ? _memoryUnlessGiven : parsed.GetValue(_memory);
 
@@ -89,5 +90,8 @@ internal sealed class GuestOptions
         parsed.GetValue(_trace),
         parsed.GetResult(_statistics) is not null || parsed.GetValue(_json),
         parsed.GetValue(_statistics),
-        parsed.GetValue(_json));
+        parsed.GetValue(_json))
+    {
+        IsConfined = !parsed.GetValue(_noJail),
+    };
 }

@@ -19,9 +19,11 @@ internal sealed class OutputFile : IDisposable
             throw new IOException("it is a directory");
         }
 
-        // A device is written where it is.
-        _file = Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) ? null : new FileStream(_beside, FileMode.Create, FileAccess.Write);
+        _file = IsDevice(path) ? null : new FileStream(_beside, FileMode.Create, FileAccess.Write);
     }
+
+    /// <summary>True for a path of a device, which is written where it is.</summary>
+    public static bool IsDevice(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);
 
     /// <summary>Begins a file; null and a sentence where it cannot be written.</summary>
     public static OutputFile? TryCreate(string option, string path, out string problem)

@@ -5,6 +5,9 @@ internal static class OwnKernel
 {
     private const string Name = "tiny.elf";
 
+    /// <summary>Where it lies.</summary>
+    public static string Location => Path.Combine(AppContext.BaseDirectory, "boot", Name);
+
     /// <summary>It, under its short name.</summary>
-    public static BootFile Open() => new(Name, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "boot", Name)));
+    public static BootFile Open() => new(Name, File.ReadAllBytes(Location));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ObjectOS.Cli.Jail;
 using ObjectOS.Debugging;
 using ObjectOS.Recording;
 
@@ -39,6 +40,7 @@ internal sealed class ReplayCommand
         }
 
         string file = operands[0];
+        ToolJail.Enter(GrantsOf(parsed, file));
         using var interruption = new Interruption();
         try
         {
@@ -62,6 +64,19 @@ internal sealed class ReplayCommand
             var (code, sentence) = HostFile.Refusal(file, "a recording", e);
             return Say(streams, code, sentence);
         }
+    }
+
+    /// <summary>What a replay needs of the host.</summary>
+    private JailGrants GrantsOf(ParseResult parsed, string file)
+    {
+        var grants = new JailGrants { MakesSockets = parsed.GetResult(_gdb) is not null, UsesSockets = parsed.GetResult(_gdb) is not null };
+        grants.Read.Add(file);
+        if (grants.MakesSockets)
+        {
+            grants.Ports.Add((ushort)parsed.GetValue(_gdb));
+        }
+
+        return grants;
     }
 
     private async Task<int> RunAsync(Replay replay, ParseResult parsed, ToolStreams streams, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ObjectOS.Cli.Jail;
 
 namespace ObjectOS.Cli;
 
@@ -64,7 +65,26 @@ internal sealed class RunCommand
         }
 
         using var session = new RunSession(streams, _guest.SettingsOf(parsed, "virtual", streams.InputIsTerminal ? Inputs.Live : Inputs.Deterministic));
-        return session.TryOpenFiles(out string problem) ? await session.RunAsync(new ProgramGuest(spec, streams, session.Settings)).ConfigureAwait(false) : streams.Usage(problem);
+        if (!session.TryOpenFiles(out string problem))
+        {
+            return streams.Usage(problem);
+        }
+
+        session.Confine(GrantsOf(spec));
+        return await session.RunAsync(new ProgramGuest(spec, streams, session.Settings)).ConfigureAwait(false);
+    }
+
+    /// <summary>What the program needs of the host.</summary>
+    private static JailGrants GrantsOf(ProgramSpec spec)
+    {
+        var grants = new JailGrants();
+        grants.Read.Add(spec.Path);
+        foreach (var grant in spec.Directories)
+        {
+            (grant.Writable ? grants.WriteFolders : grants.ReadFolders).Add(grant.HostPath);
+        }
+
+        return grants;
     }
 
     private static bool TryParseGuestPath(string text, out string value) => (value = text).StartsWith('/');

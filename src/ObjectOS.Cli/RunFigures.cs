@@ -26,6 +26,9 @@ internal sealed class RunFigures(string program, RunSettings settings)
     /// <summary>Why it was not translated although it was allowed; null if it was, or was not to be.</summary>
     public string? EngineProblem { get; set; }
 
+    /// <summary>The walls around the tool.</summary>
+    public string Walls { get; set; } = "none";
+
     /// <summary>Takes what there is at the end.</summary>
     /// <param name="result">The program's end.</param>
     /// <param name="outermost">The figures of the outermost kernel, with those of the kernels under it.</param>
@@ -55,6 +58,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
             json.WriteString("kernel", KernelVersion);
             json.WriteNumber("depth", _levels.Count - 1);
             json.WriteString("engine", EngineName);
+            json.WriteString("jail", Walls);
             json.WriteNumber("seed", settings.Seed);
             json.WriteString("clock", settings.Clock);
             WriteExit(json, code);
@@ -95,6 +99,7 @@ internal sealed class RunFigures(string program, RunSettings settings)
         }
 
         Line("engine", EngineProblem is null ? EngineName : $"{EngineName} ({EngineProblem})");
+        Line("jail", Walls);
         Line("memory, peak", $"{Number(_result.PeakMemory / 1024)} KiB");
         for (int depth = 0; _levels.Count > 1 && depth < _levels.Count; depth++)
         {

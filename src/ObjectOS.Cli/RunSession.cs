@@ -1,4 +1,5 @@
 using System.Text;
+using ObjectOS.Cli.Jail;
 using ObjectOS.Debugging;
 
 namespace ObjectOS.Cli;
@@ -14,6 +15,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
     private StreamWriter? _trace;
     private int _hasSaid;
+    private Interruption? _interruption;
+    private ToolJail? _jail;
     private OutputFile? _statistics;
     private FileStream? _recording;
     private GdbServer? _gdb;
@@ -21,8 +24,8 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
     /// <summary>What the command line says of the run.</summary>
     public RunSettings Settings => settings;
 
-    /// <summary>What stops it early.</summary>
-    public Interruption Interruption { get; } = new();
+    /// <summary>What stops it early. It has a thread of its own, and so begins after <see cref="Confine"/>.</summary>
+    public Interruption Interruption => _interruption ??= new();
 
     /// <summary>Opens what is to be written beside the standard streams. False: a sentence says why it cannot be.</summary>
     public bool TryOpenFiles(out string problem)
@@ -72,6 +75,30 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         }
 
         return true;
+    }
+
+    /// <summary>Begins to confine the tool: after the files for writing are open, and before anything starts another thread.</summary>
+    /// <param name="grants">What the guest needs of the host.</param>
+    public void Confine(JailGrants grants)
+    {
+        if (!settings.IsConfined)
+        {
+            return;
+        }
+
+        if (settings.WantsStatistics || settings.RecordFile is not null || settings.Command == "boot")
+        {
+            ToolJail.LoadHashes();
+        }
+
+        grants.AddOutput(settings.StatisticsFile);
+        if (settings.GdbPort is { } port)
+        {
+            grants.Ports.Add((ushort)port);
+            grants.UsesSockets = true;
+        }
+
+        _jail = ToolJail.TryEnter(grants);
     }
 
     /// <summary>Runs the guest to its end; the result is the tool's exit code.</summary>
@@ -136,7 +163,9 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
         {
             try
             {
-                var cell = await guest.StartAsync(await os.DescendAsync(settings.Depth).ConfigureAwait(false), output).ConfigureAwait(false);
+                var innermost = await os.DescendAsync(settings.Depth).ConfigureAwait(false);
+                _jail?.Close();
+                var cell = await guest.StartAsync(innermost, output).ConfigureAwait(false);
                 result = await cell.WaitAsync(Interruption.Token).ConfigureAwait(false);
                 _gdb?.ReportExit(result.ExitCode);
             }
@@ -159,6 +188,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
         figures.FramesAfterTeardown = os.LiveFrames;
         figures.CodeBytes = os.PeakCodeBytes;
+        figures.Walls = _jail?.Walls ?? figures.Walls;
         figures.Engine = os.Engine;
         figures.EngineProblem = os.EngineProblem;
         int code = Tell(guest, result, figures, output.Problem);
@@ -196,7 +226,7 @@ internal sealed class RunSession(ToolStreams streams, RunSettings settings) : ID
 
     public void Dispose()
     {
-        Interruption.Dispose();
+        _interruption?.Dispose();
         _statistics?.Dispose();
         _recording?.Dispose();
         try

@@ -20,4 +20,7 @@ internal sealed record RunSettings(string Command, int Depth, Engine? Engine, ul
 {
     /// <summary>What of a machine's own doings is traced.</summary>
     public GuestEvents TraceGuest { get; init; }
+
+    /// <summary>True: the native tool gives up what it does not need of the host before the guest begins.</summary>
+    public bool IsConfined { get; init; }
 }

@@ -7,7 +7,7 @@ public sealed partial class RoomsTests
 {
     private static readonly string[] UnsafeRooms = ["src/ObjectOS.Machine/Memory/", "src/ObjectOS.Machine/Code/", "src/ObjectOS.Machine/Engines/Translator/"];
 
-    // Executable memory; the descriptors and terminals of the tool; nodes of the host's file system.
+    // Executable memory; the descriptors, terminals and jail of the tool; nodes of the host's file system.
     private static readonly string[] PlatformInvokeRooms = ["src/ObjectOS.Machine/Code/", "src/ObjectOS.Cli/", "src/ObjectOS/Host/"];
 
     [Fact]
