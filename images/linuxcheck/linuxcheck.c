@@ -160,6 +160,27 @@ static void transfers(void) {
     TRY(setrlimit(RLIMIT_FSIZE, &limit));
 }
 
+// Moves many bytes through a pipe and a file, and looks at none: what moving itself costs.
+static void moves(void) {
+    static char block[65536];
+    int pipes[2];
+    TRY(pipe(pipes));
+    int f = open("moves", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 512; i++) {
+        if (write(pipes[1], block, sizeof block) != sizeof block || read(pipes[0], block, sizeof block) != sizeof block
+            || pwrite(f, block, sizeof block, i % 16 * sizeof block) != sizeof block || pread(f, block, sizeof block, 0) != sizeof block) {
+            exit(1);
+        }
+    }
+    TRY(unlink("moves"));
+}
+
+static void prints(void) {
+    for (int i = 0; i < 40000; i++) {
+        printf("%05d: the quick brown fox jumps over the lazy dog and runs on to the end of it\n", i);
+    }
+}
+
 static int stopped, status_of_child;
 
 static void child_changed(int signal, siginfo_t *info, void *context) {
@@ -300,6 +321,7 @@ int main(int count, char **arguments) {
     }
     strcmp(group, "names") == 0 ? names() : strcmp(group, "times") == 0 ? times() : strcmp(group, "transfers") == 0 ? transfers()
         : strcmp(group, "processes") == 0 ? processes(arguments[0]) : strcmp(group, "polls") == 0 ? polls() : strcmp(group, "locks") == 0 ? locks()
-        : (void)puts("groups: names times transfers processes polls locks");
+        : strcmp(group, "moves") == 0 ? moves() : strcmp(group, "prints") == 0 ? prints()
+        : (void)puts("groups: names times transfers processes polls locks moves prints");
     return 0;
 }

@@ -11,8 +11,13 @@ public static class Digest64
 {
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>Bytes of a step of four digests that do not wait for each other.</summary>
-    private const int Step = 4 * sizeof(ulong);
+    private const int Pair = 2 * sizeof(ulong);
+
+    /// <summary>Fewer bytes are not worth the lanes.</summary>
+    private const int Many = 3 * DigestLanes.Step;
+
+    /// <summary>A key with about as many set as clear bits, from the digits of pi.</summary>
+    private const ulong Key = 0x243F_6A88_85A3_08D3;
 
     /// <summary>Returns the digest of what <paramref name="digest"/> covers, followed by a word.</summary>
     public static ulong Add(ulong digest, ulong word)
@@ -25,21 +30,20 @@ public static class Digest64
     public static ulong Add(ulong digest, ReadOnlySpan<byte> bytes)
     {
         ulong length = (ulong)bytes.Length;
-        if (bytes.Length >= 4 * Step)
+        if (bytes.Length >= Many)
         {
-            ulong a = digest, b = ~digest, c = digest ^ Multiplier, d = ~digest ^ Multiplier;
-            for (; bytes.Length >= Step; bytes = bytes[Step..])
-            {
-                a = Add(a, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-                b = Add(b, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]));
-                c = Add(c, BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
-                d = Add(d, BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
-            }
-
-            digest = Add(Add(Add(Add(digest, a), b), c), d);
+            int whole = bytes.Length / DigestLanes.Step * DigestLanes.Step;
+            digest = AddMany(digest, bytes[..whole]);
+            bytes = bytes[whole..];
         }
 
-        while (bytes.Length >= sizeof(ulong))
+        while (bytes.Length >= Pair)
+        {
+            digest = Fold(digest, BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
+            bytes = bytes[Pair..];
+        }
+
+        if (bytes.Length >= sizeof(ulong))
         {
             digest = Add(digest, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             bytes = bytes[sizeof(ulong)..];
@@ -52,5 +56,29 @@ public static class Digest64
         }
 
         return Add(Add(digest, rest), length);
+    }
+
+    private static ulong AddMany(ulong digest, ReadOnlySpan<byte> bytes)
+    {
+        Span<ulong> lanes = stackalloc ulong[DigestLanes.Count];
+        lanes.Clear();
+        DigestLanes.Add(lanes, bytes);
+        for (int i = 0; i < lanes.Length; i += 2)
+        {
+            digest = Fold(digest, lanes[i], lanes[i + 1]);
+        }
+
+        return digest;
+    }
+
+    /// <summary>
+    /// Adds two words with one multiplication of 64 by 64 bits, whose halves are folded. A first word that equals the key has the product 0: the sum keeps
+    /// the second word and the digest even then.
+    /// </summary>
+    private static ulong Fold(ulong digest, ulong first, ulong second)
+    {
+        second ^= digest;
+        ulong high = Math.BigMul(first ^ Key, second, out ulong low);
+        return (high ^ low) + second;
     }
 }

@@ -19,6 +19,8 @@ internal static class ComparisonBenchmark
             Path = Repository.PathOf("images", "lisp", "lisp.elf"), Arguments = ["/s/primes.scm"], Directories = [new DirectoryGrant(Repository.PathOf("images", "lisp", "scripts"), "/s")],
         });
         await DigestsAsync("transfers", new ProgramSpec { Path = check, Arguments = ["transfers"] });
+        await DigestsAsync("moves", new ProgramSpec { Path = check, Arguments = ["moves"] });
+        await DigestsAsync("prints", new ProgramSpec { Path = check, Arguments = ["prints"] });
         await DigestsAsync("tiny", null);
         await ComparisonAsync();
     }

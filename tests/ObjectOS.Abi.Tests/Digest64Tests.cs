@@ -9,7 +9,7 @@ public sealed class Digest64Tests
     public void Bytes_WithOneBitChanged_HaveAnotherDigest()
     {
         var random = new Random(64);
-        foreach (int length in (int[])[1, 7, 8, 31, 32, 127, 128, 129, 160, 1000])
+        foreach (int length in (int[])[1, 7, 8, 15, 16, 17, 31, 32, 63, 64, 65, 127, 128, 129, 160, 383, 384, 385, 511, 512, 1000])
         {
             byte[] bytes = new byte[length];
             random.NextBytes(bytes);
@@ -38,5 +38,23 @@ public sealed class Digest64Tests
             byte[] swapped = [.. bytes[..(word * 8)], .. bytes[((word + 1) * 8)..((word + 2) * 8)], .. bytes[(word * 8)..((word + 1) * 8)], .. bytes[((word + 2) * 8)..]];
             Digest64.Add(0, swapped).Should().NotBe(digest, "words {0} and the next change places", word);
         }
+    }
+
+    [Fact]
+    public void Bytes_OnEveryHost_HaveTheSameDigest()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 4096 + 9).Select(i => (byte)((i * 7) ^ (i >> 5)))];
+        Digest64.Add(64, bytes).Should().Be(15_163_406_760_314_973_480);
+    }
+
+    [Fact]
+    public void Lanes_WithoutVectors_HaveTheSameSums()
+    {
+        byte[] bytes = new byte[DigestLanes.Step * 9];
+        new Random(9).NextBytes(bytes);
+        ulong[] with = new ulong[DigestLanes.Count], without = new ulong[DigestLanes.Count];
+        DigestLanes.Add(with, bytes);
+        DigestLanes.AddWords(without, bytes);
+        with.Should().Equal(without);
     }
 }

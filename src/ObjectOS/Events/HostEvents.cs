@@ -10,27 +10,30 @@ namespace ObjectOS.Events;
 /// </summary>
 internal sealed class HostEvents(EventStream stream, string level) : IEventText
 {
-    private readonly Dictionary<ulong, (string Name, bool IsText)> _names = [];
+    private readonly Dictionary<ulong, Target> _targets = [];
     private readonly Dictionary<ulong, (EventLane Lane, bool IsStatus)> _pending = [];
     private readonly Dictionary<EventLane, LineSplitter> _lines = [];
-    private EventRecord _last;
 
-    public void Name(ulong target, string name, bool isText) => _names[target] = (name, isText);
+    /// <summary>The write that lines are of. The bytes of each line stand apart: a copy of the record for each would cost more than its digest.</summary>
+    private EventRecord _write;
+    private ReadOnlyMemory<byte> _line;
+
+    public void Name(ulong target, string name, bool isText) => _targets[target] = new Target(name, isText);
 
     public void Request(in EventRecord record, string? cause)
     {
         var kind = (HostRequestKind)record.Number;
-        if (!_names.TryGetValue(record.Arguments[0], out var target)
+        if (!_targets.TryGetValue(record.Arguments[0], out var target)
             || kind is HostRequestKind.Started or HostRequestKind.Ended or HostRequestKind.Log or HostRequestKind.Notice or HostRequestKind.Clock)
         {
             return;
         }
 
-        var lane = stream.Lane(string.Create(CultureInfo.InvariantCulture, $"{level}/{target.Name}"));
+        var lane = target.Lane ??= stream.Lane(string.Create(CultureInfo.InvariantCulture, $"{level}/{target.Name}"));
         if (kind == HostRequestKind.StreamWrite && target.IsText)
         {
-            _last = record;
-            SplitterOf(lane).Add(record.Input.Span, line => AddLine(lane, line, cause));
+            _write = record with { Arguments = default, Input = default, Retired = 0, Pc = 0 };
+            SplitterOf(lane).Add(record.Input, line => AddLine(lane, line, cause));
             return;
         }
 
@@ -67,7 +70,7 @@ internal sealed class HostEvents(EventStream stream, string level) : IEventText
     public string Write(in EventRecord record) => record.Kind switch
     {
         EventKind.Completion => $"answer {(long)record.Result}{Data(record.Output)}",
-        _ when (HostRequestKind)record.Number == HostRequestKind.StreamWrite && record.Arguments[0] == 0 => SampleCursor.Quote(record.Input.Span),
+        _ when (HostRequestKind)record.Number == HostRequestKind.StreamWrite && record.Arguments[0] == 0 => SampleCursor.Quote(_line.Span),
         _ when (HostRequestKind)record.Number == HostRequestKind.File =>
             $"{(HostFileOperation)record.Arguments[1]}(0x{record.Arguments[2]:x}, 0x{record.Arguments[3]:x}, 0x{record.Arguments[4]:x}){Data(record.Input)}",
         _ => $"{(HostRequestKind)record.Number}(0x{record.Arguments[1]:x}, 0x{record.Arguments[2]:x}){Data(record.Input)}",
@@ -85,10 +88,22 @@ internal sealed class HostEvents(EventStream stream, string level) : IEventText
         return splitter;
     }
 
-    private void AddLine(EventLane lane, byte[] line, string? cause)
+    private void AddLine(EventLane lane, ReadOnlyMemory<byte> line, string? cause)
     {
-        var text = LineSplitter.WithoutTime(line);
-        var digest = new LaneDigest((ulong)EventKind.Request, Digest64.Add(0, text), text.Length == line.Length ? 0 : Digest64.Add(0, line));
-        stream.Add(lane, _last with { Arguments = default, Input = line, Retired = 0, Pc = 0 }, digest, this, cause);
+        var text = LineSplitter.WithoutTime(line.Span);
+        var digest = new LaneDigest((ulong)EventKind.Request, Digest64.Add(0, text), text.Length == line.Length ? 0 : Digest64.Add(0, line.Span));
+        _line = line;
+        stream.Add(lane, _write, digest, this, cause);
+    }
+
+    private sealed class Target(string name, bool isText)
+    {
+        public string Name => name;
+
+        /// <summary>True for a stream of lines.</summary>
+        public bool IsText => isText;
+
+        /// <summary>Its lane; null before the first request.</summary>
+        public EventLane? Lane { get; set; }
     }
 }

@@ -12,6 +12,7 @@ internal sealed class LevelEvents
     private readonly HostEvents _host;
     private readonly Dictionary<uint, EventLane> _threads = [];
     private readonly Dictionary<EventLane, int> _children = [];
+    private readonly Dictionary<EventLane, EventLane> _youngest = [];
     private int _roots;
 
     public LevelEvents(EventStream stream, string level)
@@ -56,7 +57,7 @@ internal sealed class LevelEvents
             default:
                 if (_threads.TryGetValue(record.Thread, out var lane))
                 {
-                    _calls.Learn(lane, record, Child(lane));
+                    _calls.Learn(lane, record, _youngest.GetValueOrDefault(lane));
                     _stream.Add(lane, record, _calls.Digest(lane, record), _calls);
                 }
 
@@ -87,10 +88,11 @@ internal sealed class LevelEvents
             name = string.Create(CultureInfo.InvariantCulture, $"{parent.Name}.{ordinal}");
         }
 
-        _threads[record.Thread] = _stream.Lane(name, parent?.Name);
+        var lane = _stream.Lane(name, parent?.Name);
+        _threads[record.Thread] = lane;
+        if (parent is not null)
+        {
+            _youngest[parent] = lane;
+        }
     }
-
-    /// <summary>The lane of the last thread that a lane's thread made.</summary>
-    private EventLane? Child(EventLane lane) =>
-        _children.TryGetValue(lane, out int last) ? _stream.Lane(string.Create(CultureInfo.InvariantCulture, $"{lane.Name}.{last}")) : null;
 }

@@ -7,17 +7,27 @@ internal sealed class LineSplitter
 
     private readonly List<byte> _line = [];
 
-    /// <summary>Adds bytes; calls <paramref name="onLine"/> for each line that they complete, without its line feed.</summary>
-    public void Add(ReadOnlySpan<byte> bytes, Action<byte[]> onLine)
+    /// <summary>
+    /// Adds bytes; calls <paramref name="onLine"/> for each line that they complete, without its line feed. A line that lies whole in
+    /// <paramref name="bytes"/> is a part of them, not a copy.
+    /// </summary>
+    public void Add(ReadOnlyMemory<byte> bytes, Action<ReadOnlyMemory<byte>> onLine)
     {
-        foreach (byte value in bytes)
+        while (!bytes.IsEmpty)
         {
-            if (value != (byte)'\n')
+            int room = Math.Min(bytes.Length, LongestLine - _line.Count);
+            int end = bytes.Span[..room].IndexOf((byte)'\n');
+            var part = bytes[..(end < 0 ? room : end)];
+            bytes = bytes[(end < 0 ? room : end + 1)..];
+            bool isComplete = end >= 0 || _line.Count + part.Length == LongestLine;
+            if (isComplete && _line.Count == 0)
             {
-                _line.Add(value);
+                onLine(part);
+                continue;
             }
 
-            if (value == (byte)'\n' || _line.Count >= LongestLine)
+            _line.AddRange(part.Span);
+            if (isComplete)
             {
                 Take(onLine);
             }
@@ -25,7 +35,7 @@ internal sealed class LineSplitter
     }
 
     /// <summary>Ends the last line, if it has begun.</summary>
-    public void Flush(Action<byte[]> onLine)
+    public void Flush(Action<ReadOnlyMemory<byte>> onLine)
     {
         if (_line.Count > 0)
         {
@@ -54,7 +64,7 @@ internal sealed class LineSplitter
         return line[(end + 1)..];
     }
 
-    private void Take(Action<byte[]> onLine)
+    private void Take(Action<ReadOnlyMemory<byte>> onLine)
     {
         byte[] line = [.. _line];
         _line.Clear();
