@@ -39,7 +39,7 @@ public sealed partial class Kernel : IKernel
         Ranges = new PhysicalRanges(cpu.Memory.Size, _options.ObjectLimit);
         Reclaimer = new Reclaimer(this, cpu.Memory, Ranges);
         Scheduler = new Scheduler();
-        Events = new EventLog(_options.Events);
+        Events = new EventLog(_options.Events, _options.EventMemory);
         HostQueue = new HostQueue(_options.DeterministicCompletions, _options.CompletionLatency);
         RootCell = new Cell(NextNumber(), null, cpu.Account, _options.ObjectLimit);
         _cells.Add(RootCell.Number, RootCell);

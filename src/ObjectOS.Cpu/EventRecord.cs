@@ -114,6 +114,9 @@ public readonly record struct EventRecord
     /// <summary>With <see cref="EventDetail.Samples"/>, bytes of the thread's memory from its stack pointer (x2) up. Else empty.</summary>
     public ReadOnlyMemory<byte> Stack { get; init; }
 
+    /// <summary>The ranges of <see cref="KernelOptions.EventMemory"/>, one after the other, if it asks for this event; pages that could not be read are 0. Else empty.</summary>
+    public ReadOnlyMemory<byte> Memory { get; init; }
+
     /// <summary>Guest time, nanoseconds since the kernel was made.</summary>
     public ulong Time { get; init; }
 

@@ -39,6 +39,9 @@ public sealed record KernelOptions
     /// <summary>What is kept of events for <see cref="IKernel.TryTakeEvent"/>, without a bound: take them after every slice.</summary>
     public EventDetail Events { get; init; }
 
+    /// <summary>Memory to keep with one event, if <see cref="Events"/> asks for samples; null: none.</summary>
+    public EventMemory? EventMemory { get; init; }
+
     /// <summary>Guest nanoseconds from a request to its completion, at the least.</summary>
     public ulong CompletionLatency { get; init; } = 10_000;
 }

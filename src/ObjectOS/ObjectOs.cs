@@ -96,6 +96,7 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
             CompletionLatency = _options.HostClock ? 0 : new KernelOptions().CompletionLatency,
             Trace = _options.Trace is not null,
             Events = _options.Events?.Detail ?? EventDetail.None,
+            EventMemory = _options.Events?.MemoryOf(Path),
         };
         var kernel = _recorder is null ? factory.Create(_cpu, options) : _recorder.CreateKernel(factory, _cpu, options);
         kernel.CreateManagedCell(RootCell, LinuxCell, LinuxEndpoint, Described(linux.Create(), new RecordedProgram(ProgramRole.Linux, linux.Description)), ServiceMemory, LinuxObjects);

@@ -10,6 +10,7 @@ public sealed class MachineStackTests
         typedef unsigned long u64;
         static u64 table[512] __attribute__((aligned(4096)));
         char stack[8192] __attribute__((aligned(4096), used));
+        volatile long shown = SHOWN;
         static void __attribute__((noinline)) call(u64 a0, u64 a6, u64 a7) {
             register u64 r0 __asm__("a0") = a0;
             register u64 r1 __asm__("a1") = 0;
@@ -21,7 +22,7 @@ public sealed class MachineStackTests
         static void __attribute__((noinline)) outer(int c) { inner(c); __asm__ volatile(""); }
         void start_kernel(void) {
             outer('a');
-            outer(SHOWN);
+            outer(shown);
             call(0, 0, 0x53525354);
             for (;;)
                 ;
@@ -54,6 +55,8 @@ public sealed class MachineStackTests
             side.Stack.Select(frame => frame.Split(' ')[0]).Take(4).Should().Equal(["call", "inner", "outer", "start_kernel"], text);
             side.Stack.Should().OnlyContain(frame => frame.Contains("program.c:", StringComparison.Ordinal));
         }
+
+        divergence.Memory.Should().Contain(word => word.Place == "shown" && word.Left == "0x62" && word.Right == "0x63", text);
     }
 
     private static Task<CrossProgram> MakeAsync(params string[] options) => CrossProgram.MakeAsync(

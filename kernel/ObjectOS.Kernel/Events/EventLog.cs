@@ -7,21 +7,30 @@ namespace ObjectOS.Objects;
 /// The events of a kernel until the holder takes them. Bytes that a service moves are noted with the thread that pays for the move; moves in the
 /// space of another thread are noted with that space, and belong to the next event in it.
 /// </summary>
-internal sealed class EventLog(EventDetail detail)
+internal sealed class EventLog(EventDetail detail, EventMemory? memory)
 {
     private readonly Queue<EventRecord> _records = new();
 
     /// <summary>What transfers were before the message that a service handles now; a suspended message is undone by it.</summary>
     private readonly List<(Thread? Thread, AddressSpace Space, Transfer Before)> _moves = [];
 
+    private ulong _added;
+
     public bool IsOn => detail != EventDetail.None;
 
     /// <summary>True if events have samples of bytes, registers and stack.</summary>
     public bool HasSamples => detail == EventDetail.Samples;
 
+    /// <summary>The memory to keep with the next event; null: none.</summary>
+    public IReadOnlyList<MemoryRange>? NextMemory => HasSamples && memory?.Event == _added + 1 ? memory.Ranges : null;
+
     public bool TryTake(out EventRecord record) => _records.TryDequeue(out record);
 
-    public void Add(in EventRecord record) => _records.Enqueue(record);
+    public void Add(in EventRecord record)
+    {
+        _added++;
+        _records.Enqueue(record);
+    }
 
     /// <summary>Begins a message to a service.</summary>
     public void BeginMessage() => _moves.Clear();

@@ -53,7 +53,7 @@ public sealed partial class Kernel
             Events.Add(new EventRecord
             {
                 Kind = EventKind.Request, Cell = cell.Number, Peer = Payer is { Context: not null } payer ? payer.Number : 0, Number = (ulong)kind, Arguments = words,
-                Result = id, Time = Now, Input = data,
+                Result = id, Time = Now, Input = data, Memory = MemoryOf(Payer),
             });
         }
     }
@@ -173,9 +173,13 @@ public sealed partial class Kernel
             Pages = thread.Owner.Account.Charged,
         };
         return Events.HasSamples && thread is { Context: { } context, Space: { IsDead: false } space }
-            ? record with { Registers = RegistersOf(context), Stack = context.System is null ? StackOf(context.X[2], space) : HartStack.Of(context, space) }
+            ? record with { Registers = RegistersOf(context), Stack = HartMemory.StackOf(context, space), Memory = MemoryOf(thread) }
             : record;
     }
+
+    /// <summary>The memory that the holder wants with the next event.</summary>
+    private byte[]? MemoryOf(Thread? thread) =>
+        Events.NextMemory is { } ranges && thread is { Context: { } context, Space: { IsDead: false } space } ? HartMemory.Of(context, space, ranges) : null;
 
     private static ulong[] RegistersOf(HartContext context)
     {
@@ -187,19 +191,6 @@ public sealed partial class Kernel
 
         registers[0] = context.Pc;
         return registers;
-    }
-
-    /// <summary>Reads as much of a stack as can be read without an ancestor's help.</summary>
-    private static byte[] StackOf(ulong pointer, AddressSpace space)
-    {
-        var bytes = new byte[EventRecord.StackBytes];
-        if (space.CopyIn(pointer, bytes) == KernelStatus.Ok)
-        {
-            return bytes;
-        }
-
-        bytes = new byte[Pages.Size - (pointer & (Pages.Size - 1))];
-        return space.CopyIn(pointer, bytes) == KernelStatus.Ok ? bytes : [];
     }
 
     private static EventRecord WithTransfer(in EventRecord record, Thread thread)

@@ -138,7 +138,7 @@ public static class Comparison
         IComparedVersion left, IComparedVersion right, Scenario scenario, SideRequest request, (SideRun Left, SideRun Right) runs, string[] lanes, EventPart part, CancellationToken cancellationToken)
     {
         var windows = lanes.Take(MostLanes).Select(lane => LaneComparison.Window(runs.Left, runs.Right, lane, part)).ToArray();
-        var (a, b) = await BothAsync(left, right, scenario, request with { Windows = windows }, cancellationToken).ConfigureAwait(false);
+        var (a, b) = await BothAsync(left, right, scenario, request with { Windows = windows }, request with { Windows = windows }, cancellationToken).ConfigureAwait(false);
         var differing = windows
             .Select(window => (window.Lane, Found: LaneComparison.First(a.Kept.Where(e => e.Lane == window.Lane), b.Kept.Where(e => e.Lane == window.Lane), part)))
             .Where(lane => lane.Found is not null)
@@ -154,8 +154,8 @@ public static class Comparison
         var first = cause is not null && Array.Exists(differing, lane => lane.Lane == cause) ? Array.Find(differing, lane => lane.Lane == cause) : differing[0];
         var found = first.Found!.Value;
 
-        var watch = new EventWatch(first.Lane, found.Ordinal, KeptBefore, KeptAfter);
-        (a, b) = await BothAsync(left, right, scenario, request with { Watch = watch }, cancellationToken).ConfigureAwait(false);
+        (a, b) = await BothAsync(left, right, scenario, Watching(found.Left), Watching(found.Right), cancellationToken).ConfigureAwait(false);
+        var memory = MemoryDifference.Between(a.Variables, b.Variables).ToArray();
         return new Divergence
         {
             Lane = first.Lane,
@@ -164,13 +164,17 @@ public static class Comparison
             Right = b.After.Count > 0 ? b.After[0] : null,
             LeftBefore = LedTo(first.Lane, a.Before),
             RightBefore = LedTo(first.Lane, b.Before),
+            Memory = [.. memory.Take(MemoryDifference.MostShown)],
+            MemoryCount = memory.Length,
             Aligned = Alignment.Of([.. a.After.Select(e => e.Text)], [.. b.After.Select(e => e.Text)]),
         };
+
+        SideRequest Watching(SideEvent? e) => request with { Watch = new EventWatch(first.Lane, found.Ordinal, KeptBefore, KeptAfter, e?.Record ?? 0) };
     }
 
-    private static async Task<(SideRun Left, SideRun Right)> BothAsync(IComparedVersion left, IComparedVersion right, Scenario scenario, SideRequest request, CancellationToken cancellationToken)
+    private static async Task<(SideRun Left, SideRun Right)> BothAsync(IComparedVersion left, IComparedVersion right, Scenario scenario, SideRequest ofLeft, SideRequest ofRight, CancellationToken cancellationToken)
     {
-        var both = await Task.WhenAll(left.RunAsync(scenario, request, cancellationToken), right.RunAsync(scenario, request, cancellationToken)).ConfigureAwait(false);
+        var both = await Task.WhenAll(left.RunAsync(scenario, ofLeft, cancellationToken), right.RunAsync(scenario, ofRight, cancellationToken)).ConfigureAwait(false);
         return (both[0], both[1]);
     }
 

@@ -107,6 +107,14 @@ public sealed record Divergence
     /// <summary>The same of the right run.</summary>
     public IReadOnlyList<SideEvent> RightBefore { get; init; } = [];
 
+    /// <summary>
+    /// The guest's variables that differ when the event happens, at most <see cref="MemoryDifference.MostShown"/> words; empty if none does, or if a guest's file has no symbols.
+    /// </summary>
+    public IReadOnlyList<MemoryDifference> Memory { get; init; } = [];
+
+    /// <summary>The number of words of variables that differ, those of <see cref="Memory"/> included.</summary>
+    public int MemoryCount { get; init; }
+
     /// <summary>The events from it on, aligned: what was inserted or left out stands out from what is the same.</summary>
     public IReadOnlyList<AlignedLine> Aligned { get; init; } = [];
 }

@@ -114,7 +114,9 @@ public static class HtmlReport
             page.Append(CultureInfo.InvariantCulture, $"<span class=\"dim\">{E(e.Lane)}#{e.Ordinal}</span> {E(e.Text)}\n");
         }
 
-        page.Append("</pre>\n<h3>From it on</h3>\n<pre>");
+        page.Append("</pre>\n");
+        AddMemory(page, divergence);
+        page.Append("<h3>From it on</h3>\n<pre>");
         foreach (var line in divergence.Aligned)
         {
             string text = E(line.Text);
@@ -134,6 +136,23 @@ public static class HtmlReport
                 + string.Concat(e.Stack.Select(frame => $"\n  in {E(frame)}"));
             page.Append(CultureInfo.InvariantCulture, $"<pre><span class=\"{side}\">{side}</span>  {text}</pre>\n");
         }
+    }
+
+    private static void AddMemory(StringBuilder page, Divergence divergence)
+    {
+        if (TextReport.MemoryHeading(divergence) is not { } heading)
+        {
+            return;
+        }
+
+        page.Append(CultureInfo.InvariantCulture, $"<h3>V{E(heading[1..])}</h3>\n<table><tr><th>variable</th><th class=\"left\">left</th><th class=\"right\">right</th><th>address</th></tr>\n");
+        foreach (var word in divergence.Memory)
+        {
+            string address = string.Create(CultureInfo.InvariantCulture, $"0x{word.LeftAddress ?? word.RightAddress:x}");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td><code>{E(word.Place)}</code></td><td><code>{E(word.Left ?? "not there")}</code></td><td><code>{E(word.Right ?? "not there")}</code></td><td class=\"dim\"><code>{address}</code></td></tr>\n");
+        }
+
+        page.Append("</table>\n");
     }
 
     private static void AddOutput(StringBuilder page, string side, SideRun run)

@@ -47,6 +47,9 @@ public sealed record SideRun
     /// <summary>The watched event and those after it on its lane.</summary>
     public IReadOnlyList<SideEvent> After { get; init; } = [];
 
+    /// <summary>The guest's variables at the watched event, if the watch names its record and the guest's file has symbols.</summary>
+    public IReadOnlyList<GuestVariable> Variables { get; init; } = [];
+
     /// <summary>Events of the windows.</summary>
     public IReadOnlyList<SideEvent> Kept { get; init; } = [];
 }
@@ -81,4 +84,8 @@ public sealed record SideLane(
 /// <param name="Cause">The lane that caused it; null: none, or its own.</param>
 /// <param name="Stack">The functions that were active, innermost first; empty if they are not known.</param>
 public sealed record SideEvent(
-    string Lane, long Ordinal, long Sequence, string Text, LaneDigest Digest, ulong Retired, ulong Time, ulong Pc, string? Cause, IReadOnlyList<string> Stack);
+    string Lane, long Ordinal, long Sequence, string Text, LaneDigest Digest, ulong Retired, ulong Time, ulong Pc, string? Cause, IReadOnlyList<string> Stack)
+{
+    /// <summary>The number of the kernel's record that it is of, as <see cref="GuestEvent.Record"/>; 0: none.</summary>
+    public ulong Record { get; init; }
+}

@@ -7,7 +7,6 @@ namespace ObjectOS.Testing.Comparing;
 /// <summary>Puts a version of this process through a scenario.</summary>
 internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRequest request) : IDisposable
 {
-    private readonly EventStream _events = new(request.Watch, request.Windows);
     private readonly ScriptedConsole _console = new(version.Input is { } input ? Typed(input) : scenario.Steps);
     /// <summary>Host time after which files that were there can be told from those that the guest makes: file systems stamp them some milliseconds late.</summary>
     private static readonly TimeSpan ReproducibleStart = TimeSpan.FromMilliseconds(40);
@@ -17,6 +16,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
     private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _complete = new();
+    private ReadOnlyMemory<byte> _program;
+    private EventStream _events = new();
     private bool _isStalled;
 
     public void Dispose()
@@ -32,6 +33,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             throw new ScenarioException($"{scenario.Name}: {problem}");
         }
 
+        _program = await ProgramFileAsync(cancellationToken).ConfigureAwait(false);
+        _events = new EventStream(request.Watch, request.Windows, request.Watch is { Record: not 0 } ? EventVariables.RangesOf(_program, IsMachine) : null);
         _events.Complete += _complete.Cancel;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _complete.Token);
         RunResult result;
@@ -55,7 +58,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
                 }
             }
 
-            return Report(result, faults, await ProgramFileAsync(cancellationToken).ConfigureAwait(false), copies);
+            return Report(result, faults, copies);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
@@ -220,7 +223,7 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             : File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false) : default;
     }
 
-    private SideRun Report(RunResult result, IReadOnlyList<FaultProgress> faults, ReadOnlyMemory<byte> program, GrantCopies copies)
+    private SideRun Report(RunResult result, IReadOnlyList<FaultProgress> faults, GrantCopies copies)
     {
         var lanes = _events.Lanes;
         var run = new SideRun
@@ -237,7 +240,8 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
             Time = lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Time),
             Lanes = [.. lanes.Select(lane => new SideLane(lane.Name, lane.Parent, lane.Birth, lane.Count, lane.Digest, lane.Retired, lane.FirstTime, lane.Time, [.. lane.Marks]))],
             Before = [.. _events.Before.Select(e => AsSide(e, []))],
-            After = [.. _events.After.Select((e, i) => AsSide(e, i == 0 ? FramesOf(program, e) : []))],
+            After = [.. _events.After.Select((e, i) => AsSide(e, i == 0 ? FramesOf(e) : []))],
+            Variables = _events.After.Count > 0 ? EventVariables.Read(_program, IsMachine, _events.After[0]) : [],
             Kept = [.. _events.Kept.Select(e => AsSide(e, []))],
         };
         return run with { Failures = [.. Failures(run, copies)] };
@@ -265,10 +269,10 @@ internal sealed class SideRunner(LocalVersion version, Scenario scenario, SideRe
         : fault.Seen > 0 ? string.Create(CultureInfo.InvariantCulture, $"the fault of request {fault.Fault.Request} to {target} is never reached: the guest made {fault.Seen}")
         : $"the fault of {target} is never reached: the guest's requests went to {string.Join(", ", lanes.Select(lane => lane.Name).Where(name => !name.Contains("/t", StringComparison.Ordinal)).DefaultIfEmpty("nothing"))}";
 
-    private static SideEvent AsSide(GuestEvent e, IReadOnlyList<string> stack) => new(e.Lane, e.Ordinal, e.Sequence, e.Text, e.Digest, e.Retired, e.Time, e.Pc, e.Cause, stack);
+    private static SideEvent AsSide(GuestEvent e, IReadOnlyList<string> stack) => new(e.Lane, e.Ordinal, e.Sequence, e.Text, e.Digest, e.Retired, e.Time, e.Pc, e.Cause, stack) { Record = e.Record };
 
-    private string[] FramesOf(ReadOnlyMemory<byte> program, GuestEvent e) =>
-        program.IsEmpty ? [] : [.. (IsMachine ? EventSymbols.MachineBacktrace(program, e) : EventSymbols.Backtrace(program, e)).Select(frame => $"{frame.Function ?? "?"}{(frame.File is null ? "" : string.Create(CultureInfo.InvariantCulture, $" ({frame.File}:{frame.Line})"))}")];
+    private string[] FramesOf(GuestEvent e) =>
+        _program.IsEmpty ? [] : [.. (IsMachine ? EventSymbols.MachineBacktrace(_program, e) : EventSymbols.Backtrace(_program, e)).Select(frame => $"{frame.Function ?? "?"}{(frame.File is null ? "" : string.Create(CultureInfo.InvariantCulture, $" ({frame.File}:{frame.Line})"))}")];
 
     private IEnumerable<string> Failures(SideRun run, GrantCopies copies)
     {

@@ -79,6 +79,15 @@ public static class TextReport
     /// <summary>What went wrong in a run: checks that failed, and faults that did not happen.</summary>
     internal static IEnumerable<string> Remarks(SideRun run) => [.. run.Failures.Select(failure => $"fails: {failure}"), .. run.UnreachedFaults.Select(fault => $"lacks a fault: {fault.Text}")];
 
+    /// <summary>What stands above the variables that differ; null: none does.</summary>
+    internal static string? MemoryHeading(Divergence divergence) => divergence.MemoryCount switch
+    {
+        0 => null,
+        1 => "variables that differ then, 1 word",
+        var count when count > divergence.Memory.Count => string.Create(CultureInfo.InvariantCulture, $"variables that differ then, the first {divergence.Memory.Count} of {count} words"),
+        var count => string.Create(CultureInfo.InvariantCulture, $"variables that differ then, {count} words"),
+    };
+
     private static string Change(ulong left, ulong right) => left == 0 ? "new" : string.Create(CultureInfo.InvariantCulture, $"{(((double)right / left) - 1) * 100:+0.0;-0.0;0.0} %");
 
     private static void AddEnds(StringBuilder text, string side, SideRun run)
@@ -99,6 +108,15 @@ public static class TextReport
         foreach (var e in divergence.LeftBefore)
         {
             text.Append(CultureInfo.InvariantCulture, $"    {e.Lane}#{e.Ordinal} {e.Text}\n");
+        }
+
+        if (MemoryHeading(divergence) is { } heading)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {heading}:\n");
+            foreach (var word in divergence.Memory)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"    {word}\n");
+            }
         }
 
         text.Append("  from it on:\n");

@@ -16,13 +16,16 @@ public sealed class EventStream
     private readonly List<GuestEvent> _after = [];
     private readonly List<GuestEvent> _kept = [];
     private readonly List<LevelEvents> _levels = [];
+    private readonly IReadOnlyList<MemoryRange> _memory;
     private bool _isFound;
 
     /// <summary>Makes a stream without events.</summary>
     /// <param name="watch">An event; those around it are kept as text. Null: none are.</param>
     /// <param name="windows">Parts of lanes that are kept as text as well. Without a watch and windows only digests are kept, which costs least.</param>
-    public EventStream(EventWatch? watch = null, IReadOnlyList<EventWindow>? windows = null)
+    /// <param name="memory">Memory that is kept with the watched event, if the watch names its record: virtual addresses of its thread or hart. Null: none.</param>
+    public EventStream(EventWatch? watch = null, IReadOnlyList<EventWindow>? windows = null, IReadOnlyList<MemoryRange>? memory = null)
     {
+        _memory = memory ?? [];
         _watch = watch;
         _windows = windows ?? [];
     }
@@ -54,6 +57,13 @@ public sealed class EventStream
 
     /// <summary>What the kernel has to keep of each event.</summary>
     internal EventDetail Detail => _watch is null && _windows.Count == 0 ? EventDetail.Digests : EventDetail.Samples;
+
+    /// <summary>The number of the kernel's record that events are added of; 0: of none.</summary>
+    internal ulong Record { get; set; }
+
+    /// <summary>The memory that the kernel of a level keeps with the watched event; null: none.</summary>
+    internal EventMemory? MemoryOf(string level) =>
+        _watch is { Record: not 0 } watch && _memory.Count > 0 && watch.Lane.StartsWith(level + "/", StringComparison.Ordinal) ? new EventMemory(watch.Record, _memory) : null;
 
     /// <summary>The events of a lane so far, without lines that have begun; 0 if it has none.</summary>
     internal long CountOf(string lane) => _lanes.TryGetValue(lane, out var found) ? found.Count : 0;
@@ -90,7 +100,7 @@ public sealed class EventStream
 
         var kept = new GuestEvent(lane.Name, lane.Count, Count, text.Write(record), digest)
         {
-            Retired = record.Retired, Time = record.Time, Pc = record.Pc, Cause = cause, Registers = record.Registers, Stack = record.Stack,
+            Retired = record.Retired, Time = record.Time, Pc = record.Pc, Cause = cause, Registers = record.Registers, Stack = record.Stack, Record = Record, Memory = record.Memory,
         };
         if (isInWindow)
         {

@@ -23,6 +23,12 @@ public sealed record GuestEvent(string Lane, long Ordinal, long Sequence, string
     /// <summary>The registers of the thread: pc, then x1–x31; empty if the event is of no thread.</summary>
     public ReadOnlyMemory<ulong> Registers { get; init; }
 
+    /// <summary>The number of the kernel's record that the event is of, from 1: the same in every run of the version, whatever is kept. 0: none.</summary>
+    public ulong Record { get; init; }
+
+    /// <summary>The ranges of memory that the stream was made for, if this is the watched event; else empty.</summary>
+    public ReadOnlyMemory<byte> Memory { get; init; }
+
     /// <summary>Bytes of the thread's memory from its stack pointer up.</summary>
     public ReadOnlyMemory<byte> Stack { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class LevelEvents
     private readonly Dictionary<EventLane, int> _children = [];
     private readonly Dictionary<EventLane, EventLane> _youngest = [];
     private int _roots;
+    private ulong _taken;
 
     public LevelEvents(EventStream stream, string level)
     {
@@ -32,12 +33,17 @@ internal sealed class LevelEvents
     {
         while (kernel.TryTakeEvent(out var record))
         {
+            _stream.Record = ++_taken;
             Take(record);
         }
     }
 
     /// <summary>Ends lines that have begun.</summary>
-    public void Flush() => _host.Flush();
+    public void Flush()
+    {
+        _stream.Record = 0;
+        _host.Flush();
+    }
 
     private void Take(in EventRecord record)
     {
