@@ -301,4 +301,8 @@ public sealed record HostRequest(
 /// <param name="RequestId">The request's identifier.</param>
 /// <param name="Result">Non-negative: as its kind says; negative: a <see cref="HostError"/>, negated.</param>
 /// <param name="Data">What it returns; not changed after it is posted.</param>
-public sealed record Completion(ulong RequestId, long Result, ReadOnlyMemory<byte> Data);
+public sealed record Completion(ulong RequestId, long Result, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Guest nanoseconds by which it is delivered later than at its time, behind those of later requests if need be.</summary>
+    public ulong Delay { get; init; }
+}

@@ -30,6 +30,7 @@ public sealed class ScenarioTextTests
             fail request 1.disk1 3
             cut 1.net
             full 1.files1 2
+            delay 1.disk2 5ms 4
             accept 0/t1 "uname*"
             """;
         var scenario = ScenarioText.Parse(Text, "all", "/base");
@@ -44,22 +45,25 @@ public sealed class ScenarioTextTests
             new ScenarioCheck(CheckKind.ExitCode, "", "3"), new ScenarioCheck(CheckKind.Output, "", "done"), new ScenarioCheck(CheckKind.File, "/base/data/out.txt", "yes"),
             new ScenarioCheck(CheckKind.Property, "instructions", "500"));
         scenario.Faults.Should().Equal(
-            InjectedFault.FailCall(7, 13), InjectedFault.FailRequest("1.disk1", 3), InjectedFault.FailRequest("1.net", 1, 32, true), InjectedFault.FailRequest("1.files1", 2, 28, true));
+            InjectedFault.FailCall(7, 13), InjectedFault.FailRequest("1.disk1", 3), InjectedFault.FailRequest("1.net", 1, 32, true), InjectedFault.FailRequest("1.files1", 2, 28, true),
+            InjectedFault.DelayRequest("1.disk2", 4, 5_000_000, true));
         scenario.Accepted.Should().Equal(new AcceptedDifference("0/t1", "uname*"));
     }
 
     [Theory]
-    [InlineData("jump", "x:1: \"jump\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full or accept is wanted")]
+    [InlineData("jump", "x:1: \"jump\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full, delay or accept is wanted")]
     [InlineData("\n\nbudget much", "x:3: \"much\" is no number")]
     [InlineData("budget", "x:1: one N is wanted, 0 were found")]
     [InlineData("dir here", "x:1: \"here\" grants nothing: HOST=GUEST[:rw] is wanted")]
     [InlineData("env A", "x:1: \"A\" is no variable: K=V is wanted")]
     [InlineData("wait \"open", "x:1: a quoted word has no end")]
     [InlineData("expect nothing", "x:1: expect exit N, expect output TEXT, expect file PATH TEXT or expect at-most instructions|charged|memory|time N is wanted")]
-    [InlineData("fail call 0", "x:1: \"fail call 0\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
-    [InlineData("fail call 1 4294967297", "x:1: \"fail call 1 4294967297\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
-    [InlineData("cut \"\"", "x:1: \"cut \" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name")]
-    [InlineData("cut", "x:1: fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N] or full TARGET [N] is wanted")]
+    [InlineData("delay 1.disk1 5", "x:1: \"5\" is no time: a whole number with ns, us, ms or s is wanted")]
+    [InlineData("delay 1.disk1 0ms", "x:1: \"delay 1.disk1 0ms\" is out of range: counts begin at 1, error numbers are 1 to 4095, delays at most 1000000s, and a target has a name")]
+    [InlineData("fail call 0", "x:1: \"fail call 0\" is out of range: counts begin at 1, error numbers are 1 to 4095, delays at most 1000000s, and a target has a name")]
+    [InlineData("fail call 1 4294967297", "x:1: \"fail call 1 4294967297\" is out of range: counts begin at 1, error numbers are 1 to 4095, delays at most 1000000s, and a target has a name")]
+    [InlineData("cut \"\"", "x:1: \"cut \" is out of range: counts begin at 1, error numbers are 1 to 4095, delays at most 1000000s, and a target has a name")]
+    [InlineData("cut", "x:1: fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N], full TARGET [N] or delay TARGET TIME [N] is wanted")]
     public void Text_WithAMistake_IsRefusedInOneSentence(string text, string message) =>
         ((Func<Scenario>)(() => ScenarioText.Parse(text, "x", "/"))).Should().Throw<ScenarioException>().WithMessage(message);
 

@@ -164,7 +164,9 @@ public sealed class DefectTests
             found.ControlProblem.Should().BeNull();
             found.Divergence.Should().NotBeNull();
             string text = TextReport.Write(report);
-            text.Should().Contain("first difference: lane 0/");
+            // Event 40 tells the disk of the request for the last sector. Its failure shows in what the guest does next.
+            text.Should().Contain("first difference: lane 0/t1, event 42 ").And.Contain("0/t1#40 store virtioslot@0x10001000+0x50 = 0x0 (4 bytes)")
+                .And.MatchRegex(@"right: dbcn\.0\(");
         }
         finally
         {
@@ -187,6 +189,7 @@ public sealed class DefectTests
     [Theory]
     [InlineData("current+fault:time:5", "\"+fault:time:5\" cannot be made to happen: *")]
     [InlineData("current+fault:event:0/t1/5", "\"+fault:event:0/t1/5\" names no lane whose requests can fail: *")]
+    [InlineData("current+device:1.disk1:delay=5", "\"+device:1.disk1:delay=5\" says nothing that a device can do: *")]
     [InlineData("current+device:1.disk1:explode", "\"+device:1.disk1:explode\" says nothing that a device can do: *")]
     public void Change_ThatCannotHappen_IsRefusedInOneSentence(string spec, string message)
     {
@@ -197,9 +200,10 @@ public sealed class DefectTests
     [Fact]
     public void Changes_BecomeFaults()
     {
-        using var version = Builds.Load("current+fault:call:7+device:1.net:cut@3+fault:event:0/1.disk1/2+fault:instruction:99+seed:4");
+        using var version = Builds.Load("current+fault:call:7+device:1.net:cut@3+fault:event:0/1.disk1/2+fault:instruction:99+seed:4+device:1.disk1:delay=5ms@2");
         var compared = version.AsCompared();
-        compared.Faults.Should().Equal(InjectedFault.FailCall(7), InjectedFault.FailRequest("1.net", 3, 32, true), InjectedFault.FailRequest("1.disk1", 2));
+        compared.Faults.Should().Equal(InjectedFault.FailCall(7), InjectedFault.FailRequest("1.net", 3, 32, true), InjectedFault.FailRequest("1.disk1", 2),
+            InjectedFault.DelayRequest("1.disk1", 2, 5_000_000, true));
         compared.CrashAt.Should().Be(99);
     }
 

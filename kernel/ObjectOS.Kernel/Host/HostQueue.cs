@@ -19,6 +19,8 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
 
     private readonly Queue<HostRequest> _outbox = [];
     private readonly Queue<(ulong Id, ulong Due)> _order = [];
+
+    /// <summary>Requests that are made again, and those whose completion is delayed.</summary>
     private readonly SortedSet<(ulong Due, ulong Id)> _again = [];
     private readonly Dictionary<ulong, (HostPort Port, HostRequest Request)> _ports = [];
     private readonly Dictionary<ulong, Completion> _arrived = [];
@@ -112,7 +114,11 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
     {
         while (_late.TryDequeue(out completion))
         {
-            if (_ports.TryGetValue(completion.RequestId, out var asked))
+            if (completion.Delay > 0)
+            {
+                Postpone(completion, now);
+            }
+            else if (_ports.TryGetValue(completion.RequestId, out var asked))
             {
                 (port, request) = asked;
                 return true;
@@ -130,6 +136,12 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
                 PassOver(isAgain, id);
             }
 
+            if (completion is { Delay: > 0 })
+            {
+                Postpone(completion, due);
+                continue;
+            }
+
             if (hasArrived || deterministic)
             {
                 return true;
@@ -138,6 +150,13 @@ internal sealed class HostQueue(bool deterministic, ulong latency)
 
         (port, completion, request) = (null!, null, null!);
         return false;
+    }
+
+    /// <summary>Has a completion come again after its delay.</summary>
+    private void Postpone(Completion completion, ulong from)
+    {
+        _again.Add((from + completion.Delay, completion.RequestId));
+        _arrived[completion.RequestId] = completion with { Delay = 0 };
     }
 
     private void PassOver(bool isAgain, ulong id)

@@ -10,7 +10,7 @@ namespace ObjectOS.Testing.Comparing;
 /// <c>run [FILE|-] [ARG…]</c> (<c>-</c>: the version's program), <c>dir HOST=GUEST[:rw]</c>, <c>cwd DIR</c>, <c>env K=V</c>, <c>memory BYTES</c>, <c>budget N</c>, <c>depth N</c>,
 /// <c>timeout SECONDS</c>, <c>type TEXT</c> (a newline follows), <c>send TEXT</c>, <c>wait TEXT [SECONDS]</c> (guest time), <c>end-input</c>, <c>expect exit N</c>,
 /// <c>expect output TEXT</c>, <c>expect file PATH TEXT</c>, <c>expect at-most PROPERTY N</c>, <c>fail call N [ERRNO]</c>, <c>fail request TARGET N [ERRNO]</c>, <c>cut TARGET [N]</c>,
-/// <c>full TARGET [N]</c>, <c>accept LANE EVENT</c>.
+/// <c>full TARGET [N]</c>, <c>delay TARGET TIME [N]</c> (guest time, such as <c>5ms</c>), <c>accept LANE EVENT</c>.
 /// </remarks>
 public static class ScenarioText
 {
@@ -76,6 +76,19 @@ public static class ScenarioText
             new(string.Create(CultureInfo.InvariantCulture, $"{source ?? name}:{line}: {problem}"), inner);
     }
 
+    /// <summary>Reads a guest time: a whole number with <c>ns</c>, <c>us</c>, <c>ms</c> or <c>s</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="nanoseconds">The time.</param>
+    public static bool TryParseTime(string text, out ulong nanoseconds)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string number = text.TrimEnd('n', 'u', 'm', 's');
+        ulong unit = text[number.Length..] switch { "ns" => 1, "us" => 1_000, "ms" => 1_000_000, "s" => 1_000_000_000, _ => 0 };
+        bool isTime = ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ulong count) && unit > 0 && count <= long.MaxValue / unit;
+        nanoseconds = isTime ? count * unit : 0;
+        return isTime;
+    }
+
     private static Scenario Add(Scenario scenario, List<string> words, string folder)
     {
         string[] rest = [.. words.Skip(1)];
@@ -94,11 +107,11 @@ public static class ScenarioText
             "wait" => WithStep(scenario, Wait(rest)),
             "end-input" => WithStep(scenario, new ScenarioStep(StepKind.End, "", default)),
             "expect" => scenario with { Checks = [.. scenario.Checks, Check(rest, folder)] },
-            "fail" or "cut" or "full" => scenario with { Faults = [.. scenario.Faults, Fault(words)] },
+            "fail" or "cut" or "full" or "delay" => scenario with { Faults = [.. scenario.Faults, Fault(words)] },
             "accept" when rest.Length == 2 => scenario with { Accepted = [.. scenario.Accepted, new AcceptedDifference(rest[0], rest[1])] },
             "accept" => throw new FormatException("accept LANE EVENT is wanted"),
             var other => throw new FormatException(
-                $"\"{Shown(other)}\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full or accept is wanted"),
+                $"\"{Shown(other)}\" is no step: run, dir, cwd, env, memory, budget, depth, timeout, type, send, wait, end-input, expect, fail, cut, full, delay or accept is wanted"),
         };
     }
 
@@ -152,12 +165,15 @@ public static class ScenarioText
                 ["cut", var target, var request] => InjectedFault.FailRequest(target, Number(request), BrokenPipe, andLater: true),
                 ["full", var target] => InjectedFault.FailRequest(target, 1, NoSpace, andLater: true),
                 ["full", var target, var request] => InjectedFault.FailRequest(target, Number(request), NoSpace, andLater: true),
-                _ => throw new FormatException("fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N] or full TARGET [N] is wanted"),
+                ["delay", var target, var time] => InjectedFault.DelayRequest(target, 1, Time(time), andLater: true),
+                ["delay", var target, var time, var request] => InjectedFault.DelayRequest(target, Number(request), Time(time), andLater: true),
+                _ => throw new FormatException(
+                    "fail call N [ERRNO], fail request TARGET N [ERRNO], cut TARGET [N], full TARGET [N] or delay TARGET TIME [N] is wanted"),
             };
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"\"{string.Join(' ', words)}\" is out of range: counts begin at 1, error numbers are 1 to 4095, and a target has a name", e);
+            throw new FormatException($"\"{string.Join(' ', words)}\" is out of range: counts begin at 1, error numbers are 1 to 4095, delays at most 1000000s, and a target has a name", e);
         }
     }
 
@@ -165,6 +181,9 @@ public static class ScenarioText
 
     private static ulong Number(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number <= long.MaxValue ? number : throw new FormatException($"\"{text}\" is no number");
+
+    private static ulong Time(string text) =>
+        TryParseTime(text, out ulong time) ? time : throw new FormatException($"\"{text}\" is no time: a whole number with ns, us, ms or s is wanted");
 
     /// <summary>More seconds than a time can hold are as many as it can: they are refused as any that are too many.</summary>
     private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds((long)Math.Min(Number(text), (ulong)(TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerSecond)));

@@ -50,10 +50,17 @@ public static class ComparedVersions
         string[] how = change.Value[(colon + 1)..].Split('@');
         ulong? request = how.Length == 1 ? 1 : how.Length == 2 ? NumberAfter(how[1], "") : null;
         const int NoSpace = 28, BrokenPipe = 32, InputOutput = 5;
+        const ulong MostDelay = 1_000_000_000_000_000;
+        if (request is > 0 && how[0].StartsWith("delay=", StringComparison.Ordinal) && ScenarioText.TryParseTime(how[0]["delay=".Length..], out ulong delay)
+            && delay is > 0 and <= MostDelay)
+        {
+            return InjectedFault.DelayRequest(change.Value[..colon], request.Value, delay, andLater: true);
+        }
+
         int error = how[0] switch { "fail" => InputOutput, "cut" => BrokenPipe, "full" => NoSpace, _ => 0 };
         return error != 0 && request is > 0
             ? InjectedFault.FailRequest(change.Value[..colon], request.Value, error, andLater: how[0] != "fail")
-            : throw new VersionException($"\"+{change}\" says nothing that a device can do: fail@N, cut, cut@N, full or full@N is wanted");
+            : throw new VersionException($"\"+{change}\" says nothing that a device can do: fail@N, cut, cut@N, full, full@N, delay=TIME or delay=TIME@N (such as delay=5ms) is wanted");
     }
 
     private static ulong? NumberAfter(string text, string prefix) =>

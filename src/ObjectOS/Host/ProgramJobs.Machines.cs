@@ -82,7 +82,7 @@ internal sealed partial class ProgramJobs
     {
         if (spec.Publish.Count > 0)
         {
-            var network = new HostNetwork(PortsOf(spec, PublishProtocol.Tcp), PortsOf(spec, PublishProtocol.Udp), post);
+            var network = new HostNetwork(PortsOf(spec, PublishProtocol.Tcp), PortsOf(spec, PublishProtocol.Udp), Post);
             job.Network = (++_lastNumber, network);
             network.OpenAll();
         }
@@ -186,7 +186,7 @@ internal sealed partial class ProgramJobs
     }
 
     private ConsoleRequest AddConsole(Job job, ConsoleSpec console) => new(
-        AddStream(job, job.MakeStream(console.Input, isInput: true, post, LogFailure)), AddStream(job, job.MakeStream(console.Output, isInput: false, post, LogFailure)), (ushort)console.Columns, (ushort)console.Rows);
+        AddStream(job, job.MakeStream(console.Input, isInput: true, Post, LogFailure)), AddStream(job, job.MakeStream(console.Output, isInput: false, Post, LogFailure)), (ushort)console.Columns, (ushort)console.Rows);
 
     /// <summary>A CPU's description names what user code has.</summary>
     private static string IsaOf(string cpu) => string.Concat(

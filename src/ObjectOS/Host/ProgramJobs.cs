@@ -178,12 +178,14 @@ internal sealed partial class ProgramJobs(
         }
     }
 
+    private void Post(Completion completion) => post(_faults.Delayed(completion));
+
     /// <summary>Carries out what the kernel asks of the host.</summary>
     public void OnRequest(HostRequest request)
     {
         if (_faults.TryFail(request, out var failure))
         {
-            post(failure);
+            Post(failure);
             return;
         }
 
@@ -232,7 +234,7 @@ internal sealed partial class ProgramJobs(
                 log.LogInformation("{Text}", System.Text.Encoding.UTF8.GetString(request.Data.Span));
                 break;
             default:
-                post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
+                Post(new Completion(request.Id, -(long)HostError.NotPermitted, default));
                 break;
         }
     }
@@ -249,8 +251,9 @@ internal sealed partial class ProgramJobs(
             console.Write(request.Data.Span);
             console.Flush();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // A stream of the embedding program may throw anything.
             LogFailure(e, "what a guest wrote was not copied");
         }
     }
@@ -310,7 +313,7 @@ internal sealed partial class ProgramJobs(
 
     private void AddFiles(Job job, ulong number, Func<HostRequest, Completion> execute)
     {
-        var work = new HostFileWork(execute, post);
+        var work = new HostFileWork(execute, Post);
         job.FileWork.Add(number, work);
         Name(number, string.Create(CultureInfo.InvariantCulture, $"{job.Ordinal}.{(job.Machine is null ? "files" : "disk")}{job.FileWork.Count}"));
         _files.Add(number, work);
@@ -318,7 +321,7 @@ internal sealed partial class ProgramJobs(
 
     private ProgramStream AddStream(Job job, int descriptor)
     {
-        var stream = AddStream(job, job.MakeStream(descriptor, post, LogFailure));
+        var stream = AddStream(job, job.MakeStream(descriptor, Post, LogFailure));
         (kernel as RecordingKernel)?.NoteStream(stream.Number, descriptor);
         return stream;
     }

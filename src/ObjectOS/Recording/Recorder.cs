@@ -145,6 +145,7 @@ internal sealed class Recorder
         log.Number(completion.RequestId);
         log.Signed(completion.Result);
         log.Blob(completion.Data.Span);
+        log.Number(completion.Delay);
     }
 
     public void Request(RecordingKernel kernel, HostRequest request)

@@ -269,7 +269,7 @@ internal sealed partial class ReplayRun : IDisposable
     private void Post(RecordCursor cursor)
     {
         var kernel = KernelOf(cursor);
-        var completion = new Completion(cursor.Number(), cursor.Signed(), cursor.Blob());
+        var completion = new Completion(cursor.Number(), cursor.Signed(), cursor.Blob()) { Delay = cursor.Number() };
         Printer.Answer(kernel.Number, completion);
         kernel.Kernel.Post(completion);
     }
