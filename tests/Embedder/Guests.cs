@@ -17,6 +17,9 @@ internal sealed class Guests(string images, string folder)
     /// <summary>Computes for some hundred milliseconds.</summary>
     public ProgramSpec Count => Own("count");
 
+    /// <summary>Runs the loop of <see cref="Count"/> and never ends.</summary>
+    public ProgramSpec Spin => Own("spin");
+
     /// <summary>Writes 80 MiB to standard output.</summary>
     public ProgramSpec Flood => Own("flood");
 

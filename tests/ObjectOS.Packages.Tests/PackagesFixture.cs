@@ -104,6 +104,7 @@ public sealed class PackagesFixture : IAsyncLifetime, IDisposable
         string to = Directory.CreateDirectory(_folder.PathOf("guests")).FullName;
         Write("cat", TinyPrograms.Cat());
         Write("count", TinyPrograms.Count(50_000_000));
+        Write("spin", TinyPrograms.Count(0));
         Write("flood", TinyPrograms.Flood(10_240));
         Write("alternate", TinyPrograms.AlternateLines(5_000));
 
