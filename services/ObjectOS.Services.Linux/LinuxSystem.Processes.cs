@@ -332,7 +332,7 @@ internal sealed partial class LinuxSystem
         process.Job.Processes.Remove(process.Id);
     }
 
-    /// <summary>Takes a process away that never ran and has a number: by and by, where that is long work. No parent hears of it.</summary>
+    /// <summary>Takes a process away that never ran and has a number, in steps if that is long work. Its parent gets no signal.</summary>
     public void AbandonLater(LinuxProcess process)
     {
         process.Parent = 0;

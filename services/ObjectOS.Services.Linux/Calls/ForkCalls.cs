@@ -69,7 +69,7 @@ internal static class ForkCalls
             return GoOn(call);
         }
 
-        // The first run of a call leaves nothing behind when it is suspended: what is long begins with the second.
+        // A first run that is suspended loses its work. Long work therefore begins with the second run.
         TakeNumber(call, child);
         return CallResult.Continued;
     }
@@ -98,7 +98,7 @@ internal static class ForkCalls
 
         if (status == KernelStatus.Suspended || (!isReady && failure.Outcome == CallOutcome.Suspended))
         {
-            // What runs for the first time leaves nothing behind; what is run again goes on here.
+            // The first run of a call must leave nothing behind, because the same message comes again. A later run keeps what it has copied.
             if (call.Stage != Numbered)
             {
                 call.GiveUpBirth();

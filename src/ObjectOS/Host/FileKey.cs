@@ -6,7 +6,7 @@ namespace ObjectOS.Host;
 /// <summary>What a file's contents are recognised by within this process: a keyed hash of 128 bits.</summary>
 /// <remarks>
 /// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein 2012; the reference implementation's <c>siphash.c</c>). The key is random and does not leave the process, so that
-/// nobody can make two files with one hash. It is quick for small files: a library for SHA-256 takes longer to load than they take to run.
+/// a user cannot make two files with one hash. It is quick for small files: a library for SHA-256 takes longer to load than they take to run.
 /// </remarks>
 /// <param name="Low">The first half.</param>
 /// <param name="High">The second half.</param>
