@@ -140,7 +140,9 @@ public sealed class PrivilegedState
     /// <summary>What <c>time</c> reads at a time of the CPU, in ticks.</summary>
     public ulong TimeAt(ulong ticks) => unchecked(ticks + TimeOffset);
 
-    /// <summary>What mip reads at a time of the CPU, in ticks.</summary>
+    /// <summary>
+    /// What mip reads at a time of the CPU, in ticks. A supervisor-mode hart has no machine mode: an interrupt that is not delegated is never pending in it.
+    /// </summary>
     public ulong Pending(HartMode mode, ulong ticks)
     {
         ulong time = TimeAt(ticks);
@@ -151,7 +153,12 @@ public sealed class PrivilegedState
             pending = (pending & ~InterruptBits.Stip) | (Lines & InterruptBits.Stip) | (time >= Stimecmp ? InterruptBits.Stip : 0);
         }
 
-        return time >= TimerCompare ? pending | (mode == HartMode.Machine ? InterruptBits.Mtip : InterruptBits.Stip) : pending;
+        if (mode == HartMode.Machine)
+        {
+            return time >= TimerCompare ? pending | InterruptBits.Mtip : pending;
+        }
+
+        return (time >= TimerCompare ? pending | InterruptBits.Stip : pending) & Mideleg;
     }
 
     /// <summary>The next time of the CPU, in ticks above this one, at which a timer interrupt becomes pending; all ones: none does by itself.</summary>

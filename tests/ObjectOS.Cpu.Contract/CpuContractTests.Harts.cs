@@ -158,6 +158,22 @@ public abstract partial class CpuContractTests
         ShouldFinish(guest).Value.Should().Be((ulong)TrapCause.EcallFromU);
     }
 
+    // It has no machine mode to take them in, whatever its holder has written into its state.
+    [Fact]
+    public void SupervisorHart_MachineInterrupts_AreNeitherTakenNorWaitedFor()
+    {
+        Asm code = At().Li(T0, (int)Handler).Csr("csrrw", 0, Stvec, T0).Csr("csrrsi", 0, 0x100, 2).Addi(A1, 0, 1).Bare("wfi").Addi(A1, 0, 2);
+        using Guest guest = NewHart(HartMode.Supervisor, Finish(code), Finish(At(Handler).Csr("csrrs", A0, Scause, 0)));
+        PrivilegedState system = guest.Hart.System!;
+        (system.Mie, system.Mtvec) = (InterruptBits.All, Handler);
+        system.Lines = InterruptBits.Msip | InterruptBits.Meip | InterruptBits.Mtip;
+        guest.Run().Cause.Should().Be(TrapCause.WaitForInterrupt);
+        (guest.Hart.X[A1], system.Privilege).Should().Be((1UL, PrivilegeMode.Supervisor));
+        system.Lines |= InterruptBits.Seip;
+        ShouldFinish(guest).Value.Should().Be(HartTraps.InterruptBit | 9);
+        (guest.Hart.X[A1], system.Privilege).Should().Be((1UL, PrivilegeMode.Supervisor));
+    }
+
     [Fact]
     public void SupervisorHart_Intercepts_ComeBackInsteadOfBeingTaken()
     {

@@ -5,7 +5,6 @@ using ObjectOS.Machine.Isa;
 using ObjectOS.Tests;
 using static ObjectOS.Machine.Tests.Differential.RandomHartLayout;
 
-
 namespace ObjectOS.Machine.Tests.Differential;
 
 /// <summary>
