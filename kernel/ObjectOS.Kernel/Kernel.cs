@@ -355,10 +355,10 @@ public sealed partial class Kernel : IKernel
             return EndBeforeRun(thread, new Trap { Cause = TrapCause.InstructionPageFault, Access = AccessKind.Fetch, Pc = pc, Address = new VirtualAddress(pc) });
         }
 
-        Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(Math.Min(turn, sliceLeft), Now, _charged), out var trap);
+        Cpu.Run(thread.Context!, thread.Space!.Hardware, new RunLimits(Math.Min(turn, sliceLeft), Now, _charged) { Answers = thread.Space.Answers }, out var trap);
         Payer = thread;
-        thread.Owner.Retired += trap.Retired;
-        ChargeRun(thread, trap.Retired, trap.Retired, isAlone);
+        thread.Owner.Retired += trap.Retired - trap.Delayed;
+        ChargeRun(thread, trap.Retired - trap.Delayed, trap.Retired, isAlone);
         return HandleTrap(thread, trap);
     }
 

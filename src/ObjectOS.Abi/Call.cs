@@ -62,6 +62,7 @@ public enum Call : ushort
     MemoryDiscard = 77,
     MemoryFind = 78,
 
+    SpaceAnswerRead = 79,
     SpaceCreate = 80,
     SpaceMap = 81,
     SpaceProtect = 82,

@@ -129,6 +129,8 @@ public static class InvocationTable
         new(Call.MemoryFind, "memory_find", ObjectKind.MemoryObject, Read, 180, ["offset"], ["found"], [InvalidArgument],
             "Finds the first page at or after the offset that was written since the object was made or the page was given back; the object's size where there is none."),
 
+        new(Call.SpaceAnswerRead, "space_answer_read", ObjectKind.AddressSpace, Manage, 180, ["address", "size", "kind", "value", "until"], None, [InvalidArgument, AlreadyMapped, ObjectsExhausted],
+            "From now on a load of `size` bytes at the address by a hart, where nothing is mapped, does not trap: it takes 400 virtual instructions and reads `value` (kind 1), or the hart's time register shifted right by `value` bits (kind 2), until guest time is `until`; then it traps again. Kind 0: it traps. The space answers at most 16 loads. Their pages cannot be mapped meanwhile."),
         new(Call.SpaceCreate, "space_create", ObjectKind.Cell, Manage, 2800, ["destination"], None, [SlotOccupied, ObjectsExhausted], "Makes an empty address space whose pages are charged to the cell."),
         new(Call.SpaceMap, "space_map", ObjectKind.AddressSpace, Manage, 300, ["address", "memory", "offset", "length", "page_rights"], None,
             [InvalidArgument, AlreadyMapped, ObjectsExhausted], "Maps whole pages of a memory object whose capability has those rights."),

@@ -132,6 +132,15 @@ public readonly record struct AddressSpaceCapability(Invoker Invoker, uint Slot)
     public KernelStatus Protect(VirtualAddress address, ulong length, PageRights rights) =>
         Invoker.Call1(Call.SpaceProtect, Slot, address.Value, length, (ulong)rights);
 
+    /// <summary>Sets what answers a load of a hart where nothing is mapped, until a guest time in nanoseconds.</summary>
+    /// <param name="address">The address, a multiple of the size.</param>
+    /// <param name="size">Bytes of the load: 1, 2, 4 or 8.</param>
+    /// <param name="kind">What answers it.</param>
+    /// <param name="value">The value, or by how many bits the hart's time register is shifted right.</param>
+    /// <param name="until">From then on the load is its holder's again.</param>
+    public KernelStatus AnswerRead(PhysicalAddress address, int size, AnswerKind kind, ulong value, ulong until) =>
+        Invoker.Call1(Call.SpaceAnswerRead, Slot, address.Value, (ulong)size, (ulong)kind, value, until);
+
     /// <summary>Takes mappings away, one bounded step; <see cref="KernelStatus.InProgress"/> where there are more.</summary>
     public KernelStatus UnmapStep(VirtualAddress address, ulong length) => Invoker.Step(Call.SpaceUnmap, Slot, address.Value, length);
 

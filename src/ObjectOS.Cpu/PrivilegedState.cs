@@ -104,6 +104,9 @@ public sealed class PrivilegedState
     /// <summary><see cref="HartContext.Retired"/> at that time.</summary>
     public ulong FaultRetired;
 
+    /// <summary>What answered loads have cost, and no budget has covered yet: the next instruction comes after it. See <see cref="AnsweredRead.Cost"/>.</summary>
+    public ulong Delay;
+
     /// <summary>Raised by the holder for a remote fence: what is cached of the hart's translations goes before its next run. Not state of the hart.</summary>
     public ulong FenceGeneration;
 
@@ -178,7 +181,7 @@ public sealed class PrivilegedState
     public PrivilegedState Clone() => (PrivilegedState)MemberwiseClone();
 
     /// <summary>All of it as words, in a fixed order.</summary>
-    public const int Words = 33 + 16 + 8 + 3;
+    public const int Words = 33 + 16 + 8 + 4;
 
     /// <summary>Writes <see cref="Words"/> words of 64 bits, little-endian.</summary>
     public void Save(BinaryWriter writer)
@@ -217,7 +220,7 @@ public sealed class PrivilegedState
         fixedWords.CopyTo(words);
         ((ReadOnlySpan<ulong>)Pmpaddr).CopyTo(words[fixedWords.Length..]);
         ((ReadOnlySpan<ulong>)Exceptions).CopyTo(words[49..]);
-        (words[57], words[58], words[59]) = (FaultsInARow, FaultPc, FaultRetired);
+        (words[57], words[58], words[59], words[60]) = (FaultsInARow, FaultPc, FaultRetired, Delay);
     }
 
     /// <summary>Takes what <see cref="CopyTo"/> gave.</summary>
@@ -232,6 +235,6 @@ public sealed class PrivilegedState
         (Paging, UpdatesAccessedAtReset, TimeOffset) = (words[30], words[31] != 0, words[32]);
         words.Slice(33, 16).CopyTo(Pmpaddr);
         words.Slice(49, 8).CopyTo(Exceptions);
-        (FaultsInARow, FaultPc, FaultRetired) = (words[57], words[58], words[59]);
+        (FaultsInARow, FaultPc, FaultRetired, Delay) = (words[57], words[58], words[59], words[60]);
     }
 }

@@ -8,4 +8,8 @@ namespace ObjectOS.Cpu;
 /// What comes back instead of being done or taken by the hart itself: of the set its <see cref="InterceptSet.Causes"/>, <see cref="InterceptSet.Counters"/>,
 /// <see cref="InterceptSet.Registers"/>, <see cref="InterceptSet.Waits"/> and <see cref="InterceptSet.Fences"/>. Null: nothing.
 /// </param>
-public readonly record struct RunLimits(ulong Instructions, ulong Time, ulong Cycles, InterceptSet? Intercepts = null);
+public readonly record struct RunLimits(ulong Instructions, ulong Time, ulong Cycles, InterceptSet? Intercepts = null)
+{
+    /// <summary>Loads of a supervisor- or machine-mode hart that are answered instead of ending the run. Null: none.</summary>
+    public AnsweredReads? Answers { get; init; }
+}

@@ -148,8 +148,11 @@ public struct Trap
     /// <summary>For a store that can be completed: the value, zero-extended.</summary>
     public ulong Value;
 
-    /// <summary>Instructions retired by this run; of a supervisor- or machine-mode hart each trap that it took itself counts as one.</summary>
+    /// <summary>Instructions retired by this run; of a supervisor- or machine-mode hart each trap that it took itself counts as one, and what an answered load costs counts too.</summary>
     public ulong Retired;
+
+    /// <summary>Of <see cref="Retired"/>, what answered loads cost besides their instructions; see <see cref="AnsweredRead.Cost"/>.</summary>
+    public ulong Delayed;
 
     /// <summary>For exhaustion: the account whose limit was hit.</summary>
     public IMemoryAccount? Account;

@@ -27,6 +27,9 @@ internal sealed class Guest : IDisposable
 
     public ulong Time { get; set; }
 
+    /// <summary>Loads that are answered; null: none is.</summary>
+    public AnsweredReads? Answers { get; set; }
+
     /// <summary>Puts code at its place and makes it what runs next.</summary>
     public Guest Load(Asm code, ulong offset = 0)
     {
@@ -50,14 +53,15 @@ internal sealed class Guest : IDisposable
     /// <summary>Runs as a kernel does: after a suspension it runs the same again with what remains.</summary>
     public Trap Run(ulong budget = 1_000_000)
     {
-        ulong used = 0;
+        ulong used = 0, delayed = 0;
         while (true)
         {
-            Cpu.Run(Hart, Space, new RunLimits(budget - used, Time + used, Time + used), out Trap trap);
+            Cpu.Run(Hart, Space, new RunLimits(budget - used, Time + used, Time + used) { Answers = Answers }, out Trap trap);
             used += trap.Retired;
+            delayed += trap.Delayed;
             if (trap.Cause != TrapCause.Suspended)
             {
-                trap.Retired = used;
+                (trap.Retired, trap.Delayed) = (used, delayed);
                 return trap;
             }
         }

@@ -120,6 +120,8 @@ internal sealed class RandomInvocations(Random random, bool repeatingTimers = tr
         "instructions" => random.Next(3) == 0 ? (ulong)random.Next(100_000) : 0,
         "mode" => (uint)random.Next(8) | (random.Next(4) == 0 ? 39UL << 8 : 0),
         "mask" or "lines" => 1UL << random.Next(12) | (random.Next(8) == 0 ? 1UL << 63 : 0),
+        "size" => 1UL << random.Next(4),
+        "kind" => (ulong)random.Next(4),
         "bits" => 1UL << random.Next(4),
         _ => (ulong)random.Next(100),
     };

@@ -74,6 +74,7 @@ internal static class Dispatcher
         Call.MemoryStatus => MemoryCalls.Status(ref call),
         Call.MemoryDiscard => MemoryCalls.Discard(ref call),
         Call.MemoryFind => MemoryCalls.Find(ref call),
+        Call.SpaceAnswerRead => SpaceCalls.AnswerRead(ref call),
         Call.SpaceCreate => SpaceCalls.Create(ref call),
         Call.SpaceMap => SpaceCalls.Map(ref call),
         Call.SpaceProtect => SpaceCalls.Protect(ref call),

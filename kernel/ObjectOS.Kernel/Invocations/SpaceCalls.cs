@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Cpu;
 
 namespace ObjectOS.Objects;
 
@@ -57,7 +58,7 @@ internal static class SpaceCalls
             return KernelStatus.MissingRights;
         }
 
-        if (!space.IsFree(call[1], length))
+        if (!space.IsFree(call[1], length) || space.Answers?.Overlaps(call[1], length) == true)
         {
             return KernelStatus.AlreadyMapped;
         }
@@ -184,6 +185,20 @@ internal static class SpaceCalls
         }
 
         return status;
+    }
+
+    public static KernelStatus AnswerRead(ref Invocation call)
+    {
+        const ulong PhysicalEnd = 1UL << 56;
+        var status = call.Target<AddressSpace>(out var space);
+        ulong address = call[1], size = call[2], value = call[4];
+        var kind = (AnswerKind)Math.Min(call[3], byte.MaxValue);
+        bool isSound = size is 1 or 2 or 4 or 8 && address % size == 0 && address < PhysicalEnd && (kind is AnswerKind.None or AnswerKind.Value || (kind == AnswerKind.Time && value < 64));
+        return status != KernelStatus.Ok ? status
+            : !isSound ? KernelStatus.InvalidArgument
+            : !space.IsFree(address & ~(Pages.Size - 1), Pages.Size) ? KernelStatus.AlreadyMapped
+            : space.TryAnswer(new AnsweredRead(new PhysicalAddress(address), (byte)size, kind, value, call[5])) ? KernelStatus.Ok
+            : KernelStatus.ObjectsExhausted;
     }
 
     /// <summary>W without R is reserved (privileged specification, chapter "Sv39").</summary>

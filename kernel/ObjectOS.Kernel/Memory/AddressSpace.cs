@@ -42,6 +42,9 @@ public sealed class AddressSpace : KernelObject
     /// <summary>Mappings, ascending by address.</summary>
     internal IReadOnlyList<Mapping> Mappings => _mappings;
 
+    /// <summary>Loads of its harts that are answered where nothing is mapped; null: none is.</summary>
+    internal AnsweredReads? Answers { get; private set; }
+
     /// <summary>
     /// A thread of it is to run, after one of this or another space. What LR reserved stays reserved if no other thread can have
     /// written there since: else the turns of other cells would show in a program's count of instructions.
@@ -62,6 +65,9 @@ public sealed class AddressSpace : KernelObject
         int i = IndexAtOrAfter(start);
         return i == _mappings.Count || _mappings[i].Start >= start + length;
     }
+
+    /// <summary>Sets what answers a load. False: it answers too many.</summary>
+    internal bool TryAnswer(in AnsweredRead read) => (Answers ??= new AnsweredReads()).TrySet(read);
 
     /// <summary>Ok where the space can have one more mapping.</summary>
     internal KernelStatus CheckMap() => CheckRoom(1);

@@ -167,10 +167,11 @@ public sealed partial class Kernel
 
         var cpu = vcpu.Virtual;
         ulong budget = Math.Min(turn, sliceLeft);
-        ulong retired = cpu.Retired;
+        ulong retired = cpu.Retired, least = cpu.Used;
         var result = RunGuest(vcpu, vcpu.Guest, budget);
         retired = cpu.Retired - retired;
-        ulong used = Math.Max(retired, Math.Min(result.Used, budget + MostOverdraft));
+        least = cpu.Used - least;
+        ulong used = Math.Max(least, Math.Min(result.Used, budget + MostOverdraft));
         if (used >= turn || cpu.IsOwing || vcpu.Exit is not null || result.End is SliceEnd.Idle or SliceEnd.Halted)
         {
             // Not where this kernel's own slice ends: its guest's part of a turn would depend on that.

@@ -25,17 +25,18 @@ internal sealed partial class VirtualCpu
         }
 
         ulong done = 0;
+        trap = default;
         if (_chain[0]._cameBackFor != context && IsDirect() && TryRunDirectly(context, own, limits, out done, out trap))
         {
             return;
         }
 
-        RunInSteps(context, own, limits, done, out trap);
+        RunInSteps(context, own, limits, done, trap.Delayed, out trap);
         _chain[0]._cameBackFor = null;
     }
 
     /// <summary>Runs through the CPU below, which does the same, and so down to the engine: each level sees what comes back.</summary>
-    private void RunInSteps(HartContext context, VirtualSpace own, in RunLimits limits, ulong done, out Trap trap)
+    private void RunInSteps(HartContext context, VirtualSpace own, in RunLimits limits, ulong done, ulong delayed, out Trap trap)
     {
         int faults = 0;
         do
@@ -48,15 +49,16 @@ internal sealed partial class VirtualCpu
                 // A direct run has got it for this level to see first; who is below may have given it once and for all.
                 _cameBackFor = null;
                 trap = _cameBack;
-                trap.Retired = 0;
+                (trap.Retired, trap.Delayed) = (0, 0);
             }
             else
             {
-                _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, intercepts), out trap);
+                _below.Run(context, own.Backing, new RunLimits(budget, limits.Time + done, limits.Cycles + done, intercepts) { Answers = limits.Answers }, out trap);
             }
 
             done += trap.Retired;
-            Count(trap.Retired);
+            delayed += trap.Delayed;
+            Count(trap);
             faults = trap.Retired > 0 ? 0 : faults + 1;
             if (faults > MostFaults)
             {
@@ -64,7 +66,7 @@ internal sealed partial class VirtualCpu
             }
         }
         while (GoesOn(context, own, limits.Instructions, done, ref trap));
-        trap.Retired = done;
+        (trap.Retired, trap.Delayed) = (done, delayed);
     }
 
     /// <summary>False: the run is over before it has begun.</summary>
@@ -82,7 +84,7 @@ internal sealed partial class VirtualCpu
             if (delivery.Pc == context.Pc)
             {
                 trap = delivery;
-                trap.Retired = 0;
+                (trap.Retired, trap.Delayed) = (0, 0);
                 return false;
             }
 
@@ -137,7 +139,7 @@ internal sealed partial class VirtualCpu
         done = trap.Retired;
         foreach (var cpu in _chain)
         {
-            cpu.Count(done);
+            cpu.Count(trap);
         }
 
         if (!IsForSomebodyBelow(trap.Cause, done, limits.Instructions))
@@ -147,8 +149,9 @@ internal sealed partial class VirtualCpu
 
         if (trap.Cause is TrapCause.Suspended or TrapCause.Interrupted)
         {
+            ulong delayed = trap.Delayed;
             Tell(ref trap);
-            trap.Retired = done;
+            (trap.Retired, trap.Delayed) = (done, delayed);
             return true;
         }
 
@@ -183,12 +186,13 @@ internal sealed partial class VirtualCpu
         }
     }
 
-    private void Count(ulong retired)
+    private void Count(in Trap trap)
     {
-        Retired += retired;
+        Used += trap.Retired;
+        Retired += trap.Retired - trap.Delayed;
         if (_inSlice)
         {
-            _left -= retired;
+            _left -= trap.Retired;
         }
     }
 }

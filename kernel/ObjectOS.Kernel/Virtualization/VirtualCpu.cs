@@ -86,6 +86,9 @@ internal sealed partial class VirtualCpu : ICpu
     /// <summary>True from the beginning of a slice to its end.</summary>
     public bool IsInSlice => _inSlice;
 
+    /// <summary>Of the budgets of its runs, what was used, ever.</summary>
+    public ulong Used { get; private set; }
+
     /// <summary>Instructions retired, ever.</summary>
     public ulong Retired { get; private set; }
 

@@ -27,6 +27,19 @@ public interface IDeviceHost
     void SetDeadline(ulong? nanoseconds);
 
     /// <summary>
+    /// Has loads of so many bytes at an offset of the window answered without <see cref="IDevice.Read"/>, which may have no other effect there: the engine answers them
+    /// where they are executed, for <see cref="AnsweredRead.Cost"/> virtual instructions each. The last call for an offset and a size counts. A machine may leave the loads to the device.
+    /// </summary>
+    /// <param name="offset">The offset, a multiple of the size.</param>
+    /// <param name="size">1, 2, 4 or 8.</param>
+    /// <param name="kind">What they read. <see cref="AnswerKind.None"/>: they are the device's again.</param>
+    /// <param name="value">The value, or by how many bits the time register is shifted right.</param>
+    /// <param name="until">The guest time, in nanoseconds, from which on they are the device's again.</param>
+    void SetAnswer(ulong offset, int size, AnswerKind kind, ulong value = 0, ulong until = ulong.MaxValue)
+    {
+    }
+
+    /// <summary>
     /// Asks the host for work; its end comes to <see cref="IDevice.OnCompletion"/> with the number returned, the device's own: the lowest that none of its requests
     /// under way has. 0: refused, the quota is used up.
     /// </summary>

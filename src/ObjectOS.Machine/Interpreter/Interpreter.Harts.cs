@@ -34,6 +34,8 @@ internal sealed partial class Interpreter
             _trap.Cause = GoOn;
             if (TryEndBetween())
                 return;
+            if (PayDelay())
+                continue;
             if (hart.PendingInterrupt(Ticks) is var number and >= 0)
             {
                 var cause = (TrapCause)((int)TrapCause.Interrupt + number);

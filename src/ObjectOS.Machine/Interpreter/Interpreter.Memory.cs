@@ -15,16 +15,16 @@ internal sealed partial class Interpreter
 
     /// <summary>A load; <paramref name="sign"/> is the least signed number of the size, or 0 where the value is zero-extended.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Outcome Load(in DecodedInstruction d, int size, long sign)
+    private Outcome Load(in DecodedInstruction d, int size, long sign, ulong pc)
     {
         ulong address = EffectiveAddress(d);
         AccessResult result = _space.Read(address, size, out ulong value);
-        if (result != AccessResult.Ok)
+        if (result != AccessResult.Ok && !TryAnswer(result, address, size, out value))
             return LoadFault(result, d, size, new LoadTarget(d.Rd == Registers.Sink ? (byte)0 : d.Rd, IsFloat: false, IsSigned: sign != 0));
 
         // Flipping the sign bit and taking its weight away again extends the sign.
         _x[d.Rd] = (value ^ (ulong)(sign & -sign)) + (ulong)sign;
-        return Watched(address, size, AccessKind.Load, Outcome.Done);
+        return result == AccessResult.Ok ? Watched(address, size, AccessKind.Load, Outcome.Done) : LeaveAnswered(d, pc, address, size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

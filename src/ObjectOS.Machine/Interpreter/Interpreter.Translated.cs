@@ -104,9 +104,12 @@ internal sealed partial class Interpreter
     private bool TryInterpret(Translator translator, in Exit exit, ref nint code, ref Block? next)
     {
         Save();
+        _ahead = exit.Refund + exit.Ahead;
         if (_interrupted)
-            EndChunk(exit.Refund + exit.Ahead);
-        switch (ExecuteOne(exit.Instruction, exit.Pc))
+            EndChunk(_ahead);
+        Outcome outcome = ExecuteOne(exit.Instruction, exit.Pc);
+        _ahead = Block.Capacity;
+        switch (outcome)
         {
             case Outcome.Trapped:
                 _pc = exit.Pc;

@@ -77,7 +77,7 @@ internal sealed partial class Interpreter
     private bool TryGoOn(Translator translator, in Exit exit, ref nint code)
     {
         Hart hart = _hart!;
-        if (_trap.Cause != GoOn || _interrupted || _reserve + (uint)_chunk == 0 || !MayRunTranslated || hart.PendingInterrupt(Ticks) >= 0)
+        if (_trap.Cause != GoOn || _interrupted || _reserve + (uint)_chunk == 0 || !MayRunTranslated || !TryPayDelay() || hart.PendingInterrupt(Ticks) >= 0)
             return false;
         ulong epoch = _storeEpoch;
         Regime data = hart.Data();

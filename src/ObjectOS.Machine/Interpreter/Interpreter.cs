@@ -57,6 +57,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
         _x[0] = 0;
         _hart = null;
         _taken = 0;
+        _delayed = 0;
         if (_stops is { } stops)
             EnterStops(stops);
 
@@ -77,6 +78,7 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
         context.Pc = _pc;
         _trap.Pc = _pc;
         _trap.Retired = limits.Instructions - _reserve - (uint)_chunk;
+        _trap.Delayed = _delayed;
         context.Retired += _trap.Retired - _taken;
         trap = _trap;
         _trap.Account = null;
@@ -283,13 +285,13 @@ internal sealed partial class Interpreter(IsaConfiguration isa, uint timebaseHz,
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Outcome ExecuteRare(in DecodedInstruction d, ulong pc) => d.Op switch
     {
-        Op.Lb => Load(d, 1, sbyte.MinValue),
-        Op.Lbu => Load(d, 1, 0),
-        Op.Lh => Load(d, 2, short.MinValue),
-        Op.Lhu => Load(d, 2, 0),
-        Op.Lw => Load(d, 4, int.MinValue),
-        Op.Lwu => Load(d, 4, 0),
-        Op.Ld => Load(d, 8, 0),
+        Op.Lb => Load(d, 1, sbyte.MinValue, pc),
+        Op.Lbu => Load(d, 1, 0, pc),
+        Op.Lh => Load(d, 2, short.MinValue, pc),
+        Op.Lhu => Load(d, 2, 0, pc),
+        Op.Lw => Load(d, 4, int.MinValue, pc),
+        Op.Lwu => Load(d, 4, 0, pc),
+        Op.Ld => Load(d, 8, 0, pc),
         Op.Flh => LoadFloat(d, 2),
         Op.Fsh => Store(d, 2, _context.F[d.Rs2]),
         >= Op.FmaddH and <= Op.FcvtHD => TryExecuteFloat(d) ? Outcome.Done : SetTrap(TrapCause.IllegalInstruction),

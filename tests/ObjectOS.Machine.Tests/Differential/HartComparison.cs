@@ -86,9 +86,11 @@ internal sealed class HartComparison : IDisposable
 
         public HartContext Hart { get; }
 
+        private AnsweredReads Answers { get; } = RandomHartLayout.NewAnswers();
+
         public Trap Run(ulong budget, ulong time)
         {
-            Cpu.Run(Hart, Space, new RunLimits(budget, time, time), out Trap trap);
+            Cpu.Run(Hart, Space, new RunLimits(budget, time, time) { Answers = Answers }, out Trap trap);
             return trap;
         }
 

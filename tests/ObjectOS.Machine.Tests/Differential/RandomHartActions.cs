@@ -60,8 +60,10 @@ internal sealed class RandomHartActions(Asm code, Random random, HartMode mode, 
         for (int i = random.Next(1, 4); i > 0; i--)
         {
             int offset = random.Next(4) == 0 ? random.Next(-2048, 2048) : random.Next(-12, 60) * 8;
-            if (random.Next(2) == 0)
-                code.Load(Pick(Loads), Any(), offset, random.Next(30) == 0 ? DeviceBase : at);
+            if (random.Next(12) == 0)
+                code.Load(Pick(Loads), Any(), random.Next(5) * 16, DeviceBase);
+            else if (random.Next(2) == 0)
+                code.Load(Pick(Loads), Any(), offset, at);
             else
                 code.Store(Pick(Stores), Any(), offset, random.Next(40) == 0 ? DeviceBase : at);
         }

@@ -1,3 +1,6 @@
+using ObjectOS.Abi;
+using ObjectOS.Cpu;
+
 namespace ObjectOS.Machine.Tests.Differential;
 
 /// <summary>
@@ -18,6 +21,20 @@ internal static class RandomHartLayout
 
     /// <summary>Nothing is there.</summary>
     public const ulong Device = 0x1FF000;
+
+    /// <summary>Half of the loads from there are answered, some of them for a time.</summary>
+    public static AnsweredReads NewAnswers()
+    {
+        var answers = new AnsweredReads();
+        for (ulong i = 0; i < AnsweredReads.Most; i++)
+        {
+            AnswerKind kind = i % 4 == 0 ? AnswerKind.Time : AnswerKind.Value;
+            var read = new AnsweredRead(new(Device + (i / 4 * 16)), (byte)(1 << (int)(i % 4)), kind, i * 4, i % 3 == 0 ? 20_000 : ulong.MaxValue);
+            answers.TrySet(read).Should().BeTrue();
+        }
+
+        return answers;
+    }
 
     public const ulong UserOffset = 0x40000;
     public const ulong OtherOrderOffset = 0x50000;
