@@ -27,6 +27,9 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
     /// <summary>Input has come, or there is room again; set by who uses the console, once.</summary>
     public event Action? Changed;
 
+    /// <summary>A byte was taken or written: what <see cref="HasInput"/> and <see cref="HasRoom"/> say may have changed.</summary>
+    public event Action? Used;
+
     /// <summary>When what was written is to be sent at the latest; null: there is nothing.</summary>
     public ulong? Deadline { get; private set; }
 
@@ -38,6 +41,9 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
 
     /// <summary>What is there to be taken.</summary>
     public ReadOnlySpan<byte> Input => _reader.Available;
+
+    /// <summary>True where <see cref="Ask"/> has nothing to do.</summary>
+    public bool HasAsked => _isAsking || _reader.IsReady;
 
     /// <summary>True where the host is being waited for.</summary>
     public bool IsBusy => _isAsking || _writer.Outstanding > 0;
@@ -62,7 +68,7 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
     /// <summary>Asks the host for input, unless it is asked, has ended, or some is there.</summary>
     public void Ask()
     {
-        if (!_reader.IsReady && !_isAsking)
+        if (!HasAsked)
         {
             _isAsking = _reader.Ask(host, HostStreamReader.Limit) == KernelStatus.Ok;
         }
@@ -77,12 +83,16 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
             return false;
         }
 
-        _reader.Take(1);
+        Take(1);
         return true;
     }
 
     /// <summary>Takes bytes that <see cref="Input"/> has shown.</summary>
-    public void Take(int length) => _reader.Take(length);
+    public void Take(int length)
+    {
+        _reader.Take(length);
+        Used?.Invoke();
+    }
 
     /// <summary>Writes a byte; false: there is no room.</summary>
     public bool TryPut(byte data)
@@ -99,6 +109,7 @@ internal sealed class MachineConsole(HostPortCapability host, ulong input, ulong
             if (_length == PieceBytes)
             {
                 Flush();
+                Used?.Invoke();
             }
         }
 

@@ -34,7 +34,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
         _plan = plan;
         Ram = new GuestRam(parts.Space, parts.Memory, parts.Request.Platform.MemoryBase, parts.Request.Memory, plan.ToHost == 0 ? null : plan.ToHost);
         _consoles = new MachineConsoles(Host, parts.Request);
-        Bus = new DeviceBus(Ram, Host);
+        Bus = new DeviceBus(Ram, Host, parts.Space);
         _loader = new MachineLoader(plan, parts.Files, Ram);
         _htif = plan.ToHost == 0 ? null : new Htif(this, plan.ToHost, plan.FromHost);
         _sbi = new SbiCalls(this);
@@ -293,6 +293,7 @@ internal sealed partial class VirtualMachine : IPlatformHost
             }
         }
 
+        Bus.GoLive();
         return status == KernelStatus.Ok ? "" : $"its harts cannot be made ({status})";
     }
 }

@@ -3,13 +3,21 @@ using ObjectOS.Client;
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>The devices of a virtual machine by their places, and its memory.</summary>
-internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
+/// <param name="ram">The memory.</param>
+/// <param name="host">The way to the host.</param>
+/// <param name="space">What the harts see.</param>
+internal sealed class DeviceBus(GuestRam ram, HostPortCapability host, AddressSpaceCapability space)
 {
     private readonly List<DeviceSlot> _slots = [];
 
     public GuestRam Ram => ram;
 
     public HostPortCapability Host => host;
+
+    public AddressSpaceCapability Space => space;
+
+    /// <summary>True once the space has been told which loads it answers.</summary>
+    public bool IsLive { get; private set; }
 
     public ulong Now => host.Invoker.Port.Now;
 
@@ -35,6 +43,13 @@ internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
         }
 
         return problem;
+    }
+
+    /// <summary>Tells the space which loads it answers; from now on each change is told at once.</summary>
+    public void GoLive()
+    {
+        IsLive = true;
+        _slots.ForEach(slot => slot.PublishAnswers());
     }
 
     private string Check(DeviceSlot slot)
@@ -127,5 +142,7 @@ internal sealed class DeviceBus(GuestRam ram, HostPortCapability host)
         {
             slot.Restore(reader);
         }
+
+        IsLive = true;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
     /// <summary>What the host works on for the device: the device's numbers, which are small and the same in every run, and the host's.</summary>
     private readonly SortedDictionary<ulong, ulong> _requests = [];
 
+    /// <summary>The loads that the space answers for the device.</summary>
+    private readonly SortedDictionary<(ulong Offset, int Size), (AnswerKind Kind, ulong Value, ulong Until)> _answers = [];
+
     public IDevice Device => device;
 
     // What a device says of itself is asked for once: these are looked at where nobody expects it to throw.
@@ -53,6 +56,40 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
     }
 
     public void SetDeadline(ulong? nanoseconds) => Deadline = nanoseconds;
+
+    public void SetAnswer(ulong offset, int size, AnswerKind kind, ulong value, ulong until)
+    {
+        if (size is not (1 or 2 or 4 or 8) || offset % (ulong)size != 0 || offset >= WindowSize)
+        {
+            throw new ArgumentException($"A load of {size} bytes at offset 0x{offset:x} is none of device {Name}.", nameof(offset));
+        }
+
+        var answer = (kind, value, until);
+        if (_answers.GetValueOrDefault((offset, size)) == answer || (kind == AnswerKind.None && !_answers.ContainsKey((offset, size))))
+        {
+            return;
+        }
+
+        bool isRefused = bus.IsLive && bus.Space.AnswerRead(new PhysicalAddress(address + offset), size, kind, value, until) != KernelStatus.Ok;
+        if (kind == AnswerKind.None || isRefused)
+        {
+            _answers.Remove((offset, size));
+        }
+        else
+        {
+            _answers[(offset, size)] = answer;
+        }
+    }
+
+    /// <summary>Tells the space what the device has said so far.</summary>
+    public void PublishAnswers()
+    {
+        foreach (var ((offset, size), (kind, value, until)) in _answers.ToArray())
+        {
+            _answers.Remove((offset, size));
+            SetAnswer(offset, size, kind, value, until);
+        }
+    }
 
     public ulong Request(HostRequestKind kind, ulong target, ReadOnlySpan<byte> data, ulong argument0, ulong argument1, ulong argument2, ulong argument3)
     {
@@ -147,6 +184,16 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
             writer.Write(request);
         }
 
+        writer.Write(_answers.Count);
+        foreach (var ((offset, size), (kind, value, until)) in _answers)
+        {
+            writer.Write(offset);
+            writer.Write((byte)size);
+            writer.Write((byte)kind);
+            writer.Write(value);
+            writer.Write(until);
+        }
+
         Saved.Write(writer, Failure.Length == 0 ? StateOfDevice() : []);
         writer.Write(Failure);
     }
@@ -175,6 +222,13 @@ internal sealed class DeviceSlot(IDevice device, ulong address, int interrupt, D
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             _requests.Add(reader.ReadUInt64(), reader.ReadUInt64());
+        }
+
+        _answers.Clear();
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var place = (reader.ReadUInt64(), (int)reader.ReadByte());
+            _answers.Add(place, ((AnswerKind)reader.ReadByte(), reader.ReadUInt64(), reader.ReadUInt64()));
         }
 
         using var state = new MemoryStream(Saved.Bytes(reader, int.MaxValue));

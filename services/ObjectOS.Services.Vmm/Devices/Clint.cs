@@ -1,9 +1,11 @@
+using ObjectOS.Abi;
+
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
 /// Software and timer interrupts of machine mode: the memory map of SiFive's CLINT, which the ACLINT specification keeps for compatibility. msip at
 /// 0x0 + 4 × hart, mtimecmp at 0x4000 + 8 × hart, mtime at 0xbff8: the time that the harts' time registers show
-/// and timers are compared with; a store to it changes that of all harts. A reset clears it (ACLINT, chapter "Machine-level Timer Device").
+/// and timers are compared with; a store to it changes that of all harts. Loads of it are answered by the engine. A reset clears it (ACLINT, chapter "Machine-level Timer Device").
 /// </summary>
 internal sealed class Clint(string name, IPlatformHost platform) : IDevice
 {
@@ -22,6 +24,9 @@ internal sealed class Clint(string name, IPlatformHost platform) : IDevice
 
     public void Attach(IDeviceHost host)
     {
+        host.SetAnswer(Time, 8, AnswerKind.Time);
+        host.SetAnswer(Time, 4, AnswerKind.Time);
+        host.SetAnswer(Time + 4, 4, AnswerKind.Time, value: 32);
     }
 
     public DeviceStatus Read(ulong offset, int size, out ulong value)

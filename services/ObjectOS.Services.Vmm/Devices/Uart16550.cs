@@ -1,9 +1,12 @@
+using ObjectOS.Abi;
+
 namespace ObjectOS.Services.Vmm;
 
 /// <summary>
 /// A 16550A serial port on the machine's console (National Semiconductor's data sheet PC16550D). It sends at once; while the console has no room, the
 /// transmitter is not empty. Input stays with the console until the guest reads it: after the receive FIFO was cleared nothing is there for about the time of a character, and
-/// nothing is lost. The console is asked for input only once the guest shows that it wants some.
+/// nothing is lost. The console is asked for input only once the guest shows that it wants some. Loads of the line status are answered by the engine while they would
+/// have no effect; of those that count, one in <see cref="AnsweredTime"/> comes here.
 /// </summary>
 internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 {
@@ -13,8 +16,13 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     private const byte DivisorLatch = 1 << 7, Loop = 1 << 4, FifoEnable = 1 << 0;
     private const int FifoDepth = 16;
 
-    /// <summary>Reads of the line status in a row, without a byte sent between them, that show that the guest waits for input.</summary>
+    /// <summary>Reads of the line status that come here in a row, without a byte sent between them, that show that the guest waits for input.</summary>
     private const int PatientReads = 16;
+
+    /// <summary>Guest time, in nanoseconds, for which the line status is answered without being read here, while reads are counted.</summary>
+    private const ulong AnsweredTime = 50_000;
+
+    private const ulong LineStatusOffset = 5;
 
     /// <summary>Guest time, in nanoseconds, that a character takes: ten bits at 115200 baud, rounded.</summary>
     private const ulong CharacterTime = 100_000;
@@ -35,6 +43,9 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
     private int _statusReads;
     private ulong _quietUntil;
 
+    // What the engine answers.
+    private (byte Status, ulong Until)? _answer;
+
     public string Name { get; } = name;
 
     public ulong WindowSize => 0x1000;
@@ -51,12 +62,15 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
     private bool HasData => IsLooping ? _looped.Count > 0 : console.HasInput && _host.Now >= _quietUntil;
 
+    private byte Status => (byte)((IsEmpty ? HoldingEmpty | TransmitterEmpty : 0) | (HasData ? DataReady : 0) | _lineErrors);
+
     private bool IsEmpty => IsLooping || console.HasRoom;
 
     public void Attach(IDeviceHost host)
     {
         _host = host;
         console.Changed += OnConsole;
+        console.Used += AnswerLineStatus;
     }
 
     public DeviceStatus Read(ulong offset, int size, out ulong value)
@@ -68,7 +82,7 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
             2 => IdentifyInterrupt(),
             3 => _lineControl,
             4 => _modemControl,
-            5 => LineStatus(),
+            LineStatusOffset => LineStatus(),
             6 => ReadModemStatus(),
             7 => _scratch,
             _ => 0,
@@ -145,6 +159,9 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         writer.Write(_wasFull);
         writer.Write(_statusReads);
         writer.Write(_quietUntil);
+        writer.Write(_answer.HasValue);
+        writer.Write(_answer?.Status ?? 0);
+        writer.Write(_answer?.Until ?? 0);
         writer.Write(_looped.Count);
         writer.Write(_looped.ToArray());
     }
@@ -158,6 +175,9 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
         (_isEmptyPending, _isEmptyTold) = (reader.ReadBoolean(), reader.ReadBoolean());
         (_wasFull, _statusReads) = (reader.ReadBoolean(), reader.ReadInt32());
         _quietUntil = reader.ReadUInt64();
+        bool isAnswered = reader.ReadBoolean();
+        (byte Status, ulong Until) answer = (reader.ReadByte(), reader.ReadUInt64());
+        _answer = isAnswered ? answer : null;
         _looped.Clear();
         foreach (byte data in reader.ReadBytes(reader.ReadInt32()))
         {
@@ -280,14 +300,9 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
     private ulong LineStatus()
     {
-        ulong status = (IsEmpty ? (ulong)(HoldingEmpty | TransmitterEmpty) : 0) | _lineErrors;
+        ulong status = Status;
         _lineErrors = 0;
-        if (HasData)
-        {
-            return status | DataReady;
-        }
-
-        if (!IsLooping && ++_statusReads >= PatientReads)
+        if (!HasData && !IsLooping && ++_statusReads >= PatientReads)
         {
             _statusReads = PatientReads;
             console.Ask();
@@ -337,5 +352,26 @@ internal sealed class Uart16550(string name, MachineConsole console) : IDevice
 
         _isEmptyTold = sends && (_isEmptyTold || !receives);
         _host.SetInterrupt(0, receives);
+        AnswerLineStatus();
+    }
+
+    /// <summary>Has the engine answer loads of the line status while they would have no effect, or a small one.</summary>
+    private void AnswerLineStatus()
+    {
+        if (_lineErrors != 0)
+        {
+            _answer = null;
+            _host.SetAnswer(LineStatusOffset, 1, AnswerKind.None);
+            return;
+        }
+
+        byte status = Status;
+        bool hasNoEffect = HasData || IsLooping || console.HasAsked;
+        bool isKnown = _answer is var (known, until) && known == status && (hasNoEffect ? until == ulong.MaxValue : until != ulong.MaxValue && _host.Now < until);
+        if (!isKnown)
+        {
+            _answer = (status, hasNoEffect ? ulong.MaxValue : _host.Now + AnsweredTime);
+            _host.SetAnswer(LineStatusOffset, 1, AnswerKind.Value, status, _answer.Value.Until);
+        }
     }
 }

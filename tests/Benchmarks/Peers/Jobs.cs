@@ -67,6 +67,11 @@ internal sealed class Jobs(Workbench bench, PeerOptions options)
             yield return job with { Ours = Keys + job.Ours, Peer = Keys + job.Peer, EndsAt = "=> ", Goal = (2, 1) };
         }
 
+        if (bench.Has("poll"))
+        {
+            yield return Machine("4M polls of a device", $"--memory 16M --bios {bench.Folder}/poll", $"-m 16M -bios {bench.Folder}/poll");
+        }
+
         if (options.Debian is { } debian)
         {
             string append = "\"root=/dev/vda rw console=ttyS0\"", disk = Path.Combine(debian, "disk.ext4");

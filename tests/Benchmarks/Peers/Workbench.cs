@@ -29,7 +29,11 @@ internal sealed class Workbench : IDisposable
         foreach (string source in Directory.EnumerateFiles(Sources))
         {
             string name = Path.GetFileNameWithoutExtension(source);
-            if (Path.GetExtension(source) is not ".c" and not ".h")
+            if (Path.GetExtension(source) == ".S")
+            {
+                bench.Execute($"{Compiler} -nostdlib -static -Wl,-Ttext=0x80000000,--build-id=none -o {name} {source}");
+            }
+            else if (Path.GetExtension(source) is not ".c" and not ".h")
             {
                 File.Copy(source, Path.Combine(bench.Folder, Path.GetFileName(source)));
             }

@@ -1,4 +1,5 @@
 using ObjectOS.Abi;
+using ObjectOS.Cpu;
 
 namespace ObjectOS.Services.Vmm.Tests;
 
@@ -201,6 +202,9 @@ internal sealed class FakeKernel : IInvocationPort
             case Call.SpaceMap:
                 ((FakeSpace)_slots[(uint)frame[0]]).Mappings.Add((frame[1], (FakeMemory)_slots[(uint)frame[2]], frame[3], frame[4], (PageRights)frame[5]));
                 return KernelStatus.Ok;
+            case Call.SpaceAnswerRead:
+                var read = new AnsweredRead(new(frame[1]), (byte)frame[2], (AnswerKind)frame[3], frame[4], frame[5]);
+                return ((FakeSpace)_slots[(uint)frame[0]]).Answers.TrySet(read) ? KernelStatus.Ok : KernelStatus.ObjectsExhausted;
             case Call.SpacePrepare:
                 return ((FakeSpace)_slots[(uint)frame[0]]).IsWritable(frame[1], frame[2]) ? KernelStatus.Ok : KernelStatus.NotMapped;
             case Call.SpaceCopyOut:
@@ -273,6 +277,8 @@ internal sealed class FakeHart
 internal sealed class FakeSpace
 {
     public List<(ulong Address, FakeMemory Memory, ulong Offset, ulong Length, PageRights Rights)> Mappings { get; } = [];
+
+    public AnsweredReads Answers { get; } = new();
 
     public bool IsWritable(ulong address, ulong length) => Mappings.Exists(map => map.Rights.HasFlag(PageRights.Write) && address >= map.Address && address + length <= map.Address + map.Length);
 

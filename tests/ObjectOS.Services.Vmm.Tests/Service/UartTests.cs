@@ -56,6 +56,52 @@ public sealed class UartTests
         (host.Load(Uart + 5, 1), host.Load(Uart, 1)).Should().Be((0x61UL, (ulong)'k'));
     }
 
+    // The engine answers the line status while a read of it has no effect; of those that show that the guest waits for input, one now and then comes to the device.
+    [Fact]
+    public void Uart_LineStatus_IsAnsweredWhileReadingItHasNoEffect()
+    {
+        var host = Machine();
+        host.AnswersHost = false;
+        host.Load(Uart + 5, 1).Should().Be(0x60);
+        host.IsAnswered(Uart + 5, 1).Should().BeTrue();
+        int reads = 0, requests = host.Kernel.Requests.Count;
+        for (; host.Kernel.Requests.Count == requests && reads < 100; reads++)
+        {
+            host.Kernel.Now += 50_000;
+            host.IsAnswered(Uart + 5, 1).Should().BeFalse("so much later a read counts");
+            host.Load(Uart + 5, 1);
+        }
+
+        reads.Should().Be(15, "the sixteenth read without input asks for some");
+        host.Kernel.Now += 1_000_000_000;
+        host.IsAnswered(Uart + 5, 1).Should().BeTrue("the console has been asked");
+        host.Input = "x"u8.ToArray();
+        host.AnswerHost();
+        host.Load(Uart + 5, 1).Should().Be(0x61);
+        host.Load(Uart, 1).Should().Be('x');
+        host.Load(Uart + 5, 1).Should().Be(0x60);
+        host.Store(Uart + 4, 0x10, 1);
+        host.Store(Uart, 1, 1);
+        host.Store(Uart, 2, 1);
+        host.IsAnswered(Uart + 5, 1).Should().BeFalse("the read clears the overrun");
+        host.Load(Uart + 5, 1).Should().Be(0x63);
+        host.Load(Uart + 5, 1).Should().Be(0x61);
+        host.IsAnswered(Uart + 5, 1).Should().BeTrue();
+    }
+
+    [Fact]
+    public void MachineTime_IsAnswered_AlsoAfterAStoreToIt()
+    {
+        const ulong Time = 0x200bff8;
+        var host = Machine();
+        host.Kernel.Now = 12_345_678;
+        (host.Load(Time, 8), host.Load(Time), host.Load(Time + 4)).Should().Be((123_456, 123_456, 0));
+        host.Store(Time + 4, 7);
+        host.Load(Time, 8).Should().Be((7UL << 32) + 123_456);
+        host.Load(Time + 4).Should().Be(7);
+        (host.IsAnswered(Time, 8), host.IsAnswered(Time, 4), host.IsAnswered(Time + 4, 4)).Should().Be((true, true, true));
+    }
+
     [Fact]
     public void Uart_EmptyTransmitterBehindInput_InterruptsOnceTheInputIsRead()
     {

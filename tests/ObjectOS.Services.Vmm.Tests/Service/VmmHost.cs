@@ -75,7 +75,18 @@ internal sealed class VmmHost
     public bool? Store(ulong address, ulong value, int size = 4) => Access(address, 23, size, value)?.Label is { } label ? label == 2 : null;
 
     /// <summary>A load of hart 0; null: it got an access fault.</summary>
-    public ulong? Load(ulong address, int size = 4) => Access(address, 21, size, 0) is { Label: 2 } answer ? answer.Word0 : null;
+    /// <summary>What a load reads; null: it faults. One that the engine would answer reads the same from its device.</summary>
+    public ulong? Load(ulong address, int size = 4)
+    {
+        ulong ticks = (Kernel.Now / 100) + (Kernel.Harts.TryGetValue(0, out var hart) ? hart.TimeOffset : 0);
+        bool isAnswered = Kernel.Space.Answers.TryAnswer(address, size, Kernel.Now, ticks, out ulong answered);
+        ulong? value = Access(address, 21, size, 0) is { Label: 2 } answer ? answer.Word0 : null;
+        (isAnswered ? answered : value).Should().Be(value, "that is what the device says of 0x{0:x}", address);
+        return value;
+    }
+
+    /// <summary>True if the engine answers a load now.</summary>
+    public bool IsAnswered(ulong address, int size) => Kernel.Space.Answers.TryAnswer(address, size, Kernel.Now, 0, out _);
 
     public (ulong Label, ulong Word0, ulong Word1)? Access(ulong address, ulong cause, int size, ulong value)
     {
