@@ -41,6 +41,9 @@ internal sealed partial class Hart
     /// <summary>True where floating-point instructions execute as they are; else they decode as illegal, and are looked at one by one.</summary>
     public bool HasFloats => (_state.Mstatus & StatusBits.Fs) == StatusBits.Fs;
 
+    /// <summary>V and hgatp. No hart has the hypervisor extension yet.</summary>
+    public static VirtualMode Virtual => VirtualMode.None;
+
     /// <summary>The bits of mip that software has set.</summary>
     public ulong SoftwarePending => _state.Mip;
 
@@ -56,7 +59,7 @@ internal sealed partial class Hart
     }
 
     /// <summary>What fetches go through now, while loads and stores go through <paramref name="data"/>.</summary>
-    public Regime Code(Regime data) => Find(new RegimeKey(_state.Privilege, SatpOf(_state.Privilege), Sum: false, Mxr: false, HidesFloats: !HasFloats), data);
+    public Regime Code(Regime data) => Find(new RegimeKey(_state.Privilege, Virtual, SatpOf(_state.Privilege), Sum: false, Mxr: false, HidesFloats: !HasFloats), data);
 
     /// <summary>What loads and stores go through now.</summary>
     public Regime Data()
@@ -66,7 +69,7 @@ internal sealed partial class Hart
             privilege = (PrivilegeMode)((_state.Mstatus & StatusBits.Mpp) >> StatusBits.MppShift);
         ulong satp = SatpOf(privilege);
         bool sum = satp != 0 && privilege == PrivilegeMode.Supervisor && (_state.Mstatus & StatusBits.Sum) != 0;
-        return Find(new RegimeKey(privilege, satp, sum, satp != 0 && (_state.Mstatus & StatusBits.Mxr) != 0, HidesFloats: false), inUse: null);
+        return Find(new RegimeKey(privilege, Virtual, satp, sum, satp != 0 && (_state.Mstatus & StatusBits.Mxr) != 0, HidesFloats: false), inUse: null);
     }
 
     /// <summary>Physical memory protection, which a supervisor-mode hart has none of.</summary>
@@ -124,10 +127,10 @@ internal sealed partial class Hart
         : (pending & InterruptBits.Ssip) != 0 ? 1
         : 5;
 
-    // The one that is in use has to stay what it is: another key that would take its place takes the one beside it.
-    private Regime Find(in RegimeKey key, Regime? inUse)
+    /// <summary>The regime that stands for a key. The one that is in use stays what it is: another key that would take its place takes the one beside it.</summary>
+    internal Regime Find(in RegimeKey key, Regime? inUse)
     {
-        ulong hash = key.Satp + (ulong)key.Privilege + (key.Sum ? 8UL : 0) + (key.Mxr ? 16UL : 0) + (key.HidesFloats ? 32UL : 0);
+        ulong hash = key.Satp + (ulong)key.Privilege + ((ulong)key.Virtual.Number << 6) + (key.Sum ? 8UL : 0) + (key.Mxr ? 16UL : 0) + (key.HidesFloats ? 32UL : 0);
         int index = (int)(hash * 0x9E3779B97F4A7C15 >> 58);
         if (inUse is not null && _regimes[index] == inUse && !inUse.Is(key))
             index ^= 1;

@@ -7,11 +7,12 @@ namespace ObjectOS.Machine.Harts;
 
 /// <summary>All that a translation depends on besides page tables and PMP.</summary>
 /// <param name="Privilege">The mode that accesses count as.</param>
-/// <param name="Satp">satp; 0 where addresses are physical.</param>
+/// <param name="Virtual">V and hgatp.</param>
+/// <param name="Satp">satp, or vsatp if V is 1; 0 where addresses are physical, or a guest's physical ones.</param>
 /// <param name="Sum">S-mode may access user pages.</param>
 /// <param name="Mxr">What is executable is readable.</param>
 /// <param name="HidesFloats">For fetches: floating-point instructions decode as illegal.</param>
-internal readonly record struct RegimeKey(PrivilegeMode Privilege, ulong Satp, bool Sum, bool Mxr, bool HidesFloats);
+internal readonly record struct RegimeKey(PrivilegeMode Privilege, VirtualMode Virtual, ulong Satp, bool Sum, bool Mxr, bool HidesFloats);
 
 /// <summary>
 /// Translation of a hart's virtual addresses under one <see cref="RegimeKey"/>: the page-table walk, physical memory protection, and the
@@ -95,7 +96,7 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         if (!hart.Allows(physical, length, access, Key.Privilege, out bool isWholePage))
             return Fail(AccessResult.AccessFault, va);
         IsWholePage &= isWholePage;
-        if (!space.TryFindPage(physical, access, out page))
+        if (!TryFindPage(physical, access, out page))
             return Fail(GuestFault(physical, access), va);
         if (access == AccessKind.Fetch && IsWholePage)
             Remember(va, page);
@@ -189,7 +190,7 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
         (entry, frame) = (0, 0);
         if (!hart.Allows(address, EntrySize, AccessKind.Load, PrivilegeMode.Supervisor, out _))
             return AccessResult.AccessFault;
-        if (!space.TryFindPage(address, AccessKind.Load, out ulong page))
+        if (!TryFindPage(address, AccessKind.Load, out ulong page))
             return WalkFault(address, AccessKind.Load);
         frame = Memory.Lookup(page);
         entry = BinaryPrimitives.ReadUInt64LittleEndian(Memory.Pool.Bytes(frame)[(int)(address & OffsetMask)..]);
@@ -200,13 +201,16 @@ internal sealed class Regime(Hart hart, AddressSpace space) : Translation(space.
     {
         if (!hart.Allows(address, EntrySize, AccessKind.Store, PrivilegeMode.Supervisor, out _))
             return AccessResult.AccessFault;
-        if (!space.TryFindPage(address, AccessKind.Store, out ulong page))
+        if (!TryFindPage(address, AccessKind.Store, out ulong page))
             return WalkFault(address, AccessKind.Store);
         if (!Memory.TryOwn(page, Account, out frame))
             return Exhausted(address);
         BinaryPrimitives.WriteUInt64LittleEndian(Memory.BytesToChange(frame)[(int)(address & OffsetMask)..], entry);
         return AccessResult.Ok;
     }
+
+    // Where V is 1, hgatp's stage will come first.
+    private bool TryFindPage(ulong physical, AccessKind access, out ulong page) => space.TryFindPage(physical, access, out page);
 
     private AccessResult WalkFault(ulong address, AccessKind access)
     {

@@ -12,7 +12,7 @@ internal sealed partial class Interpreter
     private nint EnterRegimes(Translator translator, ulong pc)
     {
         _store = translator.Harts;
-        _state = HartCode.RegimeOf(_space).State;
+        _state = HartCode.RegimeOf((Regime)_space).State;
         UseView(translator);
         return FindOrTranslate(translator, pc);
     }
@@ -21,7 +21,7 @@ internal sealed partial class Interpreter
     private void UseView(Translator translator)
     {
         bool hidesFloats = !_hart!.HasFloats;
-        _view = translator.ViewOf(_code, hidesFloats);
+        _view = translator.ViewOf((Regime)_code, hidesFloats);
         _storeEpoch = _view.Epoch;
         _state.SetTables(_view.Address, HartCode.AddressOf(translator.Harts.TableOf(hidesFloats)));
     }

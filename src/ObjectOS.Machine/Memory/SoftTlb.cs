@@ -19,13 +19,13 @@ internal sealed unsafe class SoftTlb
     private const ulong NoPage = 1 << 11;
 
     /// <summary>Bytes before a lasting table: the state of translated code, which finds the table by a fixed distance.</summary>
-    public const int RoomBefore = 640;
+    public const int RoomBefore = 704;
 
     /// <summary>Entries of a lasting table, and of one that is lent.</summary>
     public const int LastingCount = 1024;
 
     /// <summary>The words of <see cref="SecondTlb"/>, in bytes before a lasting table or one that is lent.</summary>
-    public const int SecondWords = 296;
+    public const int SecondWords = 360;
 
     // Fills of a table that is lent after which it gets a second one, and after which that is larger.
     private const int FillsToSecond = 4096, FillsToLarger = 1 << 16;

@@ -19,6 +19,9 @@ internal sealed unsafe class FetchView
     /// <summary>The generation of the code that it refers to.</summary>
     public int Generation { get; private set; } = -1;
 
+    /// <summary>The regime's <see cref="Harts.VirtualMode.Number"/>.</summary>
+    public int VirtualMode { get; private set; }
+
     /// <summary>True if floating-point instructions decode as illegal.</summary>
     public bool HidesFloats { get; private set; }
 
@@ -39,9 +42,9 @@ internal sealed unsafe class FetchView
     }
 
     /// <summary>Forgets everything; from now on it is true in an epoch.</summary>
-    public void Begin(ulong epoch, int generation, bool hidesFloats)
+    public void Begin(ulong epoch, int generation, int virtualMode, bool hidesFloats)
     {
-        (Epoch, Generation, HidesFloats) = (epoch, generation, hidesFloats);
+        (Epoch, Generation, VirtualMode, HidesFloats) = (epoch, generation, virtualMode, hidesFloats);
         Array.Clear(_ids);
         Array.Clear(_pages);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ObjectOS.Machine.Harts;
 using ObjectOS.Machine.Interpreter;
 using ObjectOS.Machine.Mmu;
 
@@ -6,7 +7,7 @@ namespace ObjectOS.Machine.Engines.Translator;
 
 /// <summary>
 /// The translated code of all supervisor- and machine-mode harts of a CPU. A page's translations are shared by the regimes that have the
-/// page at the same virtual address: a guest's kernel is translated once, whatever its processes' page tables.
+/// page at the same virtual address and are of one virtualization mode and VMID: a guest's kernel is translated once, whatever its processes' page tables.
 /// </summary>
 /// <remarks>
 /// Code goes from page to page by checked entries alone: they compare the page's number with the view of the regime that runs, which has it
@@ -23,6 +24,14 @@ internal sealed unsafe class HartCode : CodeStore
 
     /// <summary>What is kept for a regime.</summary>
     public static TranslatedRegime RegimeOf(Translation regime) => regime.EngineState as TranslatedRegime ?? NewRegime(regime);
+
+    /// <summary>What is kept for a regime of a hart, as it is now.</summary>
+    public static TranslatedRegime RegimeOf(Regime regime)
+    {
+        TranslatedRegime kept = RegimeOf((Translation)regime);
+        kept.State.Regime = (regime.Key.Virtual.IsVirtual ? 1UL : 0, regime.Key.Satp, regime.Key.Virtual.Hgatp);
+        return kept;
+    }
 
     /// <summary>Where targets of indirect jumps are looked up.</summary>
     public static nint AddressOf(byte[] table)
@@ -43,9 +52,9 @@ internal sealed unsafe class HartCode : CodeStore
         new JumpTable((byte*)AddressOf(TableOf(hidesFloats))).Remember(pc, code);
 
     /// <summary>What is translated of a page, perhaps nothing yet. Null: numbers have run out, all has to be cleared first.</summary>
-    public TranslatedPage? PageOf(ulong page, CodePage code, bool hidesFloats)
+    public TranslatedPage? PageOf(ulong page, CodePage code, int virtualMode, bool hidesFloats)
     {
-        var key = new PageKey(code, page, hidesFloats);
+        var key = new PageKey(code, page, virtualMode, hidesFloats);
         if (_pages.TryGetValue(key, out TranslatedPage? known))
             return known;
         if (_lastId == int.MaxValue)
@@ -92,5 +101,5 @@ internal sealed unsafe class HartCode : CodeStore
         return table;
     }
 
-    private readonly record struct PageKey(CodePage Code, ulong Page, bool HidesFloats);
+    private readonly record struct PageKey(CodePage Code, ulong Page, int VirtualMode, bool HidesFloats);
 }

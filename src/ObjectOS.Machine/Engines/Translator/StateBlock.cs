@@ -39,6 +39,13 @@ internal sealed unsafe class StateBlock
         context.ReservedValue = *(ulong*)(_state + StateLayout.ReservedValue);
     }
 
+    /// <summary>Of a hart: the key of the regime that the block belongs to, as far as it names page tables.</summary>
+    public (ulong Virtual, ulong FirstStage, ulong Hgatp) Regime
+    {
+        get => (*(ulong*)(_state + StateLayout.Virtual), *(ulong*)(_state + StateLayout.FirstStage), *(ulong*)(_state + StateLayout.Hgatp));
+        set => (*(ulong*)(_state + StateLayout.Virtual), *(ulong*)(_state + StateLayout.FirstStage), *(ulong*)(_state + StateLayout.Hgatp)) = value;
+    }
+
     /// <summary>Where code of harts finds the pages that it may enter, and targets of indirect jumps.</summary>
     public void SetTables(nint pages, nint jumps)
     {

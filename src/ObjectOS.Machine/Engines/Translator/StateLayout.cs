@@ -39,6 +39,9 @@ internal static class StateLayout
     /// <summary>What LR has reserved, and what was there: see <see cref="Cpu.HartContext"/>.</summary>
     public const int Reservation = 0xC8, ReservedValue = 0xD0;
 
+    /// <summary>Of a regime: V, what roots its first stage (satp or vsatp), and hgatp.</summary>
+    public const int Virtual = 0x200, FirstStage = 0x208, Hgatp = 0x210;
+
     /// <summary>Where the second table of the TLB is: see <see cref="SecondTlb"/>.</summary>
     public const int Second = Tlb - SoftTlb.SecondWords;
 

@@ -1,3 +1,4 @@
+using ObjectOS.Machine.Harts;
 using ObjectOS.Machine.Isa;
 using ObjectOS.Machine.Mmu;
 
@@ -10,11 +11,11 @@ internal sealed unsafe partial class Translator
     public HartCode Harts { get; } = new();
 
     /// <summary>The pages that a regime has executed in its present fetch epoch.</summary>
-    public FetchView ViewOf(Translation code, bool hidesFloats)
+    public FetchView ViewOf(Regime code, bool hidesFloats)
     {
-        FetchView view = HartCode.RegimeOf(code).View;
+        FetchView view = HartCode.RegimeOf((Translation)code).View;
         if (view.Epoch != code.FetchEpoch || view.Generation != Harts.Generation)
-            view.Begin(code.FetchEpoch, Harts.Generation, hidesFloats);
+            view.Begin(code.FetchEpoch, Harts.Generation, code.Key.Virtual.Number, hidesFloats);
         return view;
     }
 
@@ -28,7 +29,7 @@ internal sealed unsafe partial class Translator
             return known;
         if (code.Fetch(pc) is not { } fetched || code.Fetched(pc) != fetched || code.FetchEpoch != view.Epoch)
             return null;
-        if (Harts.PageOf(pc & ~4095UL, fetched, view.HidesFloats) is not { } page)
+        if (Harts.PageOf(pc & ~4095UL, fetched, view.VirtualMode, view.HidesFloats) is not { } page)
         {
             Clear(Harts);
             return null;
