@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using ObjectOS.Cli.Jail;
 using ObjectOS.Cli.Tour;
 
 namespace ObjectOS.Cli;
@@ -22,6 +23,10 @@ internal sealed class TourCommand
             return streams.Usage($"tour takes no argument; \"{operands[0]}\" was given");
         }
 
+        var grants = new JailGrants();
+        grants.ReadFolders.Add(TourPrograms.Place);
+        grants.Read.Add(OwnKernel.Location);
+        ToolJail.Enter(grants);
         using var interruption = new Interruption();
         await using var writer = new StreamWriter(streams.Output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { AutoFlush = true };
         bool json = parsed.GetValue(_json);

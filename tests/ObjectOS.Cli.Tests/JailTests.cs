@@ -168,6 +168,39 @@ public sealed class JailTests
         await ThreadsAreConfinedAsync("conformance", "--suite", folder.PathOf("."), "--budget", "100T");
     }
 
+    [NativeToolFact]
+    public async Task Tour_WorksConfined()
+    {
+        var process = Tool.Start("tour", "--json");
+        int id = process.Id;
+        var ended = Tool.EndAsync(process);
+        bool isConfined = false;
+        while (!isConfined && !ended.IsCompleted)
+        {
+            await Task.Delay(5);
+            isConfined = await StatusAsync(id) is { } status && status.Contains("Seccomp:\t2") && status.Contains("NoNewPrivs:\t1");
+        }
+
+        isConfined.Should().BeTrue();
+        var tour = await ended;
+        tour.ExitCode.Should().Be(0, tour.Error);
+        using var json = JsonDocument.Parse(tour.Text);
+        json.RootElement.GetProperty("steps").EnumerateArray().Should().OnlyContain(step => step.GetProperty("ok").GetBoolean());
+    }
+
+    /// <summary>Null: the process has ended.</summary>
+    private static async Task<string?> StatusAsync(int process)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync($"/proc/{process}/status");
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Starts the tool with a guest that does not end, and waits until each thread has a filter and no more privileges to gain.</summary>
     private static async Task ThreadsAreConfinedAsync(params string[] args)
     {

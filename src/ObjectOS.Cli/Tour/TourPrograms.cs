@@ -3,7 +3,10 @@ namespace ObjectOS.Cli.Tour;
 /// <summary>The programs of the tour, which travel with the tool.</summary>
 internal sealed class TourPrograms
 {
-    private readonly string _folder = Path.Combine(AppContext.BaseDirectory, "tour");
+    private readonly string _folder = Place;
+
+    /// <summary>Where they are.</summary>
+    public static string Place => Path.Combine(AppContext.BaseDirectory, "tour");
 
     /// <summary>The first file that should be there and is not.</summary>
     public string? Missing => new[] { LispPath, MisbehavePath, Path.Combine(Scripts, "primes.scm") }.FirstOrDefault(f => !File.Exists(f));
