@@ -137,7 +137,7 @@ internal sealed class RandomHartActions(Asm code, Random random, HartMode mode, 
         else if (random.Next(4) == 0)
             code.Li(Scratch, 0xAAA).Csr("csrrs", 0, mode == HartMode.Machine && random.Next(2) == 0 ? 0x304 : 0x104, Scratch);
         else
-            code.Csr("csrrs", 5, 0xC01, 0).Addi(5, 5, random.Next(4)).Csr("csrrw", 0, 0x14D, 5);
+            code.Csr("csrrs", 5, 0xC01, 0).Addi(5, 5, random.Next(6) == 0 ? random.Next(120) : random.Next(4)).Csr("csrrw", 0, 0x14D, 5);
     }
 
     private void Return()
