@@ -14,7 +14,7 @@ internal sealed class RecordingWriter(Stream stream)
     public static ReadOnlySpan<byte> Magic => "OBJOSREC"u8;
 
     /// <summary>The version of the format; another one is refused.</summary>
-    public const ushort Version = 3;
+    public const ushort Version = 4;
 
     public const byte HeaderTag = (byte)'H';
     public const byte BlobTag = (byte)'B';
