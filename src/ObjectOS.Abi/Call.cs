@@ -61,6 +61,7 @@ public enum Call : ushort
     MemoryStatus = 76,
     MemoryDiscard = 77,
     MemoryFind = 78,
+    MemoryExtend = 90,
 
     SpaceAnswerRead = 79,
     SpaceCreate = 80,

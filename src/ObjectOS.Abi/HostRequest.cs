@@ -162,6 +162,15 @@ public enum HostFileOperation : uint
 
     /// <summary>Path. Result 0; data: the file system's bytes in all, free, and free to this user, 64 bits each.</summary>
     FileSystemStatus = 21,
+
+    /// <summary>The target is a layer. Argument 1: offset, 2: count. Result: bytes; data: that part of its serialized index; fewer bytes mean its end.</summary>
+    LayerIndex = 22,
+
+    /// <summary>The target is a layer. Argument 1: number of a file, 2: offset, 3: count. Result: bytes; data: the bytes.</summary>
+    LayerRead = 23,
+
+    /// <summary>Path, NUL, another path, which becomes a further name of the same file. Result 0.</summary>
+    HardLink = 24,
 }
 
 /// <summary>What a rename does with what has the new name.</summary>

@@ -128,6 +128,8 @@ public static class InvocationTable
         new(Call.MemoryDiscard, "memory_discard", ObjectKind.MemoryObject, Write, 800, ["offset", "length"], None, [InvalidArgument], "Gives whole pages back; they read as zero."),
         new(Call.MemoryFind, "memory_find", ObjectKind.MemoryObject, Read, 180, ["offset"], ["found"], [InvalidArgument],
             "Finds the first page at or after the offset that was written since the object was made or the page was given back; the object's size where there is none."),
+        new(Call.MemoryExtend, "memory_extend", ObjectKind.MemoryObject, Read, 1600, ["destination", "cell", "bytes"], None, [SlotOccupied, InvalidArgument, ObjectsExhausted, AddressSpaceExhausted],
+            "Makes a copy as memory_clone does, with so many bytes, no fewer than the object has."),
 
         new(Call.SpaceAnswerRead, "space_answer_read", ObjectKind.AddressSpace, Manage, 180, ["address", "size", "kind", "value", "until"], None, [InvalidArgument, AlreadyMapped, ObjectsExhausted],
             "From now on a load of `size` bytes at the address by a hart, where nothing is mapped, does not trap: it takes 400 virtual instructions and reads `value` (kind 1), or the hart's time register shifted right by `value` bits (kind 2), until guest time is `until`; then it traps again. Kind 0: it traps. The space answers at most 16 loads. Their pages cannot be mapped meanwhile."),

@@ -183,6 +183,14 @@ public readonly record struct MemoryCapability(Invoker Invoker, uint Slot)
         return status;
     }
 
+    /// <summary>Makes a larger copy that shares pages until one side writes, charged to <paramref name="cell"/>.</summary>
+    public KernelStatus Extend(CellCapability cell, ulong bytes, out MemoryCapability copy)
+    {
+        var status = Invoker.Create(Call.MemoryExtend, Slot, out uint slot, cell.Slot, bytes);
+        copy = new MemoryCapability(Invoker, slot);
+        return status;
+    }
+
     /// <summary>Gives whole pages back.</summary>
     public KernelStatus Discard(ulong offset, ulong length) => Invoker.Call1(Call.MemoryDiscard, Slot, offset, length);
 

@@ -75,6 +75,7 @@ internal static class Dispatcher
         Call.MemoryDiscard => MemoryCalls.Discard(ref call),
         Call.MemoryFind => MemoryCalls.Find(ref call),
         Call.SpaceAnswerRead => SpaceCalls.AnswerRead(ref call),
+        Call.MemoryExtend => MemoryCalls.Extend(ref call),
         Call.SpaceCreate => SpaceCalls.Create(ref call),
         Call.SpaceMap => SpaceCalls.Map(ref call),
         Call.SpaceProtect => SpaceCalls.Protect(ref call),

@@ -27,7 +27,25 @@ internal static class MemoryCalls
 
     public static KernelStatus Clone(ref Invocation call)
     {
-        var status = call.Get<MemoryObject>(0, CapabilityRights.Read, out var source, out var capability);
+        var status = call.Get<MemoryObject>(0, CapabilityRights.Read, out var source, out _);
+        return status == KernelStatus.Ok ? Clone(ref call, source, source.Length) : status;
+    }
+
+    public static KernelStatus Extend(ref Invocation call)
+    {
+        var status = call.Get<MemoryObject>(0, CapabilityRights.Read, out var source, out _);
+        if (status == KernelStatus.Ok && (call[3] < source.Length || call[3] > 1UL << 60))
+        {
+            status = KernelStatus.InvalidArgument;
+        }
+
+        return status == KernelStatus.Ok ? Clone(ref call, source, Pages.RoundUp(call[3])) : status;
+    }
+
+    private static KernelStatus Clone(ref Invocation call, MemoryObject source, ulong length)
+    {
+        int order = PhysicalRanges.OrderOf(length);
+        var status = KernelStatus.Ok;
         Cell cell = null!;
         if (status == KernelStatus.Ok)
         {
@@ -36,7 +54,7 @@ internal static class MemoryCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = CheckAddresses(ref call, cell, source.Order);
+            status = CheckAddresses(ref call, cell, order);
         }
 
         if (status != KernelStatus.Ok)
@@ -45,7 +63,7 @@ internal static class MemoryCalls
         }
 
         // Nobody else may be given the range of a clone that was suspended: part of what was cloned is in it.
-        if (!source.TryTakeUnfinished(call.Kernel, out var start) && !call.Kernel.Ranges.TryTake(source.Order, out start))
+        if (!source.TryTakeUnfinished(call.Kernel, order, out var start) && !call.Kernel.Ranges.TryTake(order, out start))
         {
             return KernelStatus.AddressSpaceExhausted;
         }
@@ -53,11 +71,11 @@ internal static class MemoryCalls
         call.ExtraCost = Subtrees(source.Length) * SubtreeCost;
         if (call.Kernel.Cpu.Memory.Clone(source.Start, start, source.Length) == MemoryStatus.Suspended)
         {
-            source.KeepUnfinished(call.Kernel, start);
+            source.KeepUnfinished(call.Kernel, start, order);
             return KernelStatus.Suspended;
         }
 
-        call.PutNew(new MemoryObject(cell, start, source.Length, source.Order, source.ExtraObjects));
+        call.PutNew(new MemoryObject(cell, start, length, order, call.Kernel.Ranges.ExtraObjects(order)));
         return KernelStatus.Ok;
     }
 

@@ -35,17 +35,17 @@ public sealed class MemoryObject : KernelObject
     /// <summary>True where the bytes lie inside.</summary>
     internal bool Contains(ulong offset, ulong length) => offset <= Length && length <= Length - offset;
 
-    /// <summary>A clone of it that was suspended: the range that it has begun to fill, and the kernel's moment.</summary>
-    private (PhysicalAddress Start, (ulong, ulong) Moment)? _unfinished;
+    /// <summary>A clone of it that was suspended: the range that it has begun to fill, that range's size class, and the kernel's moment.</summary>
+    private (PhysicalAddress Start, int Order, (ulong, ulong) Moment)? _unfinished;
 
     /// <summary>Keeps the range of a clone that was suspended, for the call that is made again.</summary>
-    internal void KeepUnfinished(Kernel kernel, PhysicalAddress start) => _unfinished = (start, kernel.Moment);
+    internal void KeepUnfinished(Kernel kernel, PhysicalAddress start, int order) => _unfinished = (start, order, kernel.Moment);
 
     /// <summary>The range of the clone that is made again, if nothing at all has happened since; else what was begun is given back.</summary>
-    internal bool TryTakeUnfinished(Kernel kernel, out PhysicalAddress start)
+    internal bool TryTakeUnfinished(Kernel kernel, int order, out PhysicalAddress start)
     {
         start = _unfinished?.Start ?? default;
-        bool isSame = _unfinished?.Moment == kernel.Moment;
+        bool isSame = _unfinished?.Moment == kernel.Moment && _unfinished?.Order == order;
         if (!isSame)
         {
             DropUnfinished(kernel);
@@ -59,7 +59,7 @@ public sealed class MemoryObject : KernelObject
     {
         if (_unfinished is { } unfinished)
         {
-            kernel.Reclaimer.AddUnfinished(unfinished.Start, Length, Order, Owner);
+            kernel.Reclaimer.AddUnfinished(unfinished.Start, Length, unfinished.Order, Owner);
         }
     }
 
