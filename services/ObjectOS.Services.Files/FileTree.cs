@@ -1,29 +1,63 @@
+using ObjectOS.Abi;
+using ObjectOS.Client;
+
 namespace ObjectOS.Services.Files;
 
 /// <summary>A granted directory of the host, seen in the tree.</summary>
 /// <param name="Number">The host's number.</param>
-/// <param name="GuestPath">Where it is seen.</param>
+/// <param name="GuestPath">Where it is seen, a byte text.</param>
 /// <param name="IsWritable">False: every change is refused.</param>
 public sealed record FileGrant(ulong Number, string GuestPath, bool IsWritable);
 
-/// <summary>The tree of files in memory, with places where directories of the host are seen. Times are given by the caller: it has no clock.</summary>
-public sealed class FileTree
+/// <summary>An entry of a directory, as listings show it.</summary>
+/// <param name="Name">Its name, a byte text.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Number">Its inode's number.</param>
+public readonly record struct DirectoryEntry(string Name, InodeKind Kind, ulong Number);
+
+/// <summary>
+/// A tree of files: what programs write, over immutable layers, with places where directories of the host are seen. Names are byte texts. Times are given by
+/// the caller: it has no clock.
+/// </summary>
+public sealed partial class FileTree
 {
     /// <summary>The most bytes of a file.</summary>
-    public const ulong LargestFile = 1UL << 30;
+    public const ulong LargestFile = 1UL << 32;
 
     private const ulong EntryCost = 320;
     private const ulong DirectoryCost = 96;
 
+    /// <summary>Numbers of inodes that come from layers: the layer's place in the list, counted from 1, and its number there.</summary>
+    private const int LayerShift = 40;
+
     private readonly ulong _limit;
+    private readonly FileOwner _owner;
+    private readonly CellCapability? _cell;
+    private readonly Layer[] _layers;
     private readonly List<FileGrant> _grants = [];
+    private readonly Dictionary<int, Inode> _mounts = [];
+
+    /// <summary>Contents that are memory objects of this tree, by the numbers of their inodes.</summary>
+    private readonly SortedDictionary<ulong, FileContent> _memories = [];
+
+    /// <summary>The inodes of files in layers that have several names, by number: all their names lead to one.</summary>
+    private readonly Dictionary<ulong, Inode> _linked = [];
     private ulong _nextNumber = 1;
 
-    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 320 and two for each of its letters, a directory as 96 more, a link as two more for each letter of its target.</summary>
-    public FileTree(ulong limit, ulong now)
+    /// <summary>Makes a tree that holds no more than <paramref name="limit"/> bytes; a name counts as 320 and two for each of its bytes, a directory as 96 more, a link as two more for each byte of its text.</summary>
+    /// <param name="limit">Bytes.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="owner">Whose the root is, and what is made without another owner.</param>
+    /// <param name="cell">Who pays for long contents; null: there are none.</param>
+    /// <param name="layers">What shows through, the uppermost first; opened ones.</param>
+    public FileTree(ulong limit, ulong now, FileOwner owner = default, CellCapability? cell = null, IReadOnlyList<Layer>? layers = null)
     {
         _limit = limit;
-        Root = NewInode(InodeKind.Directory, 0x1ed, now);
+        _owner = owner;
+        _cell = cell;
+        _layers = [.. layers ?? []];
+        var bases = _layers.Select(layer => new LayerPlace(layer, layer.Root!)).ToList();
+        Root = bases.Count > 0 ? Show(bases, bases[0].Node) : NewInode(InodeKind.Directory, 0x1ed, owner, now);
         Root.Parent = Root;
     }
 
@@ -39,32 +73,261 @@ public sealed class FileTree
     /// <summary>The granted directories.</summary>
     public IReadOnlyList<FileGrant> Grants => _grants;
 
-    /// <summary>True where a new name still has room, that of a link where a target is given.</summary>
-    public bool HasRoomFor(string name, string target = "") => HasRoomFor(CostOf(name, target, InodeKind.Directory));
+    /// <summary>True if a new name still has room, that of a link if a text is given.</summary>
+    public bool HasRoomFor(string name, string target = "") => HasRoomFor(CostOf(name, InodeKind.Directory) + CostOf(target));
 
-    /// <summary>True where so many bytes more can be held.</summary>
+    /// <summary>True if so many bytes more can be held.</summary>
     public bool HasRoomFor(ulong bytes) => Used <= _limit && bytes <= _limit - Used;
 
-    /// <summary>Counts bytes that a service holds elsewhere for the one whose tree it is.</summary>
+    /// <summary>Counts bytes that a service holds elsewhere for the program whose tree it is.</summary>
     public void Hold(ulong bytes) => Used += bytes;
 
     /// <summary>The same, given back.</summary>
     public void Return(ulong bytes) => Used -= bytes;
 
-    private static ulong CostOf(string name, string target, InodeKind kind) =>
-        EntryCost + (kind == InodeKind.Directory ? DirectoryCost : 0) + (((ulong)name.Length + (ulong)target.Length) * sizeof(char));
+    private static ulong CostOf(string name, InodeKind kind) => EntryCost + (kind == InodeKind.Directory ? DirectoryCost : 0) + CostOf(name);
+
+    private static ulong CostOf(string text) => (ulong)text.Length * sizeof(char);
+
+    /// <summary>What has a name in a directory; null: nothing has.</summary>
+    public Inode? Find(Inode directory, string name)
+    {
+        if (directory.Entries.TryGetValue(name, out var found))
+        {
+            return found;
+        }
+
+        return directory.Bases.Count == 0 || BasesOf(directory, name) is not [var top, ..] bases ? null : Hold(directory, name, Known(top) ?? Show(bases, top.Node));
+    }
+
+    /// <summary>The places that a name of a directory has in its layers: the uppermost, and below a directory those that show through it.</summary>
+    private static List<LayerPlace> BasesOf(Inode directory, string name)
+    {
+        var found = new List<LayerPlace>();
+        foreach (var place in directory.Bases)
+        {
+            if (!place.Node.TryFind(name, out var node))
+            {
+                continue;
+            }
+
+            if (found.Count > 0 && node.Kind != LayerNodeKind.Directory)
+            {
+                break;
+            }
+
+            found.Add(place with { Node = node });
+            if (node.Kind != LayerNodeKind.Directory)
+            {
+                break;
+            }
+        }
+
+        return found;
+    }
+
+    private ulong NumberOf(LayerPlace place) => ((ulong)(Array.IndexOf(_layers, place.Layer) + 1) << LayerShift) | place.Node.FileNumber;
+
+    private Inode? Known(LayerPlace place) => place.Node.Links > 1 && place.Node.Kind != LayerNodeKind.Directory ? _linked.GetValueOrDefault(NumberOf(place)) : null;
+
+    /// <summary>The inode of a place in the layers.</summary>
+    private Inode Show(List<LayerPlace> bases, LayerNode node)
+    {
+        var kind = KindOf(node.Kind);
+        var made = new Inode(NumberOf(bases[0]), kind, node.Mode, new FileOwner(node.UserId, node.GroupId), node.ModifyTime)
+        {
+            Target = node.Target,
+            Held = CostOf(node.Target),
+            Links = kind == InodeKind.Directory ? 1 : node.Links,
+            Length = kind == InodeKind.File ? node.Length : 0,
+            Bases = kind == InodeKind.Directory ? bases : [],
+            Subdirectories = kind == InodeKind.Directory ? SubdirectoriesOf(bases) : 0,
+        };
+        if (kind == InodeKind.Device)
+        {
+            SetDevice(made, node.Device | (node.Kind == LayerNodeKind.BlockDevice ? BlockDevice : 0));
+        }
+
+        if (kind == InodeKind.File && node.Length > 0)
+        {
+            made.Content = new FileContent { Source = bases[0].Layer.FileOf(node) };
+        }
+
+        if (made.Links > 1)
+        {
+            _linked[made.Number] = made;
+        }
+
+        Used += made.Held;
+        return made;
+    }
+
+    private static uint SubdirectoriesOf(List<LayerPlace> bases)
+    {
+        var names = bases.SelectMany(place => place.Node.Children).Where(node => node.Kind == LayerNodeKind.Directory).Select(node => node.Name);
+        return (uint)(bases.Count == 1 ? names.Count() : names.Distinct().Count());
+    }
+
+    private static InodeKind KindOf(LayerNodeKind kind) => kind switch
+    {
+        LayerNodeKind.Directory => InodeKind.Directory,
+        LayerNodeKind.Link => InodeKind.Link,
+        LayerNodeKind.CharacterDevice or LayerNodeKind.BlockDevice => InodeKind.Device,
+        LayerNodeKind.Fifo => InodeKind.Fifo,
+        LayerNodeKind.Socket => InodeKind.Socket,
+        _ => InodeKind.File,
+    };
+
+    /// <summary>Gives an inode a name.</summary>
+    private Inode Enter(Inode directory, string name, Inode inode)
+    {
+        directory.Subdirectories += inode.Kind is InodeKind.Directory or InodeKind.Mount ? 1u : 0;
+        return Hold(directory, name, inode);
+    }
+
+    /// <summary>Holds an inode under a name that it has.</summary>
+    private Inode Hold(Inode directory, string name, Inode inode)
+    {
+        if (directory.Entries.TryGetValue(name, out _))
+        {
+            Used -= CostOf(name, InodeKind.File); // It was hidden.
+        }
+
+        directory.Entries.Set(name, inode);
+        Used += CostOf(name, inode.Kind);
+        inode.Name = name;
+        inode.Parent = directory;
+        return inode;
+    }
+
+    /// <summary>Lets go of a name. If the layers have one that would show through, it stays hidden.</summary>
+    private void Leave(Inode directory, string name, Inode inode)
+    {
+        directory.Subdirectories -= inode.Kind is InodeKind.Directory or InodeKind.Mount ? 1u : 0;
+        Used -= CostOf(name, inode.Kind);
+        if (directory.Bases.Any(place => place.Node.TryFind(name, out _)))
+        {
+            directory.Entries.Set(name, null);
+            Used += CostOf(name, InodeKind.File);
+        }
+        else
+        {
+            directory.Entries.Remove(name);
+        }
+    }
+
+    /// <summary>The entries of a directory after a name, in ordinal order; all of them for null.</summary>
+    public IEnumerable<DirectoryEntry> List(Inode directory, string? after)
+    {
+        var sources = new List<IEnumerator<DirectoryEntry?>> { Own(directory, after).GetEnumerator() };
+        sources.AddRange(directory.Bases.Select(place => Below(place, after).GetEnumerator()));
+        sources.RemoveAll(source => !source.MoveNext());
+        while (sources.Count > 0)
+        {
+            // The uppermost of those that have the least name shows; the others are hidden by it.
+            var least = sources[0].Current!.Value;
+            foreach (var source in sources.Skip(1))
+            {
+                least = string.CompareOrdinal(source.Current!.Value.Name, least.Name) < 0 ? source.Current.Value : least;
+            }
+
+            if (least.Kind != Hidden)
+            {
+                yield return least;
+            }
+
+            sources.RemoveAll(source => source.Current!.Value.Name == least.Name && !source.MoveNext());
+        }
+    }
+
+    private const InodeKind Hidden = (InodeKind)255;
+
+    private static IEnumerable<DirectoryEntry?> Own(Inode directory, string? after)
+    {
+        foreach (var (name, inode) in directory.Entries.After(after))
+        {
+            yield return new DirectoryEntry(name, inode?.Kind ?? Hidden, inode?.Number ?? 0);
+        }
+    }
+
+    private IEnumerable<DirectoryEntry?> Below(LayerPlace place, string? after)
+    {
+        foreach (var node in place.Node.ChildrenAfter(after))
+        {
+            yield return new DirectoryEntry(node.Name, KindOf(node.Kind), NumberOf(place with { Node = node }));
+        }
+    }
+
+    /// <summary>True if a directory has no names.</summary>
+    public bool IsEmpty(Inode directory) => !List(directory, null).Any();
+
+    /// <summary>The absolute path of a directory or mount, a byte text; null if it was removed.</summary>
+    public string? PathOf(Inode directory)
+    {
+        var names = new List<string>();
+        for (var at = directory; at != Root; at = at.Parent)
+        {
+            if (at.Links == 0 && at.Tag == 0)
+            {
+                return null;
+            }
+
+            names.Add(at.Name);
+        }
+
+        names.Reverse();
+        return "/" + string.Join('/', names);
+    }
 
     /// <summary>Makes <paramref name="name"/>, which must be free, in a directory.</summary>
-    public Inode Make(Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None)
+    public Inode Make(
+        Inode directory, string name, InodeKind kind, uint mode, ulong now, string target = "", DeviceKind device = DeviceKind.None, FileOwner? owner = null)
     {
-        var made = NewInode(kind, mode, now);
-        made.Parent = directory;
+        var made = NewInode(kind, mode, owner ?? _owner, now);
         made.Target = target;
         made.Device = device;
-        directory.Entries.Add(name, made);
-        directory.ModifyTime = directory.ChangeTime = (long)now;
-        Used += CostOf(name, target, kind);
+        made.Held = CostOf(target);
+        Used += made.Held;
+        Enter(directory, name, made);
+        Touch(directory, now);
         return made;
+    }
+
+    private static void Touch(Inode directory, ulong now) => directory.ModifyTime = directory.ChangeTime = (long)now;
+
+    /// <summary>Makes a device node.</summary>
+    public Inode MakeDevice(Inode directory, string name, uint mode, ulong number, ulong now, FileOwner owner)
+    {
+        var made = Make(directory, name, InodeKind.Device, mode, now, owner: owner);
+        SetDevice(made, number);
+        return made;
+    }
+
+    /// <summary>The bit of <see cref="Inode.DeviceNumber"/> that marks a block device.</summary>
+    public const ulong BlockDevice = 1UL << 63;
+
+    /// <summary>The numbers of the devices that there are (Linux, Documentation/admin-guide/devices.txt).</summary>
+    private static void SetDevice(Inode inode, ulong number)
+    {
+        inode.DeviceNumber = number;
+        inode.Device = number switch
+        {
+            0x103 => DeviceKind.Null,
+            0x105 => DeviceKind.Zero,
+            0x107 => DeviceKind.Full,
+            0x108 or 0x109 => DeviceKind.Random,
+            0x500 => DeviceKind.Terminal,
+            _ => DeviceKind.Absent,
+        };
+    }
+
+    /// <summary>Gives an inode, no directory, another name, which must be free.</summary>
+    public void Link(Inode directory, string name, Inode inode, ulong now)
+    {
+        inode.Links++;
+        Enter(directory, name, inode);
+        inode.ChangeTime = (long)now;
+        Touch(directory, now);
     }
 
     /// <summary>The directory of that absolute path, made with all that leads to it.</summary>
@@ -73,10 +336,18 @@ public sealed class FileTree
         var at = Root;
         foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            at = at.Entries.TryGetValue(name, out var next) && next.Kind == InodeKind.Directory ? next : Make(Replace(at, name), name, InodeKind.Directory, 0x1ed, now);
+            at = Find(at, name) is { Kind: InodeKind.Directory } next ? next : Make(Replace(at, name), name, InodeKind.Directory, 0x1ed, now);
         }
 
         return at;
+    }
+
+    /// <summary>An empty directory at an absolute path, in place of whatever was there.</summary>
+    public Inode MakeFresh(string path, ulong now)
+    {
+        int slash = path.LastIndexOf('/');
+        string name = path[(slash + 1)..];
+        return Make(Replace(MakePath(path[..slash], now), name), name, InodeKind.Directory, 0x1ed, now);
     }
 
     /// <summary>Shows a directory of the host.</summary>
@@ -86,7 +357,7 @@ public sealed class FileTree
         _grants.Add(grant with { GuestPath = path });
         if (path == "/")
         {
-            Root = NewInode(InodeKind.Mount, 0x1ed, now);
+            Root = NewInode(InodeKind.Mount, 0x1ed, _owner, now);
             Root.Parent = Root;
             Root.Grant = _grants.Count - 1;
             return;
@@ -97,11 +368,15 @@ public sealed class FileTree
         string name = path[(slash + 1)..];
         var mount = Make(Replace(parent, name), name, InodeKind.Mount, 0x1ed, now);
         mount.Grant = _grants.Count - 1;
+        _mounts[mount.Grant] = mount;
     }
+
+    /// <summary>The inode of a grant's mount.</summary>
+    public Inode MountOf(int grant) => Root.Grant == grant ? Root : _mounts[grant];
 
     private Inode Replace(Inode directory, string name)
     {
-        if (directory.Entries.ContainsKey(name))
+        if (Find(directory, name) is not null)
         {
             Remove(directory, name, 0);
         }
@@ -109,40 +384,22 @@ public sealed class FileTree
         return directory;
     }
 
-    /// <summary>Takes a name away; the file lives on while it is open.</summary>
+    /// <summary>Takes a name away; the inode lives on while it has another or is open.</summary>
     public void Remove(Inode directory, string name, ulong now)
     {
-        var removed = directory.Entries[name];
-        directory.Entries.Remove(name);
-        directory.ModifyTime = directory.ChangeTime = (long)now;
-        removed.Links = 0;
-        Used -= CostOf(name, removed.Target, removed.Kind);
+        var removed = Find(directory, name) ?? throw new ArgumentException($"The directory has no name {name}.", nameof(name));
+        Leave(directory, name, removed);
+        Touch(directory, now);
+        removed.Links--;
+        removed.ChangeTime = (long)now;
         Settle(removed);
     }
 
-    /// <summary>Takes all names in a directory away, and all below them, however deep that is.</summary>
-    public void Clear(Inode directory, ulong now)
-    {
-        var pending = new Stack<Inode>([directory]);
-        while (pending.TryPop(out var at))
-        {
-            foreach (var (name, entry) in at.Entries.ToArray())
-            {
-                if (entry.Kind == InodeKind.Directory)
-                {
-                    pending.Push(entry);
-                }
-
-                Remove(at, name, now);
-            }
-        }
-    }
-
-    /// <summary>Moves a name; what had the new one is removed. The caller has checked that it may.</summary>
+    /// <summary>Moves a name; the inode that had the new one loses it. The caller has checked that it may.</summary>
     public void Rename(Inode directory, string name, Inode newDirectory, string newName, ulong now)
     {
-        var moved = directory.Entries[name];
-        if (newDirectory.Entries.TryGetValue(newName, out var old))
+        var moved = Find(directory, name)!;
+        if (Find(newDirectory, newName) is { } old)
         {
             if (old == moved)
             {
@@ -152,233 +409,171 @@ public sealed class FileTree
             Remove(newDirectory, newName, now);
         }
 
-        Used = Used - ((ulong)name.Length * sizeof(char)) + ((ulong)newName.Length * sizeof(char));
-        directory.Entries.Remove(name);
-        newDirectory.Entries.Add(newName, moved);
-        moved.Parent = newDirectory;
-        moved.ChangeTime = directory.ModifyTime = newDirectory.ModifyTime = (long)now;
+        Leave(directory, name, moved);
+        Enter(newDirectory, newName, moved);
+        moved.ChangeTime = (long)now;
+        Touch(directory, now);
+        Touch(newDirectory, now);
     }
 
     /// <summary>Exchanges two names. The caller has checked that it may.</summary>
-    public static void Exchange(Inode directory, string name, Inode otherDirectory, string otherName, ulong now)
+    public void Exchange(Inode directory, string name, Inode otherDirectory, string otherName, ulong now)
     {
-        var first = directory.Entries[name];
-        var second = otherDirectory.Entries[otherName];
-        directory.Entries.Remove(name);
-        otherDirectory.Entries.Remove(otherName);
-        directory.Entries.Add(name, second);
-        otherDirectory.Entries.Add(otherName, first);
-        (first.Parent, second.Parent) = (otherDirectory, directory);
-        first.ChangeTime = second.ChangeTime = directory.ModifyTime = otherDirectory.ModifyTime = (long)now;
+        var first = Find(directory, name)!;
+        var second = Find(otherDirectory, otherName)!;
+        Leave(directory, name, first);
+        Leave(otherDirectory, otherName, second);
+        Enter(directory, name, second);
+        Enter(otherDirectory, otherName, first);
+        first.ChangeTime = second.ChangeTime = (long)now;
+        Touch(directory, now);
+        Touch(otherDirectory, now);
     }
 
-    /// <summary>Gives the bytes of a file back that has neither a name nor anyone who has it open.</summary>
+    /// <summary>Gives back what an inode holds that has neither a name nor a user.</summary>
     public void Settle(Inode inode)
     {
-        if (inode.Links == 0 && inode.Opens == 0 && inode.Kind == InodeKind.File)
+        if (inode.Links != 0 || inode.Opens != 0)
         {
-            Used -= inode.Content?.Held ?? 0;
+            return;
+        }
+
+        Used -= inode.Held + CostOf(inode.Attributes);
+        inode.Held = 0;
+        inode.Attributes = null;
+        _linked.Remove(inode.Number);
+        if (inode.Kind == InodeKind.Directory)
+        {
+            foreach (var (name, _) in inode.Entries.After(null))
+            {
+                Used -= CostOf(name, InodeKind.File); // Only names that hide others are left.
+            }
+        }
+
+        if (inode.Content is { } content)
+        {
+            Used -= content.Held;
+            content.Clear();
+            _memories.Remove(inode.Number);
             inode.Content = null;
             inode.Length = 0;
         }
     }
 
-    /// <summary>Makes the file that long; false: files are not that long. New bytes are zero, and take no room until they are written.</summary>
-    public bool TrySetLength(Inode file, ulong length, ulong now)
+    /// <summary>Gives back one memory object of a tree that is not used any more; false: there is none left.</summary>
+    public bool ReleaseOne()
     {
-        if (length > LargestFile)
+        if (_memories.Count == 0)
         {
             return false;
         }
 
+        var (number, content) = _memories.First();
+        content.Clear();
+        return _memories.Remove(number);
+    }
+
+    /// <summary>Counts what an operation has changed of a content.</summary>
+    private void Count(Inode file, FileContent content, ulong held)
+    {
+        Used = Used - held + content.Held;
+        if (content.Memory is not null)
+        {
+            _memories.TryAdd(file.Number, content);
+        }
+    }
+
+    /// <summary>
+    /// Makes the file that long, at most <see cref="LargestFile"/>. New bytes are zero, and take no room until they are written. Ok; Suspended: nothing has
+    /// changed; InProgress: call again; else there is no room.
+    /// </summary>
+    public KernelStatus SetLength(Inode file, ulong length, ulong now)
+    {
         if (length < file.Length && file.Content is { } content)
         {
-            Used -= content.Held;
-            content.Cut(length);
-            Used += content.Held;
+            ulong held = content.Held;
+            var status = content.Cut(length, _cell);
+            Count(file, content, held);
+            if (status != KernelStatus.Ok)
+            {
+                return status;
+            }
         }
 
         file.Length = length;
         file.ModifyTime = file.ChangeTime = (long)now;
-        return true;
+        return KernelStatus.Ok;
     }
 
-    /// <summary>Writes into the file, which grows as needed; false where there is no room, and then nothing is written.</summary>
-    public bool TryWrite(Inode file, ulong offset, ReadOnlySpan<byte> data, ulong now)
+    /// <summary>Writes into the file, which grows as needed, up to <see cref="LargestFile"/>. Ok; Suspended: nothing has changed; else there is no room, and nothing is written.</summary>
+    public KernelStatus Write(Inode file, ulong offset, ReadOnlySpan<byte> data, ulong now)
     {
-        if (offset > LargestFile || offset + (ulong)data.Length > LargestFile)
+        if (offset > LargestFile || (ulong)data.Length > LargestFile - offset)
         {
-            return false;
+            return KernelStatus.InvalidArgument;
         }
 
         var content = file.Content ??= new FileContent();
-        ulong growth = content.Growth(offset, data.Length);
+        ulong growth = content.Growth(offset, (ulong)data.Length);
         if (growth > 0 && !HasRoomFor(growth))
         {
-            return false;
+            return KernelStatus.MemoryExhausted;
         }
 
-        content.Write(offset, data);
-        Used += growth;
-        file.Length = Math.Max(file.Length, offset + (ulong)data.Length);
-        file.ModifyTime = file.ChangeTime = (long)now;
-        return true;
+        ulong held = content.Held;
+        var status = content.Write(offset, data, _cell);
+        Count(file, content, held);
+        if (status == KernelStatus.Ok)
+        {
+            file.Length = Math.Max(file.Length, offset + (ulong)data.Length);
+            file.ModifyTime = file.ChangeTime = (long)now;
+        }
+
+        return status;
     }
 
-    /// <summary>A nameless inode for what a service makes up on the spot; what is written into a file counts until it is closed.</summary>
-    public Inode MakeDetached(Inode parent, InodeKind kind, uint mode, ulong now, string target = "")
+    /// <summary>Makes a file's content a memory object of at least so many bytes. Ok, or nothing has changed.</summary>
+    public KernelStatus MakeMemory(Inode file, ulong needed)
     {
-        var made = NewInode(kind, mode, now);
+        var content = file.Content ??= new FileContent();
+        ulong held = content.Held;
+        var status = content.MakeOwn(_cell);
+        status = status == KernelStatus.Ok ? content.Move(_cell, needed) : status;
+        Count(file, content, held);
+        return status;
+    }
+
+    /// <summary>Sets an extended attribute, or removes it for null. The caller has seen to the room.</summary>
+    public void SetAttribute(Inode inode, string name, byte[]? value, ulong now)
+    {
+        inode.Attributes ??= new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+        ulong before = CostOf(inode.Attributes);
+        if (value is null)
+        {
+            inode.Attributes.Remove(name);
+        }
+        else
+        {
+            inode.Attributes[name] = value;
+        }
+
+        Used = Used - before + CostOf(inode.Attributes);
+        inode.ChangeTime = (long)now;
+    }
+
+    private static ulong CostOf(SortedDictionary<string, byte[]>? attributes) =>
+        (ulong)(attributes?.Sum(attribute => 128 + (attribute.Key.Length * sizeof(char)) + attribute.Value.Length) ?? 0);
+
+    /// <summary>A nameless inode, for a file that a service makes up on the spot or that never gets a name. Its bytes count until it is closed.</summary>
+    public Inode MakeDetached(Inode parent, InodeKind kind, uint mode, ulong now, string name = "", string target = "", FileOwner? owner = null)
+    {
+        var made = NewInode(kind, mode, owner ?? _owner, now);
         made.Parent = parent;
+        made.Name = name;
         made.Links = 0;
         made.Target = target;
         return made;
     }
 
-    private Inode NewInode(InodeKind kind, uint mode, ulong now) => new(_nextNumber++, kind, mode, now);
-
-    /// <summary>Writes the tree, and the inodes that are open without a name.</summary>
-    public void Save(BinaryWriter writer, IEnumerable<Inode> detached)
-    {
-        writer.Write(_nextNumber);
-        writer.Write(Used);
-        writer.Write(_grants.Count);
-        foreach (var grant in _grants)
-        {
-            writer.Write(grant.Number);
-            writer.Write(grant.GuestPath);
-            writer.Write(grant.IsWritable);
-        }
-
-        SaveTree(writer, Root);
-        var loose = detached.ToList();
-        writer.Write(loose.Count);
-        foreach (var inode in loose)
-        {
-            SaveTree(writer, inode);
-        }
-    }
-
-    /// <summary>Takes what <see cref="Save"/> wrote; all inodes by number.</summary>
-    public Dictionary<ulong, Inode> Restore(BinaryReader reader)
-    {
-        var all = new Dictionary<ulong, Inode>();
-        _nextNumber = reader.ReadUInt64();
-        ulong used = reader.ReadUInt64();
-        _grants.Clear();
-        for (int count = reader.ReadInt32(); count > 0; count--)
-        {
-            _grants.Add(new FileGrant(reader.ReadUInt64(), reader.ReadString(), reader.ReadBoolean()));
-        }
-
-        Root = RestoreTree(reader, null, all);
-        for (int count = reader.ReadInt32(); count > 0; count--)
-        {
-            RestoreTree(reader, Root, all);
-        }
-
-        Used = used;
-        return all;
-    }
-
-    /// <summary>Writes an inode and all below it, each directory's entries behind it: a guest makes trees deeper than the host's stack.</summary>
-    private static void SaveTree(BinaryWriter writer, Inode top)
-    {
-        SaveInode(writer, top);
-        var open = new Stack<IEnumerator<KeyValuePair<string, Inode>>>();
-        for (Inode? inode = top; inode is not null; inode = NextInode(writer, open))
-        {
-            if (inode.Kind == InodeKind.Directory)
-            {
-                open.Push(inode.Entries.GetEnumerator());
-            }
-        }
-    }
-
-    /// <summary>Writes the next entry of the innermost directory that has one; null: that was all.</summary>
-    private static Inode? NextInode(BinaryWriter writer, Stack<IEnumerator<KeyValuePair<string, Inode>>> open)
-    {
-        while (open.TryPeek(out var entries))
-        {
-            if (entries.MoveNext())
-            {
-                writer.Write(entries.Current.Key);
-                SaveInode(writer, entries.Current.Value);
-                return entries.Current.Value;
-            }
-
-            open.Pop();
-        }
-
-        return null;
-    }
-
-    private static void SaveInode(BinaryWriter writer, Inode inode)
-    {
-        writer.Write(inode.Number);
-        writer.Write((byte)inode.Kind);
-        writer.Write(inode.Mode);
-        writer.Write(inode.AccessTime);
-        writer.Write(inode.ModifyTime);
-        writer.Write(inode.ChangeTime);
-        writer.Write(inode.Target);
-        writer.Write((byte)inode.Device);
-        writer.Write(inode.Grant);
-        writer.Write(inode.Tag);
-        writer.Write(inode.Links);
-        writer.Write(inode.Opens);
-        writer.Write(inode.Length);
-        writer.Write(inode.Content is not null);
-        inode.Content?.Save(writer);
-        if (inode.Kind == InodeKind.Directory)
-        {
-            writer.Write(inode.Entries.Count);
-        }
-    }
-
-    private static Inode RestoreTree(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all)
-    {
-        var top = RestoreInode(reader, parent, all, out int entries);
-        var open = new Stack<(Inode Directory, int Left)>([(top, entries)]);
-        while (open.TryPop(out var at))
-        {
-            if (at.Left > 0)
-            {
-                open.Push((at.Directory, at.Left - 1));
-                string name = reader.ReadString();
-                var inode = RestoreInode(reader, at.Directory, all, out entries);
-                at.Directory.Entries.Add(name, inode);
-                open.Push((inode, entries));
-            }
-        }
-
-        return top;
-    }
-
-    private static Inode RestoreInode(BinaryReader reader, Inode? parent, Dictionary<ulong, Inode> all, out int entries)
-    {
-        var inode = new Inode(reader.ReadUInt64(), (InodeKind)reader.ReadByte(), reader.ReadUInt32(), 0)
-        {
-            AccessTime = reader.ReadInt64(),
-            ModifyTime = reader.ReadInt64(),
-            ChangeTime = reader.ReadInt64(),
-            Target = reader.ReadString(),
-            Device = (DeviceKind)reader.ReadByte(),
-            Grant = reader.ReadInt32(),
-            Tag = reader.ReadUInt32(),
-            Links = reader.ReadUInt32(),
-            Opens = reader.ReadInt32(),
-            Length = reader.ReadUInt64(),
-        };
-        inode.Parent = parent ?? inode;
-        if (reader.ReadBoolean())
-        {
-            inode.Content = new FileContent();
-            inode.Content.Restore(reader);
-        }
-
-        all[inode.Number] = inode;
-        entries = inode.Kind == InodeKind.Directory ? reader.ReadInt32() : 0;
-        return inode;
-    }
+    private Inode NewInode(InodeKind kind, uint mode, FileOwner owner, ulong now) => new(_nextNumber++, kind, mode, owner, (long)now);
 }

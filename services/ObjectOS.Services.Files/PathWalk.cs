@@ -1,29 +1,38 @@
-using System.Text;
 using ObjectOS.Abi;
 
 namespace ObjectOS.Services.Files;
 
+/// <summary>A directory that paths are relative to.</summary>
+/// <param name="Directory">A directory, or a mount.</param>
+/// <param name="HostPath">For a mount: the directory below it.</param>
+public readonly record struct DirectoryPlace(Inode Directory, string HostPath = "")
+{
+    /// <summary>Its absolute path; null if it was removed.</summary>
+    public string? PathIn(FileTree tree) =>
+        tree.PathOf(Directory) is not { } path ? null : HostPath.Length == 0 ? path : path.TrimEnd('/') + "/" + HostPath;
+}
+
 /// <summary>Where a path leads.</summary>
 /// <param name="Error">Zero, or why it leads nowhere.</param>
-/// <param name="Node">What is there; null where the last name is free, and for what lies in a granted directory.</param>
+/// <param name="Node">The inode there; null if the last name is free, and for what lies in a granted directory.</param>
 /// <param name="Directory">The directory of the last name; null for what lies in a granted directory and for the root.</param>
 /// <param name="Name">The last name.</param>
 /// <param name="Grant">Which grant it lies in, −1 for none.</param>
 /// <param name="HostPath">The path in that grant, without <c>.</c> and <c>..</c>; empty: the grant's root.</param>
-/// <param name="NeedsDirectory">True where the path ends in a slash.</param>
+/// <param name="NeedsDirectory">True if the path ends in a slash.</param>
 /// <param name="FullPath">The absolute path, without links in memory, <c>.</c> and <c>..</c>.</param>
 /// <param name="Steps">Names that were walked, those of links included: what the walk costs.</param>
 public readonly record struct PathTarget(
     HostError Error, Inode? Node, Inode? Directory, string Name, int Grant, string HostPath, bool NeedsDirectory, string FullPath, int Steps = 0)
 {
-    /// <summary>True where the host has to be asked.</summary>
+    /// <summary>True if the host has to be asked.</summary>
     public bool IsHost => Grant >= 0;
 
     /// <summary>The path in that grant, with the slash at its end that says that a directory is meant.</summary>
     public string HostName => NeedsDirectory && HostPath.Length > 0 ? HostPath + "/" : HostPath;
 }
 
-/// <summary>Where the names are that a service makes up: those of directories with an <see cref="Inode.Tag"/>.</summary>
+/// <summary>Finds the names that a service makes up: those of directories with an <see cref="Inode.Tag"/>.</summary>
 public interface IDirectorySource
 {
     /// <summary>What has a name in such a directory; null: nothing has.</summary>
@@ -31,7 +40,7 @@ public interface IDirectorySource
 }
 
 /// <summary>
-/// Walks absolute paths through a tree. What lies below a mount is not walked here: the host follows the links there; a <c>..</c> there
+/// Walks paths through a tree. What lies below a mount is not walked here: the host follows the links there; a <c>..</c> there
 /// takes the name before it away, links or not.
 /// </summary>
 public static class PathWalk
@@ -47,10 +56,17 @@ public static class PathWalk
     /// <summary>Makes a path absolute; the result still has its <c>..</c> and links.</summary>
     public static string Absolute(string directory, string path) => path.StartsWith('/') ? path : directory.EndsWith('/') ? directory + path : directory + "/" + path;
 
-    /// <summary>Finds <paramref name="path"/>, an absolute one. A link at the very end is followed where <paramref name="followLast"/> says so.</summary>
-    public static PathTarget Find(FileTree tree, string path, bool followLast, IDirectorySource? source = null)
+    /// <summary>Finds <paramref name="path"/>, an absolute one.</summary>
+    public static PathTarget Find(FileTree tree, string path, bool followLast) => Find(tree, new DirectoryPlace(tree.Root), path, followLast);
+
+    /// <summary>
+    /// Finds a path. A link at the very end is followed if <paramref name="followLast"/> says so. A directory that <paramref name="who"/> may not search ends
+    /// the walk; without it, none does.
+    /// </summary>
+    public static PathTarget Find(
+        FileTree tree, DirectoryPlace start, string path, bool followLast, IDirectorySource? source = null, Credentials? who = null)
     {
-        var walk = new Walk(tree, source, path);
+        var walk = new Walk(tree, source, who, start, path);
         return walk.Run(followLast) with { Steps = walk.Steps };
     }
 
@@ -59,21 +75,30 @@ public static class PathWalk
     {
         private readonly FileTree _tree;
         private readonly IDirectorySource? _source;
+        private readonly Credentials? _who;
         private readonly bool _needsDirectory;
-        private readonly List<string> _names = [];
 
         /// <summary>Texts whose rest is still to be walked, each from a place on; the innermost link last.</summary>
         private readonly Stack<(string Text, int At)> _pending = new();
         private Inode _at;
+
+        /// <summary>The directory that <see cref="_at"/> was found in, and its name there.</summary>
+        private Inode? _from;
+        private string _name = "";
         private int _links;
 
-        public Walk(FileTree tree, IDirectorySource? source, string path)
+        public Walk(FileTree tree, IDirectorySource? source, Credentials? who, DirectoryPlace start, string path)
         {
             _tree = tree;
             _source = source;
-            _at = tree.Root;
+            _who = who;
             _needsDirectory = path.EndsWith('/') || path.EndsWith("/.", StringComparison.Ordinal);
             _pending.Push((path, 0));
+            _at = path.StartsWith('/') ? tree.Root : start.Directory;
+            if (!path.StartsWith('/') && start.HostPath.Length > 0)
+            {
+                _pending.Push((start.HostPath, 0));
+            }
         }
 
         public int Steps { get; private set; }
@@ -94,12 +119,16 @@ public static class PathWalk
                         return found;
                     }
 
-                    _at = _at.Parent;
+                    Climb();
                 }
                 else if (name == "..")
                 {
-                    _at = _at.Parent;
-                    DropName();
+                    if (_at.Kind != InodeKind.Directory)
+                    {
+                        return Failed(HostError.NotDirectory);
+                    }
+
+                    Climb();
                 }
                 else if (Enter(name, followLast) is { } end)
                 {
@@ -107,18 +136,27 @@ public static class PathWalk
                 }
             }
 
-            string last = _names.Count > 0 ? _names[^1] : "";
-            return _at.Kind == InodeKind.Mount ? new PathTarget(0, _at, null, last, _at.Grant, "", _needsDirectory, FullPath)
-                : _needsDirectory && _at.Kind != InodeKind.Directory ? Failed(HostError.NotDirectory)
-                : new PathTarget(0, _at, _at == _tree.Root ? null : _at.Parent, last, -1, "", _needsDirectory, FullPath);
+            return _at.Kind == InodeKind.Mount ? new PathTarget(0, _at, null, _at.Name, _at.Grant, "", _needsDirectory, PathOf(_at))
+                : _at.Kind == InodeKind.Directory ? new PathTarget(0, _at, _at == _tree.Root ? null : _at.Parent, _at.Name, -1, "", _needsDirectory, PathOf(_at))
+                : _needsDirectory ? Failed(HostError.NotDirectory)
+                : new PathTarget(0, _at, _from, _name, -1, "", _needsDirectory, PathOf(_from!, _name));
         }
 
-        private string FullPath => "/" + string.Join('/', _names);
+        private void Climb()
+        {
+            _at = _at.Parent;
+            _from = null;
+        }
+
+        /// <summary>The path of a directory; one that was removed has that of its end alone.</summary>
+        private string PathOf(Inode directory) => _tree.PathOf(directory) ?? "/" + directory.Name;
+
+        private string PathOf(Inode directory, string name) => PathWalk.Absolute(PathOf(directory), name);
 
         /// <summary>Goes from a directory to what has a name in it. A value ends the walk.</summary>
         private PathTarget? Enter(string name, bool followLast)
         {
-            if (Encoding.UTF8.GetByteCount(name) > LongestName)
+            if (name.Length > LongestName)
             {
                 return Failed(HostError.NameTooLong);
             }
@@ -128,17 +166,24 @@ public static class PathWalk
                 return Failed(HostError.NotDirectory);
             }
 
-            var next = Find(name);
+            if (_who is not null && !_who.May(_at, FileAccessRights.Execute))
+            {
+                return Failed(HostError.AccessDenied);
+            }
+
+            var next = _at.Tag != 0 && _source is not null ? _source.Find(_at, name) : _tree.Find(_at, name);
             if (next is null)
             {
-                _names.Add(name);
-                return HasMore ? Failed(HostError.NotFound) : new PathTarget(0, null, _at, name, -1, "", _needsDirectory, FullPath);
+                return HasMore || (_at.Links == 0 && _at.Tag == 0)
+                    ? Failed(HostError.NotFound)
+                    : new PathTarget(0, null, _at, name, -1, "", _needsDirectory, PathOf(_at, name));
             }
 
             if (next.Kind != InodeKind.Link || !(HasMore || followLast || _needsDirectory))
             {
+                _from = _at;
+                _name = name;
                 _at = next;
-                _names.Add(name);
                 return null;
             }
 
@@ -147,20 +192,24 @@ public static class PathWalk
                 return Failed(HostError.LinkLoop);
             }
 
+            if (next.Leads is { } open)
+            {
+                _from = _at;
+                _name = name;
+                _at = open;
+                return null;
+            }
+
             if (next.Target.StartsWith('/'))
             {
                 _at = _tree.Root;
-                _names.Clear();
             }
 
             _pending.Push((next.Target, 0));
             return null;
         }
 
-        private Inode? Find(string name) =>
-            _at.Tag != 0 && _source is not null ? _source.Find(_at, name) : _at.Entries.TryGetValue(name, out var found) ? found : null;
-
-        /// <summary>The rest of a path inside a grant; null where it leads out by <c>..</c>, and what follows is still pending.</summary>
+        /// <summary>The rest of a path inside a grant; null if it leads out by <c>..</c>, and what follows is still pending.</summary>
         private PathTarget? WalkGrant(string first)
         {
             var inside = new List<string>();
@@ -177,23 +226,14 @@ public static class PathWalk
                 }
                 else
                 {
-                    DropName();
                     return null;
                 }
             }
             while (TryNext(out name));
 
             string path = string.Join('/', inside);
-            _names.AddRange(inside);
-            return new PathTarget(0, inside.Count == 0 ? _at : null, null, inside.Count > 0 ? inside[^1] : "", _at.Grant, path, _needsDirectory, FullPath);
-        }
-
-        private void DropName()
-        {
-            if (_names.Count > 0)
-            {
-                _names.RemoveAt(_names.Count - 1);
-            }
+            string full = inside.Count == 0 ? PathOf(_at) : PathOf(_at, path);
+            return new PathTarget(0, inside.Count == 0 ? _at : null, null, inside.Count > 0 ? inside[^1] : "", _at.Grant, path, _needsDirectory, full);
         }
 
         /// <summary>Takes the next name; empty ones and <c>.</c> are none.</summary>
@@ -235,7 +275,7 @@ public static class PathWalk
             }
         }
 
-        /// <summary>The next place in a text where a name starts; the text's length where none does.</summary>
+        /// <summary>The next place in a text where a name starts; the text's length if none does.</summary>
         private static int StartOfName(string text, int at)
         {
             while (at < text.Length)

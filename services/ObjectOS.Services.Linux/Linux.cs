@@ -30,6 +30,8 @@ internal static class Linux
     public const uint TypeFile = 0x8000;
     public const uint TypeLink = 0xa000;
     public const uint TypePipe = 0x1000;
+    public const uint TypeBlockDevice = 0x6000;
+    public const uint TypeSocket = 0xc000;
 
     public const ulong NanosecondsPerSecond = 1_000_000_000;
 }

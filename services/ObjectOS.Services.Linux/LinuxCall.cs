@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Unicode;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
@@ -30,7 +29,7 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     private const ulong HostPause = 100_000;
 
-    private readonly SortedDictionary<int, string> _paths = [];
+    private readonly SortedDictionary<int, PathName> _paths = [];
     private readonly List<HostReply> _replies = [];
     private CallResult _failure;
 
@@ -64,6 +63,9 @@ internal sealed class LinuxCall(LinuxThread thread)
     /// <summary>Bytes dealt with by runs before this one.</summary>
     public ulong Progress { get; set; }
 
+    /// <summary>The offset of the piece of a layer's file that it has asked for.</summary>
+    public ulong Asked { get; set; }
+
     /// <summary>Which part of its work it is at.</summary>
     public int Stage { get; set; }
 
@@ -72,6 +74,9 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     /// <summary>The child that it makes in steps.</summary>
     public Calls.Birth? Birth { get; set; }
+
+    /// <summary>The program that it looks for, to run it.</summary>
+    public Execution? Execution { get; set; }
 
     /// <summary>The file that it works on, held.</summary>
     public OpenFile? File { get; set; }
@@ -85,6 +90,9 @@ internal sealed class LinuxCall(LinuxThread thread)
     public bool IsTimedOut => Deadline != Never && System.Now >= Deadline;
 
     public IReadOnlyList<HostReply> Replies => _replies;
+
+    /// <summary>The directories that its paths start from.</summary>
+    public IEnumerable<Inode> Starts => _paths.Values.Select(path => path.Start.Directory).Concat(Execution?.Starts ?? []);
 
     /// <summary>Why the last Try… failed.</summary>
     public CallResult Failure => _failure;
@@ -107,13 +115,18 @@ internal sealed class LinuxCall(LinuxThread thread)
         IsWoken = IsInterrupted = false;
         Progress = 0;
         GiveUpBirth();
+        Execution?.End(System);
+        Execution = null;
         Stage = 0;
         _paths.Clear();
         _replies.Clear();
         if (Block is { } block)
         {
             Block = null;
-            System.Discard(block);
+            if (block.Uses == 0)
+            {
+                System.Discard(block);
+            }
         }
 
         if (File is { } file)
@@ -178,7 +191,7 @@ internal sealed class LinuxCall(LinuxThread thread)
         return status == KernelStatus.Ok;
     }
 
-    /// <summary>Reads text that ends with a zero byte. Names of files are UTF-8 here: others are refused, for two of them would look alike.</summary>
+    /// <summary>Reads the byte text before the next zero byte.</summary>
     public bool TryReadText(ulong address, int longest, out string text)
     {
         text = "";
@@ -187,12 +200,7 @@ internal sealed class LinuxCall(LinuxThread thread)
             return false;
         }
 
-        if (!Utf8.IsValid(bytes))
-        {
-            return Fail(Errno.EILSEQ);
-        }
-
-        text = Encoding.UTF8.GetString(bytes);
+        text = ByteText.Of(bytes);
         return true;
     }
 
@@ -228,15 +236,14 @@ internal sealed class LinuxCall(LinuxThread thread)
         return Fail(Errno.ENAMETOOLONG);
     }
 
-    /// <summary>The absolute path that two arguments name: a directory's descriptor and a path.</summary>
-    public bool TryPath(int directoryIndex, int pathIndex, out string path, bool emptyAllowed = false)
+    /// <summary>The path that two arguments name: a directory's descriptor and a text.</summary>
+    public bool TryPath(int directoryIndex, int pathIndex, out PathName path, bool emptyAllowed = false)
     {
-        if (_paths.TryGetValue(pathIndex, out path!))
+        if (_paths.TryGetValue(pathIndex, out path))
         {
             return true;
         }
 
-        path = "";
         if (!TryReadText(Arguments[pathIndex], LongestPath, out string text))
         {
             return false;
@@ -248,7 +255,7 @@ internal sealed class LinuxCall(LinuxThread thread)
             return Fail(Errno.ENOENT);
         }
 
-        string directory = Process.WorkingDirectory;
+        var start = Process.WorkingDirectory;
         if (!text.StartsWith('/') && directoryIndex >= 0 && Int(directoryIndex) != Linux.AtCurrentDirectory)
         {
             if (Process.Descriptors.Find(Int(directoryIndex)) is not { } open)
@@ -261,10 +268,10 @@ internal sealed class LinuxCall(LinuxThread thread)
                 return Fail(Errno.ENOTDIR);
             }
 
-            directory = open.Path;
+            start = text.Length > 0 ? open.Place : start;
         }
 
-        path = text.Length == 0 ? "" : PathWalk.Absolute(directory, text);
+        path = new PathName(start, text);
         _paths[pathIndex] = path;
         return true;
     }
@@ -297,9 +304,12 @@ internal sealed class LinuxCall(LinuxThread thread)
     }
 
     /// <summary>Asks the host for a file operation and waits for its answer.</summary>
-    public CallResult Ask(int grant, HostFileOperation operation, ReadOnlySpan<byte> data, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    public CallResult Ask(int grant, HostFileOperation operation, ReadOnlySpan<byte> data, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0) =>
+        Ask(Job.Tree.Grants[grant].Number, operation, data, a1, a2, a3);
+
+    private CallResult Ask(ulong target, HostFileOperation operation, ReadOnlySpan<byte> data, ulong a1, ulong a2, ulong a3)
     {
-        var status = System.Host.Request(HostRequestKind.File, Job.Tree.Grants[grant].Number, data, out ulong id, (ulong)operation, a1, a2, a3);
+        var status = System.Host.Request(HostRequestKind.File, target, data, out ulong id, (ulong)operation, a1, a2, a3);
         if (status != KernelStatus.Ok)
         {
             return status == KernelStatus.Suspended ? CallResult.Suspended : WaitForHost();
@@ -311,6 +321,9 @@ internal sealed class LinuxCall(LinuxThread thread)
         return CallResult.Parked;
     }
 
+    /// <summary>Asks the host for a part of a layer and waits for its answer.</summary>
+    public CallResult AskLayer(Layer layer, HostFileOperation operation, ulong a1, ulong a2, ulong a3) => Ask(layer.Number, operation, [], a1, a2, a3);
+
     /// <summary>The queue to the host is full, others have filled it: the call is run again a little later.</summary>
     public CallResult WaitForHost()
     {
@@ -318,8 +331,12 @@ internal sealed class LinuxCall(LinuxThread thread)
         return CallResult.Parked;
     }
 
-    public CallResult Ask(int grant, HostFileOperation operation, string path, ulong a1 = 0, ulong a2 = 0) =>
-        Ask(grant, operation, Encoding.UTF8.GetBytes(path), a1, a2);
+    /// <summary>The same of a name. The host's names are UTF-8: others are refused, for two of them would look alike there.</summary>
+    public CallResult Ask(int grant, HostFileOperation operation, string path, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        byte[] bytes = ByteText.ToBytes(path);
+        return Utf8.IsValid(bytes) ? Ask(grant, operation, bytes, a1, a2, a3) : Errno.EILSEQ;
+    }
 
     /// <summary>Drops the answers that have been dealt with.</summary>
     public void ForgetReplies() => _replies.Clear();
@@ -360,17 +377,20 @@ internal sealed class LinuxCall(LinuxThread thread)
         writer.Write(IsWoken);
         writer.Write(IsInterrupted);
         writer.Write(Progress);
+        writer.Write(Asked);
         writer.Write(Stage);
         writer.Write(Block?.Id ?? 0);
         writer.Write(File?.Id ?? 0);
         writer.Write(Birth is not null);
         Birth?.Child.Save(writer);
         Birth?.Copy!.Save(writer);
+        writer.Write(Execution is not null);
+        Execution?.Save(writer);
         writer.Write(_paths.Count);
         foreach (var (index, path) in _paths)
         {
             writer.Write(index);
-            writer.Write(path);
+            path.Save(writer);
         }
 
         writer.Write(_replies.Count);
@@ -395,6 +415,7 @@ internal sealed class LinuxCall(LinuxThread thread)
         IsWoken = reader.ReadBoolean();
         IsInterrupted = reader.ReadBoolean();
         Progress = reader.ReadUInt64();
+        Asked = reader.ReadUInt64();
         Stage = reader.ReadInt32();
         ulong block = reader.ReadUInt64();
         Block = block == 0 ? null : System.Blocks[block];
@@ -406,9 +427,10 @@ internal sealed class LinuxCall(LinuxThread thread)
             Birth = new Calls.Birth(child, MemoryCopy.Restore(reader, child));
         }
 
+        Execution = reader.ReadBoolean() ? Execution.Restore(reader, Job) : null;
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            _paths.Add(reader.ReadInt32(), reader.ReadString());
+            _paths.Add(reader.ReadInt32(), PathName.Restore(reader, Job.Inodes));
         }
 
         for (int count = reader.ReadInt32(); count > 0; count--)

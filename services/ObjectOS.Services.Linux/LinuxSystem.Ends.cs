@@ -93,7 +93,7 @@ internal sealed partial class LinuxSystem
         if (process.Executable is { } executable)
         {
             process.Executable = null;
-            Release(executable.Block);
+            executable.Release(this);
         }
 
         var status = KernelStatus.InProgress;
@@ -109,6 +109,7 @@ internal sealed partial class LinuxSystem
 
         process.Job.Tree.Return(process.TextBytes);
         process.TextBytes = 0;
+        process.LeaveDirectory();
         Invoker.Delete(process.OwnMemory.Space.Slot);
         Invoker.Delete(process.Cell.Slot);
         return true;
@@ -203,6 +204,15 @@ internal sealed partial class LinuxSystem
             }
 
             job.Processes.Remove(process.Id);
+        }
+
+        while (job.Tree.ReleaseOne())
+        {
+            Spend(CostOfPart);
+            if (IsSpent)
+            {
+                return false;
+            }
         }
 
         var status = KernelStatus.InProgress;

@@ -26,13 +26,15 @@ internal sealed partial class LinuxSystem
         var status = memory.Read(message.Words[0], record);
         ElfImage? image = null;
         string problem = "";
-        status = status == KernelStatus.Ok ? ElfImage.Parse(memory, imageLength, out image, out problem) : status;
+        bool isInside = imageLength == 0;
+        status = status == KernelStatus.Ok && !isInside ? ElfImage.Parse(memory, imageLength, out image, out problem) : status;
         if (status == KernelStatus.Suspended)
         {
             return HandleResult.Suspended;
         }
 
-        if (status != KernelStatus.Ok || !TryReadRequest(record, out var request) || Jobs.ContainsKey(request.Job))
+        if (status != KernelStatus.Ok || !TryReadRequest(record, out var request) || request.StartsInside != isInside || Jobs.ContainsKey(request.Job)
+            || _starts.Exists(start => start.Request.Job == request.Job))
         {
             memory.Delete();
             Reply(message, 1);
@@ -40,7 +42,22 @@ internal sealed partial class LinuxSystem
         }
 
         Reply(message, 0);
-        Start(request, memory, imageLength, image, problem);
+        if (isInside)
+        {
+            memory.Delete();
+        }
+
+        var pending = new PendingStart(request, isInside ? null : memory, imageLength, image, problem);
+        if (pending.Request.Layers.Count == 0)
+        {
+            Start(pending);
+        }
+        else
+        {
+            _starts.Add(pending);
+            OpenLayers();
+        }
+
         Work();
         return HandleResult.Handled;
     }
@@ -68,33 +85,28 @@ internal sealed partial class LinuxSystem
         }
     }
 
-    private void Start(ProgramRequest request, MemoryCapability memory, ulong length, ElfImage? image, string problem)
+    /// <summary>Begins a job whose layers are open.</summary>
+    private void Start(PendingStart start)
     {
-        var job = new Job(this, request, default);
-        if (image is null)
+        var request = start.Request;
+        string? problem = start.Image is null && !request.StartsInside ? start.Problem
+            : start.Image is { IsNative: true } ? "the program has the note \"ObjectOS\": it makes ObjectOS invocations, not Linux system calls"
+            : null;
+        CellCapability cell = default;
+        if (problem is null && Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out cell) is var status && status != KernelStatus.Ok)
         {
-            memory.Delete();
-            Refuse(job, problem);
-            return;
+            problem = $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})";
         }
 
-        if (image.IsNative)
+        if (problem is not null)
         {
-            memory.Delete();
-            Refuse(job, "the program has the note \"ObjectOS\": it makes ObjectOS invocations, not Linux system calls");
-            return;
-        }
-
-        var status = Own.CreateCell(request.MemoryLimit, request.ObjectLimit, out var cell);
-        if (status != KernelStatus.Ok)
-        {
-            memory.Delete();
-            Refuse(job, $"no cell with {request.MemoryLimit} bytes and {request.ObjectLimit} objects can be made ({status})");
+            start.Memory?.Delete();
+            Refuse(new Job(this, request, default), problem);
             return;
         }
 
         cell.SetBudget(request.InstructionLimit);
-        job = new Job(this, request, cell);
+        var job = new Job(this, request, cell, [.. request.Layers.Select(layer => Layers[layer.Number])]);
         Jobs.Add(request.Job, job);
         if (cell.Status(out var figures) == KernelStatus.Ok)
         {
@@ -102,30 +114,76 @@ internal sealed partial class LinuxSystem
         }
 
         job.MakeFiles();
-        var block = AddBlock(memory, Pages.RoundUp(length), true);
-        block.Uses = 1;
-        string path = request.FileName.StartsWith('/') ? request.FileName : Files.PathWalk.Absolute(request.WorkingDirectory, request.FileName);
-        var executable = new Executable(block, length, path, image);
-        status = CreateProcess(job, job.NextId++, 1, out var process);
-        if (status == KernelStatus.Ok)
+        var made = StartFirst(job, start);
+        if (made != KernelStatus.Ok)
         {
-            process.WorkingDirectory = request.WorkingDirectory;
-            process.RandomState = request.Seed;
-            process.GroupId = process.SessionId = process.Id;
-            OpenStreams(process);
-            process.Executable = executable;
-            process.Arguments = [.. request.Arguments.Select(global::System.Text.Encoding.UTF8.GetBytes)];
-            status = CreateThread(process, process.Id, 0, 0, out var thread);
-            if (status == KernelStatus.Ok)
-            {
-                process.Load = new ProgramLoad(process, executable, process.Arguments, [.. request.Environment.Select(global::System.Text.Encoding.UTF8.GetBytes)]);
-                thread.Phase = ThreadPhase.Loading;
-                Enqueue(thread);
-                return;
-            }
+            EndJob(job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = $"the process cannot be made ({made})" });
+        }
+    }
+
+    /// <summary>Makes the first process of a job, and has its program loaded, or looked for.</summary>
+    private KernelStatus StartFirst(Job job, PendingStart start)
+    {
+        var request = job.Request;
+        Executable? executable = null;
+        if (start.Memory is { } memory)
+        {
+            var block = AddBlock(memory, Pages.RoundUp(start.Length), true);
+            block.Uses = 1;
+            string path = Files.PathWalk.Absolute(Files.ByteText.OfUnicode(request.WorkingDirectory), Files.ByteText.OfUnicode(request.FileName));
+            executable = new Executable(block, start.Length, path, start.Image!);
         }
 
-        EndJob(job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = $"the process cannot be made ({status})" });
+        var status = CreateProcess(job, job.NextId++, 1, out var process);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        process.Identity = Identity.Of(new Files.FileOwner(request.User, request.Group));
+        process.Enter(job.FirstDirectory(Files.ByteText.OfUnicode(request.WorkingDirectory)));
+        process.RandomState = request.Seed;
+        process.GroupId = process.SessionId = process.Id;
+        OpenStreams(process);
+        process.Arguments = [.. request.Arguments.Select(global::System.Text.Encoding.UTF8.GetBytes)];
+        bool isWhole = executable is { Image.Interpreter.Length: 0 };
+        process.Executable = isWhole ? executable : null;
+        status = CreateThread(process, process.Id, 0, 0, out var thread);
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        if (isWhole)
+        {
+            process.Load = new ProgramLoad(process, executable!, process.Arguments, [.. request.Environment.Select(global::System.Text.Encoding.UTF8.GetBytes)]);
+            thread.Phase = ThreadPhase.Loading;
+        }
+        else
+        {
+            var place = process.WorkingDirectory;
+            thread.Call.Execution = executable is not null
+                ? Execution.Of(executable, new PathName(place, executable.Image.Interpreter))
+                : Execution.Of(CandidatesOf(request).Select(path => new PathName(place, path)));
+            thread.Phase = ThreadPhase.Starting;
+        }
+
+        Enqueue(thread);
+        return status;
+    }
+
+    /// <summary>Where a program that the host names may be: a name without a slash is looked for in the directories of its PATH (execvp(3)).</summary>
+    private static IEnumerable<string> CandidatesOf(ProgramRequest request)
+    {
+        const string Variable = "PATH=";
+        string name = Files.ByteText.OfUnicode(request.FileName);
+        if (name.Contains('/', StringComparison.Ordinal))
+        {
+            return [name];
+        }
+
+        string path = request.Environment.FirstOrDefault(text => text.StartsWith(Variable, StringComparison.Ordinal)) ?? Variable + "/bin:/usr/bin";
+        return Files.ByteText.OfUnicode(path[Variable.Length..]).Split(':').Select(directory => Files.PathWalk.Absolute(directory.Length == 0 ? "." : directory, name));
     }
 
     private void Refuse(Job job, string problem) => Tell(job, ProgramEnd.NotRunnable, 0, new ProgramEndRecord { Text = problem });
@@ -174,6 +232,7 @@ internal sealed partial class LinuxSystem
             ChildrenWait = NewId(),
             StartTime = Now,
         };
+        process.Enter(new Files.DirectoryPlace(job.Tree.Root));
         job.Processes.Add(id, process);
         return status;
     }
@@ -247,7 +306,7 @@ internal sealed partial class LinuxSystem
         process.Load = null;
         Span<ulong> state = stackalloc ulong[ThreadState.Words];
         state.Clear();
-        state[ThreadState.Pc] = load.Executable.Image.Entry;
+        state[ThreadState.Pc] = (load.Executable.Interpreter ?? load.Executable).Image.Entry;
         state[ThreadState.X(2)] = load.StackPointer;
         thread.Capability.WriteState(state);
         thread.Phase = ThreadPhase.Running;

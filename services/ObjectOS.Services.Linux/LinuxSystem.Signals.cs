@@ -341,6 +341,7 @@ internal sealed partial class LinuxSystem
         2 => new SignalInfo(4, 1, 0, pc),
         3 => new SignalInfo(5, 1, 0, pc),
         0 or 4 or 6 => new SignalInfo(7, 1, 0, address),
+        _ when process.Memory.Find(address) is { IsVoid: true } => new SignalInfo(7, 2, 0, address),
         _ => new SignalInfo(Segv, process.Memory.Find(address) is null ? 1 : 2, 0, address),
     };
 }

@@ -6,7 +6,7 @@ namespace ObjectOS.Services.Linux;
 /// <content>Saving and restoring.</content>
 internal sealed partial class LinuxSystem
 {
-    private const int Version = 5;
+    private const int Version = 6;
 
     public void Save(BinaryWriter writer)
     {
@@ -30,6 +30,7 @@ internal sealed partial class LinuxSystem
             block.Save(writer);
         }
 
+        SaveLayers(writer);
         writer.Write(_trampoline?.Id ?? 0);
         writer.Write(_trampolineMade?.Id ?? 0);
         writer.Write(Jobs.Count);
@@ -96,6 +97,7 @@ internal sealed partial class LinuxSystem
             Blocks.Add(block.Id, block);
         }
 
+        RestoreLayers(reader);
         _trampoline = Blocks.GetValueOrDefault(reader.ReadUInt64());
         _trampolineMade = Blocks.GetValueOrDefault(reader.ReadUInt64());
         for (int count = reader.ReadInt32(); count > 0; count--)

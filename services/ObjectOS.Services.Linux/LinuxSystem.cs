@@ -105,10 +105,37 @@ internal sealed partial class LinuxSystem
     /// <summary>Takes a block away that nobody uses.</summary>
     public void Discard(MemoryBlock block)
     {
-        if (Blocks.Remove(block.Id))
+        if (!Blocks.Remove(block.Id))
+        {
+            return;
+        }
+
+        if (!block.IsContent)
         {
             block.Memory.Delete();
         }
+
+        if (block.Inode is { } inode)
+        {
+            inode.Opens--;
+            block.Job!.Tree.Settle(inode);
+        }
+    }
+
+    /// <summary>The block of a file's own memory, or of the memory of the layer that it is still in; it is there, and a new one is not used yet.</summary>
+    public MemoryBlock ContentOf(Job job, Files.Inode inode)
+    {
+        var content = inode.Content!.Source?.Content ?? inode.Content;
+        var memory = content.Memory!.Value;
+        return Blocks.Values.FirstOrDefault(block => block.Inode == inode && block.IsContent && block.Memory == memory)
+            ?? Add(MemoryBlock.Of(NewId(), memory, content.Size, job, inode, true));
+    }
+
+    /// <summary>Keeps a new block.</summary>
+    public MemoryBlock Add(MemoryBlock block)
+    {
+        Blocks.Add(block.Id, block);
+        return block;
     }
 
     /// <summary>One use of an open file less; with the last it is closed.</summary>
@@ -134,17 +161,17 @@ internal sealed partial class LinuxSystem
         file.PollSet?.Clear(Waits);
         if (file.Pipe is { } pipe)
         {
-            _ = file.CanWrite ? --pipe.Writers : --pipe.Readers;
+            pipe.Close(file.CanRead, file.CanWrite);
             Wake(pipe.DataWait, PollEvents.Read | PollEvents.Write | PollEvents.HangUp);
             Wake(pipe.RoomWait, PollEvents.Read | PollEvents.Write | PollEvents.Error);
             if (pipe.Readers + pipe.Writers == 0 && file.Job is { } holder)
             {
-                holder.Tree.Return((ulong)pipe.Capacity);
-                holder.PipeBytes -= (ulong)pipe.Capacity;
+                _ = file.Inode is { } named && holder.Fifos.Remove(named.Number);
+                Forget(holder, pipe);
             }
         }
 
-        if (file.Inode is { } inode && file.Kind == OpenFileKind.File)
+        if (file.Inode is { } inode)
         {
             inode.Opens--;
             file.Job?.Tree.Settle(inode);
@@ -155,6 +182,19 @@ internal sealed partial class LinuxSystem
             Host.Request(HostRequestKind.File, job.Tree.Grants[file.Grant].Number, [], out _, (ulong)HostFileOperation.Close, file.Handle);
         }
     }
+
+    /// <summary>Gives back what a pipe counts that nobody has open.</summary>
+    public static void Forget(Job job, Pipe pipe)
+    {
+        job.Tree.Return((ulong)pipe.Capacity);
+        job.PipeBytes -= (ulong)pipe.Capacity;
+    }
+
+    /// <summary>True if a process runs the program that a file holds: it must not be written (ETXTBSY).</summary>
+    public bool IsRunning(Files.Inode node) => node.Opens > 0 && Blocks.Values.Any(block => block.Inode == node && block.IsProgram);
+
+    /// <summary>True if a file in memory is mapped.</summary>
+    public bool IsMapped(Files.Inode node) => node.Opens > 0 && Blocks.Values.Any(block => block.Inode == node);
 
     /// <summary>The page with the code that returns from a signal handler, the same for all processes.</summary>
     public KernelStatus GetTrampoline(out MemoryBlock block)
@@ -279,6 +319,9 @@ internal sealed partial class LinuxSystem
             case ThreadPhase.Finishing:
             case ThreadPhase.Stopped:
                 return Finish(thread);
+            case ThreadPhase.Starting:
+                ClearDeadline(thread);
+                return Calls.ExecuteCalls.StartFirst(thread);
             case ThreadPhase.Loading when thread.ReplySlot != 0 && !thread.Process.Load!.EndsThreads:
                 Recall(thread);
                 return true;
@@ -379,6 +422,11 @@ internal sealed partial class LinuxSystem
     public void Complete(in Message message)
     {
         long result = (long)message.Words[0];
+        if (TakeIndex(message))
+        {
+            return;
+        }
+
         if (Requests.Remove(message.Label, out var thread))
         {
             thread.Call.AddReply(new HostReply(result, message.Data.ToArray()));
@@ -425,7 +473,7 @@ internal sealed partial class LinuxSystem
     {
         if (severity != 1 || job.Notes++ < MostNotes)
         {
-            Host.Request(HostRequestKind.Log, job.Request.Job, global::System.Text.Encoding.UTF8.GetBytes(text), out _, severity);
+            Host.Request(HostRequestKind.Log, job.Request.Job, Files.ByteText.ToBytes(text), out _, severity);
         }
     }
 
@@ -436,13 +484,24 @@ internal sealed partial class LinuxSystem
         {
             writer.Write(executable.Length);
             writer.Write(executable.Path);
+            writer.Write(executable.Name);
             executable.Image.Save(writer);
+            SaveExecutable(writer, executable.Interpreter);
         }
     }
 
     public Executable? RestoreExecutable(BinaryReader reader)
     {
         ulong id = reader.ReadUInt64();
-        return id == 0 ? null : new Executable(Blocks[id], reader.ReadUInt64(), reader.ReadString(), ElfImage.Restore(reader));
+        if (id == 0)
+        {
+            return null;
+        }
+
+        ulong length = reader.ReadUInt64();
+        string path = reader.ReadString();
+        string name = reader.ReadString();
+        var image = ElfImage.Restore(reader);
+        return new Executable(Blocks[id], length, path, image) { Name = name, Interpreter = RestoreExecutable(reader) };
     }
 }

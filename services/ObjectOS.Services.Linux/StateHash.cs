@@ -93,7 +93,7 @@ internal sealed class StateHash(LinuxProcess process)
         length = 0;
         foreach (var area in process.Memory.From(_at))
         {
-            if (!area.Rights.HasFlag(PageRights.Read))
+            if (area.IsVoid || !area.Rights.HasFlag(PageRights.Read))
             {
                 continue;
             }

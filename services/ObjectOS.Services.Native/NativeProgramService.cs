@@ -141,6 +141,12 @@ public sealed class NativeProgramService : IManagedProgram
         }
 
         Reply(message, 0);
+        if (image is { Interpreter.Length: > 0 })
+        {
+            unfit = $"it needs the dynamic linker {image.Interpreter}; programs that make ObjectOS invocations are static";
+            image = null;
+        }
+
         if ((image is null ? unfit : Make(request, memory, message.Words[2], image)) is { Length: > 0 } problem)
         {
             memory.Delete();

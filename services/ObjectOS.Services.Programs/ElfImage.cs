@@ -7,8 +7,8 @@ using ObjectOS.Client;
 namespace ObjectOS.Services.Programs;
 
 /// <summary>
-/// What a static RISC-V program file says of itself: ELF64, little-endian, ET_EXEC, or ET_DYN without an interpreter (System V ABI,
-/// chapters "Object files" and "Program loading"). Parsing never throws, whatever the bytes are.
+/// What a RISC-V program file says of itself: ELF64, little-endian, ET_EXEC or ET_DYN (System V ABI, chapters "Object files", "Program loading" and
+/// "Dynamic linking"). Parsing never throws, whatever the bytes are.
 /// </summary>
 public sealed class ElfImage
 {
@@ -21,6 +21,11 @@ public sealed class ElfImage
     /// <summary>Where a position-independent program is put.</summary>
     public const ulong PositionIndependentBase = 0x10_0000_0000;
 
+    /// <summary>Where the interpreter of a program is put: beyond the program and any heap of it.</summary>
+    public const ulong InterpreterBase = 0x21_0000_0000;
+
+    private const ulong LongestInterpreter = 4096;
+
     private const int HeaderBytes = 64;
     private const int ProgramHeaderBytes = 56;
     private const int MostProgramHeaders = 256;
@@ -29,7 +34,7 @@ public sealed class ElfImage
     private const ulong MostNotes = 1 << 16;
     private const ushort MachineRiscV = 243;
 
-    private ElfImage(IReadOnlyList<ElfSegment> segments, ulong entry, ulong programHeaders, int programHeaderCount, ulong loadBase, bool isNative)
+    private ElfImage(IReadOnlyList<ElfSegment> segments, ulong entry, ulong programHeaders, int programHeaderCount, ulong loadBase, bool isNative, string interpreter)
     {
         Segments = segments;
         Entry = entry;
@@ -37,6 +42,7 @@ public sealed class ElfImage
         ProgramHeaderCount = programHeaderCount;
         LoadBase = loadBase;
         IsNative = isNative;
+        Interpreter = interpreter;
     }
 
     /// <summary>Bytes of one program header.</summary>
@@ -60,6 +66,9 @@ public sealed class ElfImage
     /// <summary>True for a program that speaks ObjectOS invocations (a note "ObjectOS" of type 1); false: Linux system calls.</summary>
     public bool IsNative { get; }
 
+    /// <summary>The path of the program that starts this one, its dynamic linker, one char for each byte; empty for a static program.</summary>
+    public string Interpreter { get; }
+
     /// <summary>The first address behind the last segment.</summary>
     public ulong End => Segments[^1].End;
 
@@ -70,14 +79,14 @@ public sealed class ElfImage
     /// The same for a file in a memory object, of which no more is read than headers and notes. Suspended: nothing was done; Ok: it was read, and
     /// <paramref name="image"/> is null where it cannot be run.
     /// </summary>
-    public static KernelStatus Parse(MemoryCapability file, ulong length, out ElfImage? image, out string problem)
+    public static KernelStatus Parse(MemoryCapability file, ulong length, out ElfImage? image, out string problem, ulong loadBase = PositionIndependentBase)
     {
         var source = new ElfSource(file, length);
-        image = TryParse(source, out var parsed, out problem) ? parsed : null;
+        image = TryParse(source, out var parsed, out problem, loadBase) ? parsed : null;
         return source.Status;
     }
 
-    private static bool TryParse(ElfSource file, out ElfImage image, out string problem)
+    private static bool TryParse(ElfSource file, out ElfImage image, out string problem, ulong positionIndependentBase = PositionIndependentBase)
     {
         image = null!;
         var start = file.Part(0, HeaderBytes);
@@ -88,12 +97,13 @@ public sealed class ElfImage
         }
 
         bool isDynamic = BinaryPrimitives.ReadUInt16LittleEndian(start[16..]) == 3;
-        ulong loadBase = isDynamic ? PositionIndependentBase : 0;
+        ulong loadBase = isDynamic ? positionIndependentBase : 0;
         ulong table = BinaryPrimitives.ReadUInt64LittleEndian(start[32..]);
         int count = BinaryPrimitives.ReadUInt16LittleEndian(start[56..]);
         var headers = file.Part(table, (ulong)(count * ProgramHeaderBytes));
         var segments = new List<ElfSegment>();
         bool isNative = false;
+        string interpreter = "";
         ulong notes = MostNotes;
         for (int i = 0; i < count; i++)
         {
@@ -105,7 +115,8 @@ public sealed class ElfImage
                     problem = ReadSegment(file.Length, header, i, loadBase, segments);
                     break;
                 case 3:
-                    problem = $"program header {i} at offset {at} says that it needs the dynamic linker {Interpreter(file, header)}, only static programs run";
+                    interpreter = InterpreterOf(file, header);
+                    problem = interpreter.Length > 0 ? "" : $"program header {i} at offset {at} names an interpreter by {Part(file, header, LongestInterpreter).Length} bytes that are no text with a zero byte at its end";
                     break;
                 case 4:
                     isNative = isNative || HasNativeNote(file, header, ref notes);
@@ -128,7 +139,7 @@ public sealed class ElfImage
             return false;
         }
 
-        image = new ElfImage(segments, entry, AddressOf(segments, table, (ulong)(count * ProgramHeaderBytes)), count, loadBase, isNative);
+        image = new ElfImage(segments, entry, AddressOf(segments, table, (ulong)(count * ProgramHeaderBytes)), count, loadBase, isNative, interpreter);
         return true;
     }
 
@@ -150,6 +161,7 @@ public sealed class ElfImage
         writer.Write(ProgramHeaderCount);
         writer.Write(LoadBase);
         writer.Write(IsNative);
+        writer.Write(Interpreter);
     }
 
     /// <summary>Takes what <see cref="Save"/> wrote.</summary>
@@ -161,7 +173,7 @@ public sealed class ElfImage
             segments[i] = new ElfSegment(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), (PageRights)reader.ReadByte());
         }
 
-        return new ElfImage(segments, reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBoolean());
+        return new ElfImage(segments, reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadBoolean(), reader.ReadString());
     }
 
     private static string CheckHeader(ReadOnlySpan<byte> file, ulong length)
@@ -320,18 +332,11 @@ public sealed class ElfImage
         return 0;
     }
 
-    private static string Interpreter(ElfSource file, ReadOnlySpan<byte> header)
+    /// <summary>The text that ends with the only zero byte; empty: there is none.</summary>
+    private static string InterpreterOf(ElfSource file, ReadOnlySpan<byte> header)
     {
-        var bytes = Part(file, header, 100);
-        int end = bytes.IndexOf((byte)0);
-        bytes = bytes[..Math.Min(end < 0 ? bytes.Length : end, 100)];
-        var text = new StringBuilder();
-        foreach (byte letter in bytes)
-        {
-            text.Append(letter is >= 0x20 and < 0x7f ? (char)letter : '?');
-        }
-
-        return text.ToString();
+        var bytes = Part(file, header, LongestInterpreter);
+        return bytes.IndexOf((byte)0) == bytes.Length - 1 && bytes.Length > 1 ? Encoding.Latin1.GetString(bytes[..^1]) : "";
     }
 
     /// <summary>True if one of the notes says so; <paramref name="most"/> bytes of notes are looked at, and then less by those.</summary>

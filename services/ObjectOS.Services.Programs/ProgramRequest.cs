@@ -6,6 +6,11 @@ namespace ObjectOS.Services.Programs;
 /// <param name="IsWritable">False: every change is refused.</param>
 public sealed record ProgramGrant(ulong Number, string GuestPath, bool IsWritable);
 
+/// <summary>An immutable layer of files that a program runs from.</summary>
+/// <param name="Number">The host's number of it, from 1 on, and no grant's.</param>
+/// <param name="Digest">SHA-256 that identifies it.</param>
+public sealed record ProgramLayer(ulong Number, byte[] Digest);
+
 /// <summary>A stream of the host.</summary>
 /// <param name="Number">The host's number of the stream.</param>
 /// <param name="IsTerminal">True where a person sits there.</param>
@@ -14,7 +19,7 @@ public sealed record ProgramStream(ulong Number, bool IsTerminal);
 /// <summary>All that the host says of a program that it wants started.</summary>
 public sealed record ProgramRequest
 {
-    private const uint Magic = 0x33515250; // "PRQ3"
+    private const uint Magic = 0x34515250; // "PRQ4"
     private const int MostStrings = 1 << 16;
 
     /// <summary>The directories that every Linux program sees without a grant; <c>/proc</c> has more.</summary>
@@ -37,6 +42,18 @@ public sealed record ProgramRequest
 
     /// <summary>The directories that it may see.</summary>
     public IReadOnlyList<ProgramGrant> Grants { get; init; } = [];
+
+    /// <summary>The layers of its root, the uppermost first; none: its root has only the usual directories.</summary>
+    public IReadOnlyList<ProgramLayer> Layers { get; init; } = [];
+
+    /// <summary>True if <see cref="FileName"/> names the program in its own files, or in the directories of its PATH; no image comes with the request.</summary>
+    public bool StartsInside { get; init; }
+
+    /// <summary>The user that it runs as; 0 has all rights in its own files, and none on the host.</summary>
+    public uint User { get; init; } = 1000;
+
+    /// <summary>The group that it runs as.</summary>
+    public uint Group { get; init; } = 1000;
 
     /// <summary>Standard input.</summary>
     public ProgramStream Input { get; init; } = new(0, false);
@@ -103,6 +120,17 @@ public sealed record ProgramRequest
             writer.Write(grant.IsWritable);
         }
 
+        writer.Write(Layers.Count);
+        foreach (var layer in Layers)
+        {
+            writer.Write(layer.Number);
+            writer.Write(layer.Digest.Length);
+            writer.Write(layer.Digest);
+        }
+
+        writer.Write(StartsInside);
+        writer.Write(User);
+        writer.Write(Group);
         foreach (var stream in (ProgramStream[])[Input, Output, Error])
         {
             writer.Write(stream.Number);
@@ -140,6 +168,10 @@ public sealed record ProgramRequest
             Environment = Strings(reader),
             WorkingDirectory = reader.ReadString(),
             Grants = GrantsOf(reader),
+            Layers = LayersOf(reader),
+            StartsInside = reader.ReadBoolean(),
+            User = reader.ReadUInt32(),
+            Group = reader.ReadUInt32(),
             Input = StreamOf(reader),
             Output = StreamOf(reader),
             Error = StreamOf(reader),
@@ -197,6 +229,17 @@ public sealed record ProgramRequest
         }
 
         return grants;
+    }
+
+    private static ProgramLayer[] LayersOf(BinaryReader reader)
+    {
+        var layers = new ProgramLayer[Count(reader)];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            layers[i] = new ProgramLayer(reader.ReadUInt64(), reader.ReadBytes(Count(reader)));
+        }
+
+        return layers;
     }
 
     private static ProgramStream StreamOf(BinaryReader reader) => new(reader.ReadUInt64(), reader.ReadBoolean());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ObjectOS.Cli.Jail;
 
 namespace ObjectOS.Cli;
@@ -13,14 +14,16 @@ internal sealed class RunCommand
         "virtual unless given",
         "live if a terminal is standard input, else deterministic, unless given");
 
+    private readonly Option<string> _root = ValueOption.Of<string>("--root", "DIR|TAR", "Run PROGRAM, a path or a name of PATH, inside this root: a directory, or a tar archive, which gzip may have compressed. What is changed is kept in memory.", (string text, out string value) => (value = text).Length > 0, "a directory or an archive");
+    private readonly Option<string> _user = ValueOption.Of<string>("--user", "UID[:GID]", "The user and group that the program runs as; 0 with --root, else 1000, unless given.", (string text, out string value) => TryParseUser(value = text, out _, out _), "one or two numbers from 0 to 4294967294");
     private readonly Option<string[]> _directories = ValueOption.Many("--dir", "HOST=GUEST[:rw]", "Grant a directory of the host, read-only unless :rw. May be given again.");
     private readonly Option<string> _directory = ValueOption.Of<string>("--cwd", "GUEST", "The program's working directory; / unless given.", TryParseGuestPath, "an absolute path of the guest");
     private readonly Option<string[]> _environment = ValueOption.Many("--env", "K=V", "Set a variable of the program's environment, which is empty otherwise. May be given again.");
 
     public RunCommand()
     {
-        Command = new Command("run", "Runs a static riscv64 Linux program in a cell of a fresh OS object. Options end at PROGRAM: all that follows is the program's. It sees no file of the host but those granted.");
-        foreach (var option in (Option[])[.. _guest.OfTheGuest, _directories, _directory, _environment, .. _guest.OfTheReport])
+        Command = new Command("run", "Runs a riscv64 Linux program in a cell of a fresh OS object. Options end at PROGRAM: all that follows is the program's. It sees no file of the host but those granted.");
+        foreach (var option in (Option[])[.. _guest.OfTheGuest, _root, _directories, _directory, _user, _environment, .. _guest.OfTheReport])
         {
             Command.Options.Add(option);
         }
@@ -45,11 +48,30 @@ internal sealed class RunCommand
             return streams.Usage(wrong);
         }
 
+        string? root = parsed.GetValue(_root);
+        FileLayer? layer = null;
+        try
+        {
+            layer = root is null ? null : FileLayer.Open(root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            bool isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            streams.Error.Say($"objectos: --root: {(isMissing ? $"{root}: not found" : e is InvalidDataException ? e.Message : $"{root}: not readable: {e.Message}").TrimEnd('.')}");
+            return e is InvalidDataException ? ExitCodes.NotRunnable : ExitCodes.NotFound;
+        }
+
+        using var opened = layer;
+        var (user, group) = (0u, 0u);
+        bool hasUser = parsed.GetValue(_user) is { } text && TryParseUser(text, out user, out group);
         var spec = new ProgramSpec
         {
             Path = operands[0],
+            Root = layer is null ? [] : [layer],
+            User = hasUser ? user : null,
+            Group = hasUser ? group : null,
             Arguments = operands[1..],
-            Environment = environment,
+            Environment = layer is null ? environment : WithUsual(environment, streams.IsTerminal),
             WorkingDirectory = parsed.GetValue(_directory) ?? "/",
             Directories = grants,
             Limits = new ProgramLimits
@@ -70,21 +92,58 @@ internal sealed class RunCommand
             return streams.Usage(problem);
         }
 
-        session.Confine(GrantsOf(spec));
+        session.Confine(GrantsOf(spec, root));
         return await session.RunAsync(new ProgramGuest(spec, streams, session.Settings)).ConfigureAwait(false);
     }
 
     /// <summary>What the program needs of the host.</summary>
-    private static JailGrants GrantsOf(ProgramSpec spec)
+    private static JailGrants GrantsOf(ProgramSpec spec, string? root)
     {
         var grants = new JailGrants();
-        grants.Read.Add(spec.Path);
+        if (root is null)
+        {
+            grants.Read.Add(spec.Path);
+        }
+        else if (Directory.Exists(root))
+        {
+            grants.ReadFolders.Add(root);
+        }
+
         foreach (var grant in spec.Directories)
         {
             (grant.Writable ? grants.WriteFolders : grants.ReadFolders).Add(grant.HostPath);
         }
 
         return grants;
+    }
+
+    /// <summary>The variables that programs of a distribution expect, as far as they are not given.</summary>
+    private static Dictionary<string, string> WithUsual(Dictionary<string, string> environment, bool isTerminal)
+    {
+        var all = new Dictionary<string, string>
+        {
+            ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ["HOME"] = "/root",
+        };
+        if (isTerminal)
+        {
+            all["TERM"] = Environment.GetEnvironmentVariable("TERM") ?? "xterm";
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
+    private static bool TryParseUser(string text, out uint user, out uint group)
+    {
+        string[] parts = text.Split(':');
+        group = 0;
+        bool isRight = uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out user) && user != uint.MaxValue && parts.Length <= 2;
+        return isRight && (parts.Length == 1 ? (group = user) == user : uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out group) && group != uint.MaxValue);
     }
 
     private static bool TryParseGuestPath(string text, out string value) => (value = text).StartsWith('/');

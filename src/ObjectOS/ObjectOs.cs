@@ -195,7 +195,8 @@ public sealed partial class ObjectOs : IAsyncDisposable, IDisposable
         }
 
         var file = await BeforeStartAsync(
-            async () => spec.Image is { } loaded ? new FileToStart(loaded.Contents, loaded.Key, loaded.Sha256)
+            async () => spec.StartsInside ? FileToStart.Of(default, reportsHash: false)
+                : spec.Image is { } loaded ? new FileToStart(loaded.Contents, loaded.Key, loaded.Sha256)
                 : FileToStart.Of(await ProgramFile.ReadAsync(spec.Path, cancellationToken).ConfigureAwait(false), spec.ReportsHash),
             cancellationToken).ConfigureAwait(false);
         return await EnterAsync(() => _jobs.Start(spec, file, _stopping.Token), spec.Limits.FiniteTimeout).ConfigureAwait(false);

@@ -45,8 +45,14 @@ public sealed record ProgramLimits
     /// <summary>Host time after which it is stopped; null or <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Most bytes in <c>/tmp</c>.</summary>
-    public ulong TemporaryFiles { get; init; } = 64UL << 20;
+    /// <summary>
+    /// Most bytes of files that it may write in memory, with what else the system holds for it; null: 64 MiB, or with a <see cref="ProgramSpec.Root"/> as many as
+    /// its memory limit. Contents count against <see cref="Memory"/>, too.
+    /// </summary>
+    public ulong? TemporaryFiles { get; init; }
+
+    /// <summary>The limit of temporary files without a root.</summary>
+    internal const ulong UsualTemporaryFiles = 64UL << 20;
 
     /// <summary>Most bytes of standard output, and of standard error, that are kept for the result.</summary>
     public ulong CapturedOutput { get; init; } = 64UL << 20;
@@ -75,7 +81,11 @@ public sealed record ProgramLimits
 /// <summary>A program to run.</summary>
 public sealed record ProgramSpec
 {
-    /// <summary>A program file of the host: a static riscv64 Linux program, or a native one (told by its contents).</summary>
+    /// <summary>
+    /// A program file of the host: a riscv64 Linux program, or a native one (told by its contents). With <see cref="Root"/>, and without <see cref="Image"/>, the
+    /// program is in the root: an absolute path, one relative to <see cref="WorkingDirectory"/>, or a name that is looked for in the directories of the
+    /// environment's PATH.
+    /// </summary>
     public string Path { get; init; } = "";
 
     /// <summary>The program file, loaded before; if set, <see cref="Path"/> is only a name, and may be empty.</summary>
@@ -95,6 +105,15 @@ public sealed record ProgramSpec
 
     /// <summary>Host directories that it may see; none by default.</summary>
     public IReadOnlyList<DirectoryGrant> Directories { get; init; } = [];
+
+    /// <summary>The layers of its root, the uppermost first; none: it has a few usual directories and no files of a distribution.</summary>
+    public IReadOnlyList<FileLayer> Root { get; init; } = [];
+
+    /// <summary>The user that it runs as; null: 0 with a <see cref="Root"/>, else 1000. User 0 may do everything in its own files, and nothing more on the host.</summary>
+    public uint? User { get; init; }
+
+    /// <summary>The group that it runs as; null: the number of <see cref="User"/>.</summary>
+    public uint? Group { get; init; }
 
     /// <summary>Standard input; null: at its end. Read by the OS object, not closed by it.</summary>
     public Stream? StandardInput { get; init; }
@@ -129,13 +148,19 @@ public sealed record ProgramSpec
     /// <summary>Says what is wrong with it; null if nothing is. Files and directories are looked at when it is started.</summary>
     public string? Problem() => NullProblem() ?? TextProblem() ?? GrantProblem() ?? Limits.Problem();
 
+    /// <summary>True if the program's file is in its root.</summary>
+    internal bool StartsInside => Root.Count > 0 && Image is null;
+
+    /// <summary>The user that it runs as.</summary>
+    internal uint UserId => User ?? (Root.Count > 0 ? 0u : 1000);
+
     /// <summary>The name in messages.</summary>
     internal string Called => Path.Length > 0 ? Path : Image?.Name ?? "";
 
     private string? NullProblem() =>
         Member.Null(Path, nameof(Path)) ?? Member.NullIn(Arguments, nameof(Arguments)) ?? Member.Null(Environment, nameof(Environment))
         ?? (Environment.FirstOrDefault(v => v.Value is null) is { Key: { } name } ? $"Environment[\"{name}\"] is null." : null)
-        ?? Member.Null(WorkingDirectory, nameof(WorkingDirectory)) ?? Member.NullIn(Directories, nameof(Directories)) ?? Member.Null(Limits, nameof(Limits))
+        ?? Member.Null(WorkingDirectory, nameof(WorkingDirectory)) ?? Member.NullIn(Directories, nameof(Directories)) ?? Member.Null(Limits, nameof(Limits)) ?? Member.NullIn(Root, nameof(Root))
         ?? Directories.Select((grant, i) => Member.Null(grant.HostPath, $"Directories[{i}].HostPath") ?? Member.Null(grant.GuestPath, $"Directories[{i}].GuestPath"))
             .FirstOrDefault(problem => problem is not null)
         ?? (Path.Length == 0 && Image is null ? "Path is empty and Image is null; a program is wanted." : null);
@@ -156,6 +181,11 @@ public sealed record ProgramSpec
     /// <summary>A working directory that the guest will not find: outside of what every program sees and of the grants, or not in its grant.</summary>
     private string? WorkingDirectoryProblem()
     {
+        if (Root.Count > 0)
+        {
+            return null; // It is looked for, and made, in the root.
+        }
+
         string[] wanted = [.. Parts(WorkingDirectory)];
         var grant = Directories.Where(d => wanted.Take(Parts(d.GuestPath).Count()).SequenceEqual(Parts(d.GuestPath))).MaxBy(d => Parts(d.GuestPath).Count());
         bool isThere = grant is not null

@@ -7,6 +7,12 @@ public sealed class FileTreeTests
 {
     private readonly FileTree _tree = new(1 << 20, 1);
 
+    private static byte[] Read(Inode file, ulong count)
+    {
+        file.Read(0, count, out byte[] bytes).Should().Be(KernelStatus.Ok);
+        return bytes;
+    }
+
     public FileTreeTests()
     {
         _tree.MakePath("/a/b", 1);
@@ -47,12 +53,12 @@ public sealed class FileTreeTests
     public void TryWrite_BeyondLimit_RefusedAndUnchanged()
     {
         var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
-        _tree.TryWrite(file, 0, "hello"u8, 2).Should().BeTrue();
+        _tree.Write(file, 0, "hello"u8, 2).Should().Be(KernelStatus.Ok);
         ulong used = _tree.Used;
-        _tree.TryWrite(file, 5, new byte[1 << 20], 3).Should().BeFalse();
-        _tree.TryWrite(file, ulong.MaxValue - 5, "x"u8, 3).Should().BeFalse();
+        _tree.Write(file, 5, new byte[1 << 20], 3).Should().Be(KernelStatus.MemoryExhausted);
+        _tree.Write(file, ulong.MaxValue - 5, "x"u8, 3).Should().Be(KernelStatus.InvalidArgument);
         _tree.Used.Should().Be(used);
-        Encoding.UTF8.GetString(file.Read(0, 100)).Should().Be("hello");
+        Encoding.UTF8.GetString(Read(file, 100)).Should().Be("hello");
     }
 
     [Fact]
@@ -60,10 +66,10 @@ public sealed class FileTreeTests
     {
         ulong before = _tree.Used;
         var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
-        _tree.TryWrite(file, 0, new byte[5000], 2).Should().BeTrue();
+        _tree.Write(file, 0, new byte[5000], 2).Should().Be(KernelStatus.Ok);
         file.Opens++;
         _tree.Remove(_tree.Root, "file", 3);
-        file.Read(0, 5000).Length.Should().Be(5000);
+        Read(file, 5000).Length.Should().Be(5000);
         file.Opens--;
         _tree.Settle(file);
         _tree.Used.Should().Be(before);
@@ -73,20 +79,19 @@ public sealed class FileTreeTests
     public void SaveRestore_Tree_SameBytes()
     {
         var file = _tree.Make(_tree.Root, "file", InodeKind.File, 0x1a4, 1);
-        _tree.TryWrite(file, 3, "hello"u8, 2);
+        _tree.Write(file, 3, "hello"u8, 2);
         byte[] first = Save(_tree);
         var restored = new FileTree(1 << 20, 9);
         restored.Restore(new BinaryReader(new MemoryStream(first)));
         Save(restored).Should().Equal(first);
-        PathWalk.Find(restored, "/file", true).Node!.Read(0, 99).ToArray().Should().Equal("\0\0\0hello"u8.ToArray());
+        Read(PathWalk.Find(restored, "/file", true).Node!, 99).Should().Equal("\0\0\0hello"u8.ToArray());
     }
 
     [Fact]
-    public void Tree_DeeperThanTheHostsStack_IsSavedRestoredAndCleared()
+    public void Tree_DeeperThanTheHostsStack_IsSavedAndRestored()
     {
         const int Depth = 300_000;
         var tree = new FileTree(1UL << 30, 1);
-        ulong empty = tree.Used;
         var at = tree.Root;
         for (int i = 0; i < Depth; i++)
         {
@@ -97,8 +102,6 @@ public sealed class FileTreeTests
         var restored = new FileTree(1UL << 30, 1);
         restored.Restore(new BinaryReader(new MemoryStream(state))).Should().HaveCount(Depth + 1);
         Save(restored).Should().Equal(state);
-        restored.Clear(restored.Root, 2);
-        (restored.Used, restored.Root.Entries.Count).Should().Be((empty, 0));
     }
 
     [Fact]
@@ -113,7 +116,11 @@ public sealed class FileTreeTests
         }
 
         made.Should().Be((1 << 20) / (320 + 8190 + 6));
-        tree.Clear(tree.Root, 2);
+        for (int i = 0; i < made; i++)
+        {
+            tree.Remove(tree.Root, $"l{i}", 2);
+        }
+
         tree.Used.Should().Be(0);
     }
 

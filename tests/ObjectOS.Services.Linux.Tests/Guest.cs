@@ -3,6 +3,7 @@ using ObjectOS.Abi;
 using ObjectOS.Client;
 using ObjectOS.Cpu;
 using ObjectOS.Machine;
+using ObjectOS.Services.Files;
 using ObjectOS.Services.Files.Host;
 using ObjectOS.Services.Programs;
 using ObjectOS.Tests;
@@ -23,6 +24,11 @@ internal sealed class Guest
     public string Input { get; init; } = "";
 
     public string? Directory { get; init; }
+
+    /// <summary>The layer of its root, and the contents of its files by number; the program is then a path in it.</summary>
+    public (LayerNode Root, IReadOnlyDictionary<uint, byte[]> Contents)? Layer { get; init; }
+
+    private const ulong LayerNumber = 9;
 
     /// <summary>Where it starts; null: the root, or the granted directory.</summary>
     public string? WorkingDirectory { get; init; }
@@ -70,6 +76,9 @@ internal sealed class Guest
                         kernel.Post(new Completion(request.Id, part, input.AsMemory(given, part)));
                         given += part;
                         break;
+                    case HostRequestKind.File when request.Target == LayerNumber:
+                        kernel.Post(ReadLayer(request));
+                        break;
                     case HostRequestKind.File:
                         kernel.Post(files!.Execute(request));
                         break;
@@ -88,14 +97,28 @@ internal sealed class Guest
         throw new TimeoutException($"{Program} does not end; so far it wrote: {Encoding.UTF8.GetString(output.ToArray())}");
     }
 
+    private Completion ReadLayer(HostRequest request)
+    {
+        bool isIndex = (HostFileOperation)request.Argument0 == HostFileOperation.LayerIndex;
+        byte[] all = isIndex ? LayerIndex.Write(Layer!.Value.Root) : Layer!.Value.Contents[(uint)request.Argument1];
+        var (offset, count) = isIndex ? (request.Argument1, request.Argument2) : (request.Argument2, request.Argument3);
+        int start = (int)Math.Min(offset, (ulong)all.Length);
+        byte[] part = all[start..(start + (int)Math.Min(count, (ulong)(all.Length - start)))];
+        return new Completion(request.Id, part.Length, part);
+    }
+
     private void Start(IKernel kernel)
     {
-        byte[] file = File.ReadAllBytes(Program);
+        byte[] file = Layer is null ? File.ReadAllBytes(Program) : [];
         byte[] record = new ProgramRequest
         {
             Job = 5,
-            FileName = Path.GetFileName(Program),
-            Arguments = [Path.GetFileName(Program), .. Arguments],
+            FileName = Layer is null ? Path.GetFileName(Program) : Program,
+            Arguments = [Layer is null ? Path.GetFileName(Program) : Program, .. Arguments],
+            Layers = Layer is null ? [] : [new ProgramLayer(LayerNumber, new byte[32])],
+            StartsInside = Layer is not null,
+            User = Layer is null ? 1000u : 0,
+            Group = Layer is null ? 1000u : 0,
             WorkingDirectory = WorkingDirectory ?? (Directory is null ? "/" : "/w"),
             Grants = Directory is null ? [] : [new ProgramGrant(0, "/w", true)],
             MemoryLimit = MemoryLimit,

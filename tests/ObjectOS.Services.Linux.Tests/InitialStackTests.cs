@@ -17,7 +17,7 @@ public sealed class InitialStackTests
         string[] envp = [.. Enumerable.Range(0, variables).Select(i => $"V{i}=x")];
         byte[] random = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
         const ulong Top = 0x3f_ff00_0000;
-        var (pointer, bytes) = InitialStack.Build(Top, [.. argv.Select(Encoding.UTF8.GetBytes)], [.. envp.Select(Encoding.UTF8.GetBytes)], image, random, "/w/prog");
+        var (pointer, bytes) = InitialStack.Build(Top, [.. argv.Select(Encoding.UTF8.GetBytes)], [.. envp.Select(Encoding.UTF8.GetBytes)], new Executable(null!, 0, "/w/prog", image), Identity.Of(new(1000, 1000)), random);
         (pointer % 16).Should().Be(0);
         (pointer + (ulong)bytes.Length).Should().BeLessThanOrEqualTo(Top);
         int at = 0;

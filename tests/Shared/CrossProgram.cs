@@ -21,12 +21,21 @@ internal sealed class CrossProgram : IDisposable
 
     public string Source => System.IO.Path.Combine(_folder.FullName, "program.c");
 
+    /// <summary>The directory of the compiler's own dynamic linker and libraries.</summary>
+    public const string Libraries = "/usr/riscv64-linux-gnu/lib";
+
     /// <summary>Compiles a source; a static program, unless the options say another kind.</summary>
-    public static async Task<CrossProgram> MakeAsync(string source, params string[] options)
+    public static Task<CrossProgram> MakeAsync(string source, params string[] options) =>
+        CompileAsync(source, [.. options.Contains("-static-pie") ? [] : (string[])["-static"], .. options]);
+
+    /// <summary>Compiles a source into a position-independent program that needs the dynamic linker.</summary>
+    public static Task<CrossProgram> MakeDynamicAsync(string source, params string[] options) => CompileAsync(source, options);
+
+    private static async Task<CrossProgram> CompileAsync(string source, string[] options)
     {
         var program = new CrossProgram();
         await File.WriteAllTextAsync(program.Source, source);
-        await RunAsync(Compiler, [.. options.Contains("-static-pie") ? [] : (string[])["-static"], .. options, "-o", program.Path, program.Source]);
+        await RunAsync(Compiler, [.. options, "-o", program.Path, program.Source]);
         return program;
     }
 

@@ -161,6 +161,30 @@ public sealed partial class HostDirectory
         return error == 0 ? Done(request) : Failed(request, error);
     }
 
+    private Completion HardLink(HostRequest request)
+    {
+        Split(request.Data.Span, out var first, out var second);
+        var error = FindName(first, out string from);
+        string to = "";
+        error = error == 0 ? FindName(second, out to) : error;
+        if (error == 0)
+        {
+            error = !TryStatus(from, false, out var status) ? HostError.NotFound
+                : EndsWithSlash(first) && status.Kind != HostFileKind.Directory ? HostError.NotDirectory
+                : status.Kind == HostFileKind.Directory ? HostError.NotPermitted
+                : EndsWithSlash(second) ? HostError.NotFound
+                : !HasRoomForFile ? HostError.NoSpace
+                : _calls.HardLink(from, to);
+        }
+
+        if (error == 0)
+        {
+            AddFiles(1);
+        }
+
+        return error == 0 ? Done(request) : Failed(request, error);
+    }
+
     private Completion Synchronize(HostRequest request)
     {
         if (request.Argument1 == 0)

@@ -84,7 +84,7 @@ public sealed partial class HostDirectory : IDisposable
         if (!_writable && operation is HostFileOperation.Write or HostFileOperation.Truncate or HostFileOperation.MakeDirectory
             or HostFileOperation.RemoveFile or HostFileOperation.RemoveDirectory or HostFileOperation.Rename or HostFileOperation.MakeLink
             or HostFileOperation.ChangeMode or HostFileOperation.SetTimes or HostFileOperation.SetHandleTimes or HostFileOperation.ChangeHandleMode
-            or HostFileOperation.TruncatePath)
+            or HostFileOperation.TruncatePath or HostFileOperation.HardLink)
         {
             return Failed(request, HostError.ReadOnly);
         }
@@ -105,6 +105,7 @@ public sealed partial class HostDirectory : IDisposable
             HostFileOperation.Rename => Rename(request),
             HostFileOperation.ReadLink => ReadLink(request),
             HostFileOperation.MakeLink => MakeLink(request),
+            HostFileOperation.HardLink => HardLink(request),
             HostFileOperation.Synchronize => Synchronize(request),
             HostFileOperation.ChangeMode => ChangeMode(request),
             HostFileOperation.SetTimes => SetTimes(request),

@@ -20,6 +20,9 @@ public interface IFileCalls
     /// <summary>Gives a file another name, in one step (renameat2(2)).</summary>
     HostError Rename(string from, string to, HostRenameMode mode);
 
+    /// <summary>Gives a file a further name (linkat(2)). A link is not followed.</summary>
+    HostError HardLink(string from, string to) => HostError.NotPermitted;
+
     /// <summary>Opens a directory, to make it durable and to change it by its handle; null if the host has no handles for directories.</summary>
     SafeFileHandle? OpenDirectory(string path);
 

@@ -33,6 +33,9 @@ public sealed class ReproducibleFileCalls(IFileCalls inner, long start, long sho
     public HostError Rename(string from, string to, HostRenameMode mode) => inner.Rename(from, to, mode);
 
     /// <inheritdoc/>
+    public HostError HardLink(string from, string to) => inner.HardLink(from, to);
+
+    /// <inheritdoc/>
     public SafeFileHandle? OpenDirectory(string path) => inner.OpenDirectory(path);
 
     /// <inheritdoc/>

@@ -40,8 +40,33 @@ internal static class ChangeCalls
         return SetLength(call, file.Inode!, call[1]);
     }
 
-    private static CallResult SetLength(LinuxCall call, Inode inode, ulong length) =>
-        length > FileTree.LargestFile ? Errno.EFBIG : call.Job.Tree.TrySetLength(inode, length, call.Job.WallClock) ? 0L : Errno.ENOSPC;
+    /// <summary>Makes a file in memory that long.</summary>
+    public static CallResult SetLength(LinuxCall call, Inode inode, ulong length)
+    {
+        if (length > FileTree.LargestFile)
+        {
+            return Errno.EFBIG;
+        }
+
+        var result = length == 0 && !call.System.IsMapped(inode) ? 0L : LayerReads.Own(call, inode);
+        result = result == 0L ? FileMaps.Resize(call, inode, length) : result;
+        if (result != 0L)
+        {
+            return result;
+        }
+
+        var status = call.Job.Tree.SetLength(inode, length, call.Job.WallClock);
+        return status == KernelStatus.Ok ? 0L : OfSpace(status);
+    }
+
+    /// <summary>What a status of a change of a file's bytes means: what is used up is room for files.</summary>
+    public static CallResult OfSpace(KernelStatus status) => status switch
+    {
+        KernelStatus.Suspended => CallResult.Suspended,
+        KernelStatus.InProgress => CallResult.Continued,
+        KernelStatus.InvalidArgument => Errno.EFBIG,
+        _ => Errno.ENOSPC,
+    };
 
     public static CallResult TruncatePath(LinuxCall call)
     {
@@ -50,7 +75,7 @@ internal static class ChangeCalls
             return Errno.EINVAL;
         }
 
-        if (!call.TryPath(-1, 0, out string path))
+        if (!call.TryPath(-1, 0, out var path))
         {
             return call.Failure;
         }
@@ -74,6 +99,8 @@ internal static class ChangeCalls
         return target.Node switch
         {
             null => Errno.ENOENT,
+            { Kind: InodeKind.File, Tag: 0 } node when !call.Process.Credentials.May(node, FileAccessRights.Write) => Errno.EACCES,
+            { Kind: InodeKind.File, Tag: 0 } node when call.System.IsRunning(node) => Errno.ETXTBSY,
             { Kind: InodeKind.File } node => SetLength(call, node, call[1]),
             { Kind: InodeKind.Directory } => Errno.EISDIR,
             _ => Errno.EINVAL,
@@ -82,7 +109,7 @@ internal static class ChangeCalls
 
     public static CallResult ChangeMode(LinuxCall call)
     {
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path))
         {
             return call.Failure;
         }
@@ -130,34 +157,17 @@ internal static class ChangeCalls
 
     private static CallResult SetMode(LinuxCall call, Inode node, uint mode)
     {
-        node.Mode = mode;
+        var who = call.Process.Credentials;
+        if (!who.Owns(node))
+        {
+            return Errno.EPERM;
+        }
+
+        // Who is not in the file's group cannot have it act for it (chmod(2)).
+        node.Mode = who.IsSuperuser || who.IsIn(node.Owner.Group) ? mode : mode & ~0x400u;
         node.ChangeTime = (long)call.Job.WallClock;
         return 0L;
     }
-
-    /// <summary>fchownat: a file is the program's own, and stays so.</summary>
-    public static CallResult ChangeOwner(LinuxCall call)
-    {
-        uint flags = (uint)call[4];
-        if ((flags & ~(uint)(Linux.AtNoFollow | Linux.AtEmptyPath)) != 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (!call.TryPath(0, 1, out string path, (flags & Linux.AtEmptyPath) != 0))
-        {
-            return call.Failure;
-        }
-
-        var result = path.Length == 0 ? StatusCalls.Facts(call, 0, out _) : StatusCalls.Facts(call, path, (flags & Linux.AtNoFollow) == 0, out _);
-        return result != 0L ? result : MayOwn((uint)call[2], (uint)call[3]);
-    }
-
-    public static CallResult ChangeOwnerFile(LinuxCall call) =>
-        !call.TryFile(0, out var file) ? call.Failure : file.IsPathOnly ? Errno.EBADF : MayOwn((uint)call[1], (uint)call[2]);
-
-    private static CallResult MayOwn(uint user, uint group) =>
-        user is uint.MaxValue or Linux.UserId && group is uint.MaxValue or Linux.GroupId ? 0L : Errno.EPERM;
 
     public static CallResult SetTimes(LinuxCall call)
     {
@@ -182,18 +192,18 @@ internal static class ChangeCalls
             return flags != 0 ? Errno.EINVAL : SetFileTimes(call, access, modify);
         }
 
-        if (!call.TryPath(0, 1, out string path, (flags & Linux.AtEmptyPath) != 0))
+        if (!call.TryPath(0, 1, out var path, (flags & Linux.AtEmptyPath) != 0))
         {
             return call.Failure;
         }
 
-        if (path.Length == 0 && call.Int(0) != Linux.AtCurrentDirectory)
+        if (path.IsEmpty && call.Int(0) != Linux.AtCurrentDirectory)
         {
             return SetFileTimes(call, access, modify);
         }
 
         bool followed = (flags & Linux.AtNoFollow) == 0;
-        var target = ProcFiles.Find(call.Process, path.Length == 0 ? call.Process.WorkingDirectory : path, followed);
+        var target = ProcFiles.Find(call.Process, path.IsEmpty ? path with { Text = "." } : path, followed);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
@@ -202,7 +212,7 @@ internal static class ChangeCalls
         if (target.IsHost)
         {
             return call.TryReply(0, out var reply) ? reply.Result
-                : call.Ask(target.Grant, HostFileOperation.SetTimes, global::System.Text.Encoding.UTF8.GetBytes(target.HostName), (ulong)access, (ulong)modify, followed ? 0u : 1);
+                : call.Ask(target.Grant, HostFileOperation.SetTimes, target.HostName, (ulong)access, (ulong)modify, followed ? 0u : 1);
         }
 
         return target.Node is { } node ? SetTimes(call, node, access, modify) : Errno.ENOENT;
@@ -231,6 +241,12 @@ internal static class ChangeCalls
 
     private static CallResult SetTimes(LinuxCall call, Inode node, long access, long modify)
     {
+        var who = call.Process.Credentials;
+        if (!who.Owns(node) && !(call[2] == 0 && who.May(node, FileAccessRights.Write)))
+        {
+            return call[2] == 0 ? Errno.EACCES : Errno.EPERM;
+        }
+
         node.AccessTime = access == HostFileTime.Omitted ? node.AccessTime : access;
         node.ModifyTime = modify == HostFileTime.Omitted ? node.ModifyTime : modify;
         node.ChangeTime = (long)call.Job.WallClock;

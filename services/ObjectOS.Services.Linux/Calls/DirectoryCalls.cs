@@ -1,4 +1,3 @@
-using System.Text;
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
 
@@ -9,17 +8,27 @@ internal static class DirectoryCalls
 {
     public static CallResult GetWorkingDirectory(LinuxCall call)
     {
-        byte[] text = Encoding.UTF8.GetBytes(call.Process.WorkingDirectory + "\0");
+        if (call.Process.WorkingDirectory.PathIn(call.Job.Tree) is not { } path)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (path.Length >= LinuxCall.LongestPath)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        byte[] text = ByteText.ToBytes(path + "\0");
         return call[1] < (ulong)text.Length ? Errno.ERANGE : call.TryWrite(call[0], text) ? text.Length : call.Failure;
     }
 
-    public static CallResult ChangeDirectory(LinuxCall call) => call.TryPath(-1, 0, out string path) ? ChangeDirectory(call, path) : call.Failure;
-
-    public static CallResult ChangeDirectoryFile(LinuxCall call) =>
-        !call.TryFile(0, out var file) ? call.Failure : file.IsDirectory ? ChangeDirectory(call, file.Path) : Errno.ENOTDIR;
-
-    private static CallResult ChangeDirectory(LinuxCall call, string path)
+    public static CallResult ChangeDirectory(LinuxCall call)
     {
+        if (!call.TryPath(-1, 0, out var path))
+        {
+            return call.Failure;
+        }
+
         var target = ProcFiles.Find(call.Process, path, true);
         if (target.Error != 0)
         {
@@ -37,24 +46,37 @@ internal static class DirectoryCalls
             {
                 return reply.IsError ? reply.Result : Errno.ENOTDIR;
             }
-        }
-        else if (target.Node?.Kind != InodeKind.Directory)
-        {
-            return target.Node is null ? Errno.ENOENT : Errno.ENOTDIR;
+
+            call.Process.Enter(new DirectoryPlace(call.Job.Tree.MountOf(target.Grant), target.HostPath));
+            return 0L;
         }
 
-        call.Process.WorkingDirectory = target.FullPath;
+        return target.Node is { Kind: InodeKind.Directory } directory ? Enter(call, new DirectoryPlace(directory))
+            : target.Node is null ? Errno.ENOENT : Errno.ENOTDIR;
+    }
+
+    public static CallResult ChangeDirectoryFile(LinuxCall call) =>
+        !call.TryFile(0, out var file) ? call.Failure : file.IsDirectory ? Enter(call, file.Place) : Errno.ENOTDIR;
+
+    private static CallResult Enter(LinuxCall call, DirectoryPlace place)
+    {
+        if (place.Directory.Kind == InodeKind.Directory && !call.Process.Credentials.May(place.Directory, FileAccessRights.Execute))
+        {
+            return Errno.EACCES;
+        }
+
+        call.Process.Enter(place);
         return 0L;
     }
 
     public static CallResult MakeDirectory(LinuxCall call)
     {
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path))
         {
             return call.Failure;
         }
 
-        var target = ProcFiles.Find(call.Process, PathEnd.Of(path).IsName ? path.TrimEnd('/') : path, false);
+        var target = ProcFiles.Find(call.Process, path.ForName, false);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
@@ -62,26 +84,16 @@ internal static class DirectoryCalls
 
         if (target.IsHost)
         {
-            return target.HostPath.Length == 0 || !PathEnd.Of(path).IsName ? Errno.EEXIST : Simple(call, target, HostFileOperation.MakeDirectory, false);
+            return target.HostPath.Length == 0 || !path.End.IsName ? Errno.EEXIST : Simple(call, target, HostFileOperation.MakeDirectory, false);
         }
 
-        if (target.Node is not null || !PathEnd.Of(path).IsName)
+        var error = path.End.IsName ? NodeCalls.Check(call, target) : Errno.EEXIST;
+        if (error == Errno.None)
         {
-            return Errno.EEXIST;
+            NodeCalls.Make(call, target, InodeKind.Directory, (uint)call[2] & 0x3ff);
         }
 
-        if (target.Directory is not { Tag: 0 })
-        {
-            return Errno.EACCES;
-        }
-
-        if (!call.Job.Tree.HasRoomFor(target.Name))
-        {
-            return Errno.ENOSPC;
-        }
-
-        call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.Directory, (uint)call[2] & 0x3ff & ~call.Process.FileMask, call.Job.WallClock);
-        return 0L;
+        return error == Errno.None ? 0L : error;
     }
 
     private static CallResult Simple(LinuxCall call, PathTarget target, HostFileOperation operation, bool hasSlash) =>
@@ -95,18 +107,18 @@ internal static class DirectoryCalls
             return Errno.EINVAL;
         }
 
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path))
         {
             return call.Failure;
         }
 
-        var end = PathEnd.Of(path);
+        var end = path.End;
         if (!end.IsName)
         {
             return !directory ? Errno.EISDIR : end.IsDot ? Errno.EINVAL : end.IsDotDot ? Errno.ENOTEMPTY : Errno.EBUSY;
         }
 
-        var target = ProcFiles.Find(call.Process, path.TrimEnd('/'), false);
+        var target = ProcFiles.Find(call.Process, path.Trimmed, false);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
@@ -123,9 +135,19 @@ internal static class DirectoryCalls
             return target.Directory is null ? Errno.EACCES : Errno.ENOENT;
         }
 
-        if (target.Directory.Tag != 0)
+        if (target.Directory.Tag != 0 || !call.Process.Credentials.May(target.Directory, FileAccessRights.Write | FileAccessRights.Execute))
         {
             return Errno.EACCES;
+        }
+
+        if (!call.Process.Credentials.MayRemove(target.Directory, node))
+        {
+            return Errno.EPERM;
+        }
+
+        if (node.Kind == InodeKind.Mount)
+        {
+            return Errno.EBUSY;
         }
 
         if (directory != (node.Kind == InodeKind.Directory))
@@ -138,7 +160,7 @@ internal static class DirectoryCalls
             return Errno.ENOTDIR;
         }
 
-        if (directory && node.Entries.Count > 0)
+        if (directory && !call.Job.Tree.IsEmpty(node))
         {
 #if WRONG_ERRNO
             // Planted for tests.
@@ -154,13 +176,13 @@ internal static class DirectoryCalls
 
     public static CallResult MakeLink(LinuxCall call)
     {
-        if (!call.TryReadText(call[0], LinuxCall.LongestPath, out string text) || !call.TryPath(1, 2, out string path))
+        if (!call.TryReadText(call[0], LinuxCall.LongestPath, out string text) || !call.TryPath(1, 2, out var path))
         {
             return call.Failure;
         }
 
-        var end = PathEnd.Of(path);
-        var target = ProcFiles.Find(call.Process, end.IsName ? path.TrimEnd('/') : path, false);
+        var end = path.End;
+        var target = ProcFiles.Find(call.Process, path.ForName, false);
         if (target.Error != 0)
         {
             return (Errno)target.Error;
@@ -183,30 +205,33 @@ internal static class DirectoryCalls
             return target.Node is not null ? Errno.EEXIST : Errno.ENOENT;
         }
 
-        if (target.Directory is not { Tag: 0 })
+        var error = NodeCalls.Check(call, target, text);
+        if (error == Errno.None)
         {
-            return Errno.EACCES;
+            call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.Link, 0x1ff, call.Job.WallClock, text, owner: NodeCalls.OwnerIn(call, target.Directory!));
         }
 
-        if (!call.Job.Tree.HasRoomFor(target.Name, text))
-        {
-            return Errno.ENOSPC;
-        }
-
-        call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.Link, 0x1ff, call.Job.WallClock, text);
-        return 0L;
+        return error == Errno.None ? 0L : error;
     }
 
     public static CallResult ReadLink(LinuxCall call)
     {
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path, emptyAllowed: true))
         {
             return call.Failure;
         }
 
-        if ((long)call[3] <= 0)
+        if (call.Int(3) <= 0)
         {
             return Errno.EINVAL;
+        }
+
+        if (path.IsEmpty)
+        {
+            // The link that a descriptor with O_PATH names (readlink(2)).
+            return !call.TryFile(0, out var file) ? call.Failure
+                : file.Inode is { Kind: InodeKind.Link } own ? Tell(call, ByteText.ToBytes(own.Target))
+                : Errno.ENOENT;
         }
 
         var target = ProcFiles.Find(call.Process, path, false);
@@ -232,20 +257,25 @@ internal static class DirectoryCalls
         }
         else if (target.Node is { Kind: InodeKind.Link } link)
         {
-            text = Encoding.UTF8.GetBytes(link.Target);
+            text = ByteText.ToBytes(link.Target);
         }
         else
         {
             return target.Node is null ? Errno.ENOENT : Errno.EINVAL;
         }
 
+        return Tell(call, text);
+    }
+
+    private static CallResult Tell(LinuxCall call, byte[] text)
+    {
         int length = (int)Math.Min((ulong)text.Length, call[3]);
         return call.TryWrite(call[2], text.AsSpan(0, length)) ? length : call.Failure;
     }
 
     public static CallResult Rename(LinuxCall call)
     {
-        if (!call.TryPath(0, 1, out string from) || !call.TryPath(2, 3, out string to))
+        if (!call.TryPath(0, 1, out var from) || !call.TryPath(2, 3, out var to))
         {
             return call.Failure;
         }
@@ -256,13 +286,13 @@ internal static class DirectoryCalls
             return Errno.EINVAL;
         }
 
-        var (fromEnd, toEnd) = (PathEnd.Of(from), PathEnd.Of(to));
+        var (fromEnd, toEnd) = (from.End, to.End);
         if (!fromEnd.IsName || !toEnd.IsName)
         {
             return fromEnd.IsName && mode == HostRenameMode.KeepOld ? Errno.EEXIST : Errno.EBUSY;
         }
 
-        var (source, target) = ProcFiles.Find(call.Process, from.TrimEnd('/'), to.TrimEnd('/'));
+        var (source, target) = ProcFiles.Find(call.Process, from.Trimmed, to.Trimmed);
         if (source.Error != 0 || target.Error != 0)
         {
             return (Errno)(source.Error != 0 ? source.Error : target.Error);
@@ -293,9 +323,30 @@ internal static class DirectoryCalls
             return Errno.EACCES;
         }
 
+        var who = call.Process.Credentials;
+        if (!who.May(source.Directory, FileAccessRights.Write | FileAccessRights.Execute) || !who.May(target.Directory, FileAccessRights.Write | FileAccessRights.Execute))
+        {
+            return Errno.EACCES;
+        }
+
+        if (!who.MayRemove(source.Directory, node) || (target.Node is { } there && !who.MayRemove(target.Directory, there)))
+        {
+            return Errno.EPERM;
+        }
+
+        if (node.Kind == InodeKind.Mount || target.Node?.Kind == InodeKind.Mount)
+        {
+            return Errno.EBUSY;
+        }
+
         if (target.Node is not null && mode == HostRenameMode.KeepOld)
         {
             return Errno.EEXIST;
+        }
+
+        if (target.Node is null && target.Directory.Links == 0)
+        {
+            return Errno.ENOENT;
         }
 
         if (wantsDirectory && node.Kind != InodeKind.Directory)
@@ -316,7 +367,7 @@ internal static class DirectoryCalls
                 return target.Node is null ? Errno.ENOENT : Errno.EINVAL;
             }
 
-            FileTree.Exchange(source.Directory, source.Name, target.Directory, target.Name, now);
+            call.Job.Tree.Exchange(source.Directory, source.Name, target.Directory, target.Name, now);
             return 0L;
         }
 
@@ -327,7 +378,7 @@ internal static class DirectoryCalls
                 return old.Kind == InodeKind.Directory ? Errno.EISDIR : Errno.ENOTDIR;
             }
 
-            if (old.Kind == InodeKind.Directory && old.Entries.Count > 0)
+            if (old.Kind == InodeKind.Directory && !call.Job.Tree.IsEmpty(old))
             {
                 return Errno.ENOTEMPTY;
             }

@@ -7,121 +7,24 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>execve: another program in the same process.</summary>
 internal static class ExecuteCalls
 {
-    /// <summary>The stage of a call that has opened the file and fills its block; then comes that of <see cref="FileMaps"/>.</summary>
-    private const int Opened = 2;
-
     public static CallResult Execute(LinuxCall call)
     {
-        if (call.Stage == 0)
+        if (call.Execution is null)
         {
-            var opened = Open(call, out var own);
-            if (own is not null)
+            if (!call.TryPath(-1, 0, out var path))
             {
-                return Start(call, own);
+                return call.Failure;
             }
 
-            if (opened != 0L)
-            {
-                return opened;
-            }
-
-            call.Stage = Opened;
-            call.ForgetReplies();
+            call.Execution = Execution.Of([path]);
         }
 
-        var file = call.File!;
-        ulong length = file.Kind == OpenFileKind.HostFile ? file.HostStatus.Size : file.Inode!.Length;
-        if (call.Stage == Opened)
-        {
-            bool isNew = call.Block is null;
-            var result = length == 0 ? Errno.ENOEXEC : FileMaps.TryBlock(call, Pages.RoundUp(length));
-            result = result != 0L ? result
-                : file.Kind == OpenFileKind.File ? FileMaps.Copy(call, file.Inode!, 0, length)
-                : FileMaps.CopyFromHost(call, file.Grant, file.Handle, 0, length);
-            result = FileMaps.End(call, isNew, result);
-            if (result != 0L)
-            {
-                return result;
-            }
-        }
-
-        var status = ElfImage.Parse(call.Block!.Memory, length, out var image, out string problem);
-        if (status != KernelStatus.Ok)
-        {
-            return CallResult.Of(status);
-        }
-
-        if (image is null)
-        {
-            call.System.Log(call.Job, $"execve {file.Path}: {problem}");
-            return Errno.ENOEXEC;
-        }
-
-        return Start(call, new Executable(call.Block, length, file.Path, image));
-    }
-
-    /// <summary>Opens the file for the call. 0: that is done. Where the process's own program is named, there is nothing to open.</summary>
-    private static CallResult Open(LinuxCall call, out Executable? own)
-    {
-        own = null;
-        if (!call.TryPath(-1, 0, out string path))
-        {
-            return call.Failure;
-        }
-
-        var process = call.Process;
-        var target = ProcFiles.Find(process, path, true);
-        if (process.Executable is { } executable && (path == "/proc/self/exe" || target.FullPath == executable.Path || path == executable.Path))
-        {
-            own = executable;
-            return 0L;
-        }
-
-        if (target.Error != 0)
-        {
-            return (Errno)target.Error;
-        }
-
-        OpenFile file;
-        if (target.IsHost)
-        {
-            if (!call.TryReply(0, out var reply))
-            {
-                return call.Ask(target.Grant, HostFileOperation.Open, target.HostName, (ulong)HostOpenFlags.Read);
-            }
-
-            if (reply.IsError)
-            {
-                return reply.Result;
-            }
-
-            HostFileStatus.TryRead(reply.Data, out var status);
-            file = new OpenFile(call.System.NewId(), status.Kind == HostFileKind.File ? OpenFileKind.HostFile : OpenFileKind.HostDirectory, target.FullPath, 0)
-            {
-                Grant = target.Grant,
-                Handle = (ulong)reply.Result,
-                HostStatus = status,
-                Job = call.Job,
-            };
-        }
-        else if (target.Node is { Kind: InodeKind.File, Tag: 0 } node)
-        {
-            node.Opens++;
-            file = new OpenFile(call.System.NewId(), OpenFileKind.File, target.FullPath, 0) { Inode = node, Job = call.Job };
-        }
-        else
-        {
-            return target.Node is null ? Errno.ENOENT : Errno.EACCES;
-        }
-
-        file.Hold();
-        call.File = file;
-        uint mode = file.Inode?.Mode ?? file.HostStatus.Mode;
-        return (mode & 0x49) == 0 || file.IsDirectory ? Errno.EACCES : 0L;
+        var found = call.Execution.Step(call);
+        return found == 0L ? Start(call) : found;
     }
 
     /// <summary>Reads the texts, and then starts the program.</summary>
-    private static CallResult Start(LinuxCall call, Executable executable)
+    private static CallResult Start(LinuxCall call)
     {
         var texts = new TextList(call);
         if (!texts.TryRead(call[1], out byte[][] arguments) || !texts.TryRead(call[2], out byte[][] environment))
@@ -139,31 +42,83 @@ internal static class ExecuteCalls
         call.Job.Tree.Return(held);
         call.Job.Tree.Hold(texts.Held);
         process.TextBytes = texts.Held;
-        executable.Block.Uses++;
-        call.Block = null;
-        return Commit(call, executable, arguments, environment);
+        var execution = call.Execution!;
+        return Commit(call, execution, execution.Prefix.Count > 0 ? [.. execution.Prefix, .. arguments.Skip(1)] : arguments, environment);
     }
 
+    /// <summary>
+    /// Goes on with the start of a job's first program, which is in the job's own files, or whose dynamic linker is. False: suspended, and nothing has changed.
+    /// </summary>
+    public static bool StartFirst(LinuxThread thread)
+    {
+        var call = thread.Call;
+        var system = call.System;
+        var result = call.Execution!.Step(call);
+        switch (result.Outcome)
+        {
+            case CallOutcome.Suspended:
+                return false;
+            case CallOutcome.Continued:
+                system.Enqueue(thread);
+                return true;
+            case CallOutcome.Parked:
+                system.SetDeadline(thread, call.Deadline);
+                return true;
+        }
+
+        var process = thread.Process;
+        if (result != 0L)
+        {
+            var error = (Errno)(-result.Value);
+            string text = call.Execution.Problem is { Length: > 0 } problem ? problem : ErrorText(error);
+            LinuxSystem.EndJob(call.Job, ProgramEnd.NotRunnable, error is Errno.ENOENT or Errno.ENOTDIR ? 127u : 126, new ProgramEndRecord { Text = ByteText.ToUnicode(text) });
+            return true;
+        }
+
+        var execution = call.Execution;
+        process.Executable = execution.Take();
+        if (execution.Prefix.Count > 0)
+        {
+            process.Arguments = [.. execution.Prefix, .. process.Arguments.Skip(1)];
+        }
+
+        byte[][] environment = [.. call.Job.Request.Environment.Select(text => ByteText.ToBytes(ByteText.OfUnicode(text)))];
+        process.Load = new ProgramLoad(process, process.Executable, process.Arguments, environment);
+        call.End();
+        thread.Phase = ThreadPhase.Loading;
+        system.Enqueue(thread);
+        return true;
+    }
+
+    private static string ErrorText(Errno error) => error switch
+    {
+        Errno.ENOENT => "No such file or directory",
+        Errno.EACCES => "Permission denied",
+        Errno.ENOTDIR => "Not a directory",
+        Errno.ENOEXEC => "Exec format error",
+        Errno.ELOOP => "Too many levels of symbolic links",
+        Errno.ENAMETOOLONG => "File name too long",
+        Errno.ENOMEM => "Cannot allocate memory",
+        Errno.EIO => "Input/output error",
+        _ => $"it cannot be started (error {(int)error})",
+    };
+
     /// <summary>From here on there is no way back: the old program's memory goes.</summary>
-    private static CallResult Commit(LinuxCall call, Executable executable, byte[][] arguments, byte[][] environment)
+    private static CallResult Commit(LinuxCall call, Execution execution, byte[][] arguments, byte[][] environment)
     {
         var process = call.Process;
         var system = call.System;
         var thread = call.Thread;
         if (process.MemoryOwner != 0 && LeaveMemory(call, ref thread) is var left && left != KernelStatus.Ok)
         {
-            system.Release(executable.Block);
             return left == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
         }
 
+        var executable = execution.Take();
         system.EndBorrowers(process);
         process.Descriptors.CloseOnExec();
         process.ResetActions();
-        if (process.Executable is { } old)
-        {
-            system.Release(old.Block);
-        }
-
+        process.Executable?.Release(system);
         process.Executable = executable;
         process.Arguments = arguments;
         thread.ClearAddress = 0;

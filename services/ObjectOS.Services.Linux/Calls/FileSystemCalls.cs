@@ -12,7 +12,7 @@ internal static class FileSystemCalls
 
     public static CallResult Status(LinuxCall call)
     {
-        if (!call.TryPath(-1, 0, out string path))
+        if (!call.TryPath(-1, 0, out var path))
         {
             return call.Failure;
         }

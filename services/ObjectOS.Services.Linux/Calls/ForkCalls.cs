@@ -145,7 +145,8 @@ internal static class ForkCalls
     {
         child.GroupId = parent.GroupId;
         child.SessionId = parent.SessionId;
-        child.WorkingDirectory = parent.WorkingDirectory;
+        child.Enter(parent.WorkingDirectory);
+        child.Identity = parent.Identity;
         child.FileMask = parent.FileMask;
         child.Arguments = parent.Arguments;
         child.TextBytes = parent.TextBytes;
@@ -154,10 +155,7 @@ internal static class ForkCalls
         child.CopyActions(parent);
         child.CopyLimits(parent);
         child.Executable = parent.Executable;
-        if (child.Executable is { } executable)
-        {
-            executable.Block.Uses++;
-        }
+        child.Executable?.Hold();
 
         parent.Descriptors.CopyTo(child.Descriptors);
     }

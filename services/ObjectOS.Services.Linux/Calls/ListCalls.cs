@@ -58,7 +58,7 @@ internal static class ListCalls
         ulong position = cursor is null ? Math.Min(file.Position, 2) : file.CursorPosition;
         var listing = new Listing(call);
         position = listing.AddDots(position, file.Inode!.Number, file.Inode.Parent.Number);
-        foreach (var (name, inode) in position < 2 ? [] : file.Inode.Entries.After(cursor))
+        foreach (var (name, kind, number) in position < 2 ? [] : call.Job.Tree.List(file.Inode, cursor))
         {
             if (position < file.Position)
             {
@@ -70,7 +70,7 @@ internal static class ListCalls
                     return CallResult.Continued;
                 }
             }
-            else if (!listing.TryAdd(name, KindOf(inode), inode.Number, position + 1))
+            else if (!listing.TryAdd(name, KindOf(kind), number, position + 1))
             {
                 break;
             }
@@ -91,9 +91,8 @@ internal static class ListCalls
         var listing = new Listing(call);
         if (!call.TryReply(0, out var reply))
         {
-            var target = ProcFiles.Find(call.Process, file.Path, true);
             ulong most = isBehind ? LargestListing : (ulong)listing.Length;
-            return target.IsHost ? call.Ask(target.Grant, HostFileOperation.List, target.HostPath + "\0" + cursor, most) : Errno.ENOENT;
+            return call.Ask(file.Grant, HostFileOperation.List, file.HostPath + "\0" + cursor, most);
         }
 
         if (reply.IsError)
@@ -105,7 +104,7 @@ internal static class ListCalls
         var data = reply.Data.AsSpan();
         while (position >= 2 && data.Length > 1 && data.IndexOf((byte)0) is var zero and > 0)
         {
-            string name = Encoding.UTF8.GetString(data[1..zero]);
+            string name = ByteText.Of(data[1..zero]);
             if (!isBehind && !listing.TryAdd(name, data[0], position, position + 1))
             {
                 break;
@@ -131,11 +130,14 @@ internal static class ListCalls
         return listing.End(file, position, cursor);
     }
 
-    private static byte KindOf(Inode inode) => inode.Kind switch
+    /// <summary>The DT_ number of a kind (readdir(3)).</summary>
+    private static byte KindOf(InodeKind kind) => kind switch
     {
         InodeKind.Directory or InodeKind.Mount => 4,
         InodeKind.Link => 10,
         InodeKind.Device => 2,
+        InodeKind.Fifo => 1,
+        InodeKind.Socket => 12,
         _ => 8,
     };
 
@@ -158,7 +160,7 @@ internal static class ListCalls
         /// <summary>Adds a <c>linux_dirent64</c>: inode, position of the next, length of this, kind, name. False: it does not fit, or enough is done.</summary>
         public bool TryAdd(string name, byte kind, ulong inode, ulong next)
         {
-            int count = Encoding.UTF8.GetByteCount(name);
+            int count = name.Length;
             int size = (HeaderBytes + count + 1 + 7) & ~7;
             if (_isFull || _length + size > _bytes.Length || (_length > 0 && call.IsSpent))
             {
@@ -171,7 +173,7 @@ internal static class ListCalls
             BinaryPrimitives.WriteUInt64LittleEndian(place[8..], next);
             BinaryPrimitives.WriteUInt16LittleEndian(place[16..], (ushort)size);
             place[18] = kind;
-            Encoding.UTF8.GetBytes(name, place[HeaderBytes..]);
+            Encoding.Latin1.GetBytes(name, place[HeaderBytes..]);
             _length += size;
             call.Charge(CostOfEntry + count);
             return true;

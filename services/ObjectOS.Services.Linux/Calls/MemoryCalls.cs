@@ -156,16 +156,20 @@ internal static class MemoryCalls
             return ResultOf(status);
         }
 
-        bool isShared = (flags & 3) == MapShared && call.Block is null;
-        string name = call.Block is null || call.File!.Kind == OpenFileKind.Device ? "" : call.File.Path;
         var block = call.Block;
+        bool isFile = block?.Inode is not null;
+        bool isShared = (flags & 3) == MapShared && (isFile || block is null);
         status = block is null ? CreateBlock(call, length, isShared, out block) : KernelStatus.Ok;
         if (status != KernelStatus.Ok)
         {
             return ResultOf(status);
         }
 
-        status = memory.Map(new MemoryArea(address, length, RightsOf(call[2]), block!, 0, isShared, name));
+        var area = new MemoryArea(address, length, RightsOf(call[2]), block!, isFile ? call[5] : 0, isShared, call.Block is null ? "" : call.File!.Path)
+        {
+            IsReadOnly = isFile && isShared && !call.File!.CanWrite,
+        };
+        status = MapPart(memory, area);
         if (status == KernelStatus.Ok)
         {
             call.Block = null;
@@ -178,6 +182,22 @@ internal static class MemoryCalls
         }
 
         return ResultOf(status);
+    }
+
+    /// <summary>Maps an area; the part of it that lies beyond the end of its file is only entered into the books.</summary>
+    private static KernelStatus MapPart(ProcessMemory memory, MemoryArea area)
+    {
+        if (area.Block.Inode is not { } inode)
+        {
+            return memory.Map(area);
+        }
+
+        ulong end = Pages.RoundUp(inode.Length);
+        ulong covered = Math.Min(area.Length, end - Math.Min(end, area.Offset));
+        var status = covered == 0 ? KernelStatus.Ok : memory.Map(area with { Length = covered });
+        return status == KernelStatus.Ok && covered < area.Length
+            ? memory.Map(area.Part(area.Start + covered, area.End) with { IsVoid = true })
+            : status;
     }
 
     /// <summary>Bytes that a process may still map (RLIMIT_AS).</summary>
@@ -241,33 +261,53 @@ internal static class MemoryCalls
         }
 
         var rights = RightsOf(call[2]);
-        var status = memory.Protect(call[0], length, rights);
-        if (status == KernelStatus.MissingRights && memory.Find(call[0]) is { } area && call[0] + length <= area.End)
+        var prepared = rights.HasFlag(PageRights.Write) ? PrepareWrites(call, memory, call[0] + length) : 0L;
+        if (prepared != 0L)
         {
-            // A page of the program's file is to be written: this process gets a copy of its own.
-            ulong end = call[0] + length;
-            Abi.KernelStatus made = area.Block.Memory.CreateClone(call.Process.Cell, out var clone);
-            if (made != KernelStatus.Ok)
-            {
-                return made == KernelStatus.Suspended ? CallResult.Suspended : Errno.ENOMEM;
-            }
-
-            var block = call.System.AddBlock(clone, area.Block.Size, false);
-            var part = area.Part(call[0], end) with { Block = block, Rights = rights };
-            do
-            {
-                status = memory.Unmap(call[0], length);
-            }
-            while (status == KernelStatus.InProgress);
-
-            status = status == KernelStatus.Ok ? memory.Map(part) : status;
-            if (status != KernelStatus.Ok)
-            {
-                call.System.Discard(block);
-            }
+            return prepared;
         }
 
+        var status = memory.Protect(call[0], length, rights);
         return status == KernelStatus.MissingRights ? Errno.EACCES : ResultOf(status);
+    }
+
+    /// <summary>Gives a process copies of its own of what it shares with others and is to write. 0: all of the range can be written.</summary>
+    private static CallResult PrepareWrites(LinuxCall call, ProcessMemory memory, ulong end)
+    {
+        foreach (var area in memory.From(call[0]).TakeWhile(area => area.Start < end).ToArray())
+        {
+            if (area.IsReadOnly)
+            {
+                return Errno.EACCES;
+            }
+
+            if (!area.NeedsCopy || area.IsVoid)
+            {
+                continue;
+            }
+
+            if (call.IsSpent)
+            {
+                return CallResult.Continued;
+            }
+
+            var status = FileMaps.TryCopy(call.Process, area.Block, out var copy);
+            if (status != KernelStatus.Ok)
+            {
+                return ResultOf(status);
+            }
+
+            status = memory.Replace(area.Part(Math.Max(area.Start, call[0]), Math.Min(area.End, end)), copy);
+            if (status != KernelStatus.Ok)
+            {
+                call.System.Discard(copy);
+                return ResultOf(status);
+            }
+
+            call.Charge(CostOfArea);
+        }
+
+        return 0L;
     }
 
     public static CallResult Remap(LinuxCall call)
@@ -331,7 +371,13 @@ internal static class MemoryCalls
         ulong grown = newLength - oldLength;
         ulong rest = last.Offset + last.Length;
         var status = KernelStatus.Ok;
-        bool fits = last.Block.Uses == 1 && rest <= last.Block.Size && grown <= last.Block.Size - rest;
+        bool isFile = last.Block.Inode is not null;
+        bool fits = (isFile || last.Block.Uses == 1) && rest <= last.Block.Size && grown <= last.Block.Size - rest;
+        if (isFile && !fits)
+        {
+            return Errno.ENOMEM;
+        }
+
         var block = last.Block;
         if (!fits)
         {
@@ -348,7 +394,7 @@ internal static class MemoryCalls
 
         if (status == KernelStatus.Ok)
         {
-            status = memory.Map(last with { Start = address + oldLength, Length = grown, Block = block, Offset = rest });
+            status = MapPart(memory, last with { Start = address + oldLength, Length = grown, Block = block, Offset = rest, IsVoid = false });
         }
 
         if (status == KernelStatus.Ok && moves)
@@ -418,7 +464,9 @@ internal static class MemoryCalls
             }
 
             call.Charge(CostOfArea);
-            var status = area.Block.IsImmutable || area.IsShared || area.Name.Length > 0 ? KernelStatus.Ok : Give(area, start, Math.Min(area.End, end), ref hasGiven);
+            var status = area.IsShared || area.NeedsCopy ? KernelStatus.Ok
+                : area.Block.Inode is null ? area.Name is "" or "[heap]" or "[stack]" ? Give(area, start, Math.Min(area.End, end), ref hasGiven) : KernelStatus.Ok
+                : Revert(call, area, start, Math.Min(area.End, end));
             if (status == KernelStatus.Suspended)
             {
                 return CallResult.Suspended;
@@ -432,6 +480,35 @@ internal static class MemoryCalls
         }
 
         return 0L;
+    }
+
+    /// <summary>Shows a file's bytes again where a process had its own.</summary>
+    private static KernelStatus Revert(LinuxCall call, MemoryArea area, ulong start, ulong end)
+    {
+        if (area.IsVoid || area.Block.Inode!.Content is not { } content || (content.Memory ?? content.Source?.Content.Memory) is null)
+        {
+            return KernelStatus.Ok;
+        }
+
+        var original = call.System.ContentOf(call.Job, area.Block.Inode);
+        var status = FileMaps.TryCopy(call.Process, original, out var copy);
+        if (original.Uses == 0)
+        {
+            call.System.Discard(original);
+        }
+
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        status = call.Process.Memory.Replace(area.Part(start, end), copy);
+        if (status != KernelStatus.Ok)
+        {
+            call.System.Discard(copy);
+        }
+
+        return status;
     }
 
     /// <summary>Gives pages back, at most once in a message: one that is suspended has then changed nothing.</summary>

@@ -9,7 +9,7 @@ internal static class OpenCalls
     public static CallResult Open(LinuxCall call)
     {
         uint flags = (uint)call[2];
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path))
         {
             return call.Failure;
         }
@@ -19,29 +19,33 @@ internal static class OpenCalls
             return Errno.EMFILE;
         }
 
-        if ((flags & Linux.OpenTemporary) == Linux.OpenTemporary)
+        if (call.Stage == PipeOpens.Waits)
         {
-            return Errno.EOPNOTSUPP;
+            return PipeOpens.GoOn(call, flags);
         }
 
+        bool isTemporary = (flags & Linux.OpenTemporary) == Linux.OpenTemporary;
         if ((flags & Linux.OpenPath) != 0)
         {
             flags &= Linux.OpenPath | Linux.OpenDirectory | Linux.OpenNoFollow | Linux.OpenCloseOnExec;
         }
 
-        if ((flags & (Linux.OpenCreate | Linux.OpenDirectory)) == (Linux.OpenCreate | Linux.OpenDirectory))
+        if (!isTemporary && (flags & (Linux.OpenCreate | Linux.OpenDirectory)) == (Linux.OpenCreate | Linux.OpenDirectory))
         {
             return Errno.EINVAL;
         }
 
-        if ((flags & Linux.OpenCreate) != 0 && (PathEnd.Of(path).HasSlash || !PathEnd.Of(path).IsName))
+        if ((flags & Linux.OpenCreate) != 0 && (path.End.HasSlash || !path.End.IsName))
         {
             return Errno.EISDIR;
         }
 
-        bool exclusive = (flags & (Linux.OpenCreate | Linux.OpenExclusive)) == (Linux.OpenCreate | Linux.OpenExclusive);
+        bool exclusive = !isTemporary && (flags & (Linux.OpenCreate | Linux.OpenExclusive)) == (Linux.OpenCreate | Linux.OpenExclusive);
         var target = ProcFiles.Find(call.Process, path, (flags & Linux.OpenNoFollow) == 0 && !exclusive);
-        return target.Error != 0 ? (Errno)target.Error : target.IsHost ? OpenHost(call, target, flags) : OpenLocal(call, target, flags, exclusive);
+        return target.Error != 0 ? (Errno)target.Error
+            : isTemporary ? OpenTemporary(call, target, flags)
+            : target.IsHost ? OpenHost(call, target, flags)
+            : OpenLocal(call, target, flags, exclusive);
     }
 
     private static CallResult OpenHost(LinuxCall call, PathTarget target, uint flags)
@@ -57,102 +61,152 @@ internal static class OpenCalls
             return call.Ask(target.Grant, HostFileOperation.Open, name, (ulong)wanted, call[3] & 0x1ff & ~call.Process.FileMask);
         }
 
-        if (reply.IsError)
-        {
-            return reply.Result;
-        }
-
-        HostFileStatus.TryRead(reply.Data, out var status);
-        bool isDirectory = status.Kind == HostFileKind.Directory;
-        var file = new OpenFile(call.System.NewId(), isDirectory ? OpenFileKind.HostDirectory : OpenFileKind.HostFile, target.FullPath, flags)
-        {
-            Grant = target.Grant,
-            Handle = (ulong)reply.Result,
-            HostStatus = status,
-            Job = call.Job,
-        };
-        return Add(call, file, flags, call.Process.Descriptors.HasRoom() ? Errno.None : Errno.EMFILE);
+        return reply.IsError ? reply.Result
+            : Add(call, OpenFile.OfHost(call, target, reply, flags), flags, call.Process.Descriptors.HasRoom() ? Errno.None : Errno.EMFILE);
     }
 
-    private static CallResult Add(LinuxCall call, OpenFile file, uint flags, Errno error = Errno.None)
+    /// <summary>Gives an open file a descriptor; it is closed if there is none.</summary>
+    public static CallResult Add(LinuxCall call, OpenFile file, uint flags, Errno error = Errno.None)
     {
-        if (error == Errno.None)
+        int made = error == Errno.None ? call.Process.Descriptors.Add(file, (flags & Linux.OpenCloseOnExec) != 0) : -1;
+        if (made >= 0)
         {
-            return call.Process.Descriptors.Add(file, (flags & Linux.OpenCloseOnExec) != 0);
+            return made;
         }
 
-        file.References = 1;
+        file.References++;
         call.System.Release(file);
-        return error;
+        return error == Errno.None ? Errno.EMFILE : error;
+    }
+
+    private static FileAccessRights Wanted(uint flags) =>
+        (flags & Linux.OpenPath) != 0 ? FileAccessRights.None
+        : (flags & Linux.OpenAccess) switch
+        {
+            0 => FileAccessRights.Read,
+            Linux.OpenWrite => FileAccessRights.Write,
+            _ => FileAccessRights.Read | FileAccessRights.Write,
+        };
+
+    /// <summary>A file without a name, in the file system of a directory (open(2), O_TMPFILE).</summary>
+    private static CallResult OpenTemporary(LinuxCall call, PathTarget target, uint flags)
+    {
+        if ((flags & Linux.OpenAccess) == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (target.IsHost || target.Node is not { Kind: InodeKind.Directory, Tag: 0 } directory)
+        {
+            return target.IsHost ? Errno.EOPNOTSUPP : target.Node is null ? Errno.ENOENT : Errno.ENOTDIR;
+        }
+
+        if (!call.Process.Credentials.May(directory, FileAccessRights.Write | FileAccessRights.Execute))
+        {
+            return Errno.EACCES;
+        }
+
+        uint mode = (uint)call[3] & 0xfff & ~call.Process.FileMask;
+        var node = call.Job.Tree.MakeDetached(directory, InodeKind.File, mode, call.Job.WallClock, owner: NodeCalls.OwnerIn(call, directory));
+        node.IsNameless = (flags & Linux.OpenExclusive) == 0;
+        return Add(call, OpenFile.Of(call, OpenFileKind.File, node, $"{target.FullPath}/#{node.Number}", flags), flags);
     }
 
     private static CallResult OpenLocal(LinuxCall call, PathTarget target, uint flags, bool exclusive)
     {
-        ulong now = call.Job.WallClock;
-        var node = target.Node;
-        bool writes = (flags & Linux.OpenAccess) != 0;
-        if (node is null)
+        if (target.Node is not { } node)
         {
             if ((flags & Linux.OpenCreate) == 0)
             {
                 return Errno.ENOENT;
             }
 
-            if (target.Directory is not { Tag: 0 })
+            var error = NodeCalls.Check(call, target);
+            if (error != Errno.None)
             {
-                return Errno.EACCES;
+                return error;
             }
 
-            if (!call.Job.Tree.HasRoomFor(target.Name))
-            {
-                return Errno.ENOSPC;
-            }
-
-            node = call.Job.Tree.Make(target.Directory!, target.Name, InodeKind.File, (uint)call[3] & 0xfff & ~call.Process.FileMask, now);
+            var made = NodeCalls.Make(call, target, InodeKind.File, (uint)call[3] & 0xfff);
+            return Add(call, OpenFile.Of(call, OpenFileKind.File, target with { Node = made }, flags), flags);
         }
-        else if (exclusive)
+
+        if (exclusive)
         {
             return Errno.EEXIST;
         }
 
-        if (node.Kind == InodeKind.Link)
+        if (node.Kind == InodeKind.Link && (flags & Linux.OpenPath) == 0)
         {
             return Errno.ELOOP;
         }
 
-        if (node.Kind == InodeKind.Directory)
+        if (node.Kind == InodeKind.Directory && ((flags & Linux.OpenAccess) != 0 || (flags & (Linux.OpenCreate | Linux.OpenTruncate)) != 0))
         {
-            return writes || (flags & (Linux.OpenCreate | Linux.OpenTruncate)) != 0
-                ? Errno.EISDIR
-                : Add(call, new OpenFile(call.System.NewId(), OpenFileKind.Directory, target.FullPath, flags) { Inode = node, Job = call.Job }, flags);
+            return Errno.EISDIR;
         }
 
-        if ((flags & Linux.OpenDirectory) != 0)
+        if (node.Kind != InodeKind.Directory && (flags & Linux.OpenDirectory) != 0)
         {
             return Errno.ENOTDIR;
         }
 
-        if (node.Kind == InodeKind.Device)
+        if (ProcFiles.DescriptorOf(call.Process, node) is { } open)
         {
-            return OpenDevice(call, node, target.FullPath, flags);
+            return Reopen(call, open, flags);
         }
 
+        if (node.Tag == 0 && !call.Process.Credentials.May(node, Wanted(flags)))
+        {
+            return Errno.EACCES;
+        }
+
+        return OpenNode(call, target, node, flags);
+    }
+
+    private static CallResult OpenNode(LinuxCall call, PathTarget target, Inode node, uint flags)
+    {
+        if (node.Kind == InodeKind.Directory || (flags & Linux.OpenPath) != 0)
+        {
+            var kind = node.Kind == InodeKind.Directory ? OpenFileKind.Directory : OpenFileKind.File;
+            return Add(call, OpenFile.Of(call, kind, target, flags), flags);
+        }
+
+        switch (node.Kind)
+        {
+            case InodeKind.Device:
+                return OpenDevice(call, target, node, flags);
+            case InodeKind.Fifo:
+                return PipeOpens.Begin(call, target, flags);
+            case InodeKind.Socket:
+                return Errno.ENXIO;
+        }
+
+        bool writes = (flags & Linux.OpenAccess) != 0;
         if (node.Tag != 0 && (writes || !new ProcFiles(call.Process).TryFill(node)))
         {
             call.Job.Tree.Settle(node);
             return writes ? Errno.EACCES : Errno.ENOMEM;
         }
 
-        if ((flags & Linux.OpenTruncate) != 0)
+        if (writes && call.System.IsRunning(node))
         {
-            call.Job.Tree.TrySetLength(node, 0, now);
+            return Errno.ETXTBSY;
         }
 
-        node.Opens++;
-        return Add(call, new OpenFile(call.System.NewId(), OpenFileKind.File, target.FullPath, flags) { Inode = node, Job = call.Job }, flags);
+        if ((flags & Linux.OpenTruncate) != 0)
+        {
+            var cut = ChangeCalls.SetLength(call, node, 0);
+            if (cut != 0L)
+            {
+                return cut;
+            }
+        }
+
+        return Add(call, OpenFile.Of(call, OpenFileKind.File, target, flags), flags);
     }
 
-    private static CallResult OpenDevice(LinuxCall call, Inode node, string path, uint flags)
+    private static CallResult OpenDevice(LinuxCall call, PathTarget target, Inode node, uint flags)
     {
         var request = call.Job.Request;
         var (kind, stream) = node.Device switch
@@ -164,18 +218,24 @@ internal static class OpenCalls
             DeviceKind.Terminal when request.Output.IsTerminal => (OpenFileKind.Output, request.Output),
             _ => (OpenFileKind.Device, null),
         };
-        if (node.Device == DeviceKind.Terminal && stream is null)
+        if (stream is null && node.Device is DeviceKind.Terminal or DeviceKind.Absent)
         {
-            return (Errno)6;
+            return Errno.ENXIO;
         }
 
-        return Add(call, new OpenFile(call.System.NewId(), kind, path, flags)
-        {
-            Inode = stream is null ? node : null,
-            Device = node.Device,
-            Stream = stream?.Number ?? 0,
-            IsTerminal = stream?.IsTerminal ?? false,
-            Job = call.Job,
-        }, flags);
+        return stream is null
+            ? Add(call, OpenFile.Of(call, kind, target, flags), flags)
+            : Add(call, OfStream(call, kind, target.FullPath, flags, node.Device, stream.Number, stream.IsTerminal), flags);
     }
+
+    private static OpenFile OfStream(LinuxCall call, OpenFileKind kind, string path, uint flags, DeviceKind device, ulong stream, bool isTerminal) =>
+        new(call.System.NewId(), kind, path, flags) { Device = device, Stream = stream, IsTerminal = isTerminal, Job = call.Job };
+
+    /// <summary>Opens what a descriptor stands for once more, by its link in <c>/proc</c>: a pipe's other end, too.</summary>
+    private static CallResult Reopen(LinuxCall call, OpenFile open, uint flags) => open switch
+    {
+        { Pipe: { } pipe } => Add(call, PipeOpens.Make(call, pipe, null, open.Path, flags), flags),
+        { Kind: OpenFileKind.Input or OpenFileKind.Output } => Add(call, OfStream(call, open.Kind, open.Path, flags, open.Device, open.Stream, open.IsTerminal), flags),
+        _ => Errno.ENXIO,
+    };
 }

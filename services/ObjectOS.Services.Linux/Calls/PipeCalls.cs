@@ -22,32 +22,43 @@ internal static class PipeCalls
             return Errno.EMFILE;
         }
 
-        // As with Linux's pipe-user-pages-soft, one who has many pipes gets small ones.
-        var tree = call.Job.Tree;
-        int capacity = call.Job.PipeBytes + Pipe.LargestCapacity <= tree.Limit / ShareOfPipes ? Pipe.LargestCapacity : Pipe.Atomic;
-        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / ShareOfPipes * 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
-        {
-            return Errno.ENFILE;
-        }
-
         if (!call.TryPrepare(call[0], 8))
         {
             return call.Failure;
         }
 
-        var pipe = new Pipe(call.System.NewId(), capacity) { Readers = 1, Writers = 1 };
-        tree.Hold((ulong)capacity);
-        call.Job.PipeBytes += (ulong)capacity;
+        if (!TryMake(call, out var pipe))
+        {
+            return Errno.ENFILE;
+        }
+
         uint kept = flags & Linux.OpenNonBlocking;
         string path = $"pipe:[{pipe.Id}]";
-        var reader = new OpenFile(call.System.NewId(), OpenFileKind.Pipe, path, kept) { Pipe = pipe, Job = call.Job };
-        var writer = new OpenFile(call.System.NewId(), OpenFileKind.Pipe, path, kept | Linux.OpenWrite) { Pipe = pipe, Job = call.Job };
+        var reader = PipeOpens.Make(call, pipe, null, path, kept);
+        var writer = PipeOpens.Make(call, pipe, null, path, kept | Linux.OpenWrite);
         bool close = (flags & Linux.OpenCloseOnExec) != 0;
         var numbers = new byte[8];
         BitConverter.GetBytes(table.Add(reader, close)).CopyTo(numbers, 0);
         BitConverter.GetBytes(table.Add(writer, close)).CopyTo(numbers, 4);
         call.Write(call[0], numbers);
         return 0L;
+    }
+
+    /// <summary>Makes a pipe, of which both sides are closed; false: the job has too many. As with Linux's pipe-user-pages-soft, one with many pipes gets small ones.</summary>
+    public static bool TryMake(LinuxCall call, out Pipe pipe)
+    {
+        var tree = call.Job.Tree;
+        int capacity = call.Job.PipeBytes + Pipe.LargestCapacity <= tree.Limit / ShareOfPipes ? Pipe.LargestCapacity : Pipe.Atomic;
+        pipe = null!;
+        if (call.Job.PipeBytes + (ulong)capacity > tree.Limit / ShareOfPipes * 2 || !tree.HasRoomFor((ulong)capacity + (2 * OpenFile.MostHeld)))
+        {
+            return false;
+        }
+
+        pipe = new Pipe(call.System.NewId(), capacity);
+        tree.Hold((ulong)capacity);
+        call.Job.PipeBytes += (ulong)capacity;
+        return true;
     }
 
     public static CallResult EventFile(LinuxCall call)

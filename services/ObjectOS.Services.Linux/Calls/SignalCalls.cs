@@ -114,7 +114,7 @@ internal static class SignalCalls
         }
 
         var bytes = new byte[128];
-        SignalFrame.WriteInfo(bytes, info);
+        SignalFrame.WriteInfo(bytes, info, call.Process.Identity.Real.User);
         if (call[1] != 0 && !call.TryWrite(call[1], bytes))
         {
             return call.Failure;

@@ -1,19 +1,23 @@
 using ObjectOS.Abi;
+using ObjectOS.Services.Files;
 
 namespace ObjectOS.Services.Linux.Calls;
 
 /// <summary>What files are: status and access.</summary>
 internal static class StatusCalls
 {
+    private const long FaccessAt2 = 439;
+    private const ulong EffectiveAccess = 0x200;
+
     public static CallResult StatusPath(LinuxCall call)
     {
         uint flags = (uint)call[3];
-        if (!call.TryPath(0, 1, out string path, (flags & Linux.AtEmptyPath) != 0))
+        if (!call.TryPath(0, 1, out var path, (flags & Linux.AtEmptyPath) != 0))
         {
             return call.Failure;
         }
 
-        var result = path.Length == 0 ? Facts(call, 0, out var facts) : Facts(call, path, (flags & Linux.AtNoFollow) == 0, out facts);
+        var result = path.IsEmpty ? Facts(call, 0, out var facts) : Facts(call, path, (flags & Linux.AtNoFollow) == 0, out facts);
         return Tell(call, result, call[2], facts.ToStat());
     }
 
@@ -22,12 +26,12 @@ internal static class StatusCalls
     public static CallResult StatusExtended(LinuxCall call)
     {
         uint flags = (uint)call[2];
-        if (!call.TryPath(0, 1, out string path, (flags & Linux.AtEmptyPath) != 0))
+        if (!call.TryPath(0, 1, out var path, (flags & Linux.AtEmptyPath) != 0))
         {
             return call.Failure;
         }
 
-        var result = path.Length == 0 ? Facts(call, 0, out var facts) : Facts(call, path, (flags & Linux.AtNoFollow) == 0, out facts);
+        var result = path.IsEmpty ? Facts(call, 0, out var facts) : Facts(call, path, (flags & Linux.AtNoFollow) == 0, out facts);
         return Tell(call, result, call[4], facts.ToExtended());
     }
 
@@ -40,7 +44,7 @@ internal static class StatusCalls
         facts = default;
         if (call.Int(index) == Linux.AtCurrentDirectory)
         {
-            return Facts(call, call.Process.WorkingDirectory, true, out facts);
+            return Facts(call, new PathName(call.Process.WorkingDirectory, "."), true, out facts);
         }
 
         if (!call.TryFile(index, out var file))
@@ -50,15 +54,15 @@ internal static class StatusCalls
 
         if (file.Handle == 0)
         {
-            facts = FileFacts.Of(file, call.Job.WallClock);
+            facts = FileFacts.Of(file, call.Job.WallClock, call.Process.Identity.Files);
             return 0L;
         }
 
-        return call.TryReply(0, out var reply) ? FromReply(reply, file.Grant, out facts) : call.Ask(file.Grant, HostFileOperation.HandleStatus, [], file.Handle);
+        return call.TryReply(0, out var reply) ? FromReply(call, reply, file.Grant, out facts) : call.Ask(file.Grant, HostFileOperation.HandleStatus, [], file.Handle);
     }
 
     /// <summary>What there is to say of what lies at a path.</summary>
-    public static CallResult Facts(LinuxCall call, string path, bool followed, out FileFacts facts)
+    public static CallResult Facts(LinuxCall call, PathName path, bool followed, out FileFacts facts)
     {
         facts = default;
         var target = ProcFiles.Find(call.Process, path, followed);
@@ -70,7 +74,7 @@ internal static class StatusCalls
         if (target.IsHost)
         {
             return call.TryReply(0, out var reply)
-                ? FromReply(reply, target.Grant, out facts)
+                ? FromReply(call, reply, target.Grant, out facts)
                 : call.Ask(target.Grant, HostFileOperation.Status, target.HostName, followed || target.NeedsDirectory ? 0u : 1);
         }
 
@@ -79,11 +83,11 @@ internal static class StatusCalls
             return Errno.ENOENT;
         }
 
-        facts = FileFacts.Of(node);
+        facts = ProcFiles.DescriptorOf(call.Process, node) is { } open ? FileFacts.Of(open, call.Job.WallClock, call.Process.Identity.Files) : FileFacts.Of(node);
         return 0L;
     }
 
-    private static CallResult FromReply(HostReply reply, int grant, out FileFacts facts)
+    private static CallResult FromReply(LinuxCall call, HostReply reply, int grant, out FileFacts facts)
     {
         facts = default;
         if (reply.IsError)
@@ -92,7 +96,7 @@ internal static class StatusCalls
         }
 
         HostFileStatus.TryRead(reply.Data, out var status);
-        facts = FileFacts.Of(status, grant);
+        facts = FileFacts.Of(status, grant, call.Process.Identity.Files);
         return 0L;
     }
 
@@ -103,7 +107,7 @@ internal static class StatusCalls
             return Errno.EINVAL;
         }
 
-        if (!call.TryPath(0, 1, out string path))
+        if (!call.TryPath(0, 1, out var path))
         {
             return call.Failure;
         }
@@ -118,6 +122,13 @@ internal static class StatusCalls
         if ((call[2] & 2) != 0 && target.IsHost && !call.Job.Tree.Grants[target.Grant].IsWritable)
         {
             return Errno.EROFS;
+        }
+
+        if (target.Node is { } node && !target.IsHost)
+        {
+            bool isEffective = call.Number == FaccessAt2 && (call[3] & EffectiveAccess) != 0;
+            var who = isEffective ? call.Process.Credentials : call.Process.Identity.RealCredentials;
+            return who.May(node, (FileAccessRights)call[2]) ? 0L : Errno.EACCES;
         }
 
         return (call[2] & 1) != 0 && (facts.Mode & 0x49) == 0 ? Errno.EACCES : 0L;

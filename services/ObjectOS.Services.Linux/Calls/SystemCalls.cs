@@ -18,10 +18,6 @@ internal static class SystemCalls
 
     public static CallResult NotSocket(LinuxCall call) => call.Process.Descriptors.Find(call.Int(0)) is null ? Errno.EBADF : Errno.ENOTSOCK;
 
-    public static CallResult UserId(LinuxCall call) => Linux.UserId;
-
-    public static CallResult GroupId(LinuxCall call) => Linux.GroupId;
-
     public static CallResult Name(LinuxCall call)
     {
         var bytes = new byte[65 * 6];

@@ -160,7 +160,7 @@ internal static class WaitCalls
             BinaryPrimitives.WriteInt32LittleEndian(bytes, 17);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), news.Code);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), news.Id);
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Linux.UserId);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), call.Process.Identity.Real.User);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), news.CodeStatus);
         }
 

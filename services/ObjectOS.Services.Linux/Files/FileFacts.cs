@@ -5,7 +5,7 @@ using ObjectOS.Services.Files;
 namespace ObjectOS.Services.Linux;
 
 /// <summary>What the stat calls tell of a file.</summary>
-internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, uint Links, ulong Size, ulong DeviceNumber, long AccessTime, long ModifyTime, long ChangeTime)
+internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, uint Links, ulong Size, ulong DeviceNumber, long AccessTime, long ModifyTime, long ChangeTime, FileOwner Owner)
 {
     public const int StatBytes = 128;
     public const int ExtendedBytes = 256;
@@ -16,20 +16,23 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
         {
             InodeKind.Directory or InodeKind.Mount => Linux.TypeDirectory,
             InodeKind.Link => Linux.TypeLink,
-            InodeKind.Device => Linux.TypeDevice,
+            InodeKind.Device => (inode.DeviceNumber & FileTree.BlockDevice) != 0 ? Linux.TypeBlockDevice : Linux.TypeDevice,
+            InodeKind.Fifo => Linux.TypePipe,
+            InodeKind.Socket => Linux.TypeSocket,
             _ => Linux.TypeFile,
         };
         ulong size = inode.Kind switch
         {
             InodeKind.Directory => 4096,
-            InodeKind.Link => (ulong)System.Text.Encoding.UTF8.GetByteCount(inode.Target),
+            InodeKind.Link => (ulong)inode.Target.Length,
             _ => inode.Length,
         };
-        uint links = inode.Kind == InodeKind.Directory || inode.Tag != 0 ? 1 : inode.Links;
-        return new FileFacts(1, inode.Number, type | inode.Mode, links, size, inode.Kind == InodeKind.Device ? 0x100 + (ulong)inode.Device : 0, inode.AccessTime, inode.ModifyTime, inode.ChangeTime);
+        uint links = inode.Kind is InodeKind.Directory or InodeKind.Mount ? inode.Links == 0 ? 0 : inode.Subdirectories + 2 : inode.Tag != 0 ? 1 : inode.Links;
+        ulong device = inode.Kind == InodeKind.Device ? inode.DeviceNumber & ~FileTree.BlockDevice : 0;
+        return new FileFacts(1, inode.Number, type | inode.Mode, links, size, device, inode.AccessTime, inode.ModifyTime, inode.ChangeTime, inode.Owner);
     }
 
-    public static FileFacts Of(HostFileStatus status, int grant)
+    public static FileFacts Of(HostFileStatus status, int grant, FileOwner owner)
     {
         uint type = status.Kind switch
         {
@@ -39,14 +42,14 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
             _ => Linux.TypePipe,
         };
         return new FileFacts(
-            (ulong)grant + 16, status.Inode, type | status.Mode, status.Links, status.Size, 0, status.AccessTime, status.ModifyTime, status.ChangeTime);
+            (ulong)grant + 16, status.Inode, type | status.Mode, status.Links, status.Size, 0, status.AccessTime, status.ModifyTime, status.ChangeTime, owner);
     }
 
-    public static FileFacts Of(OpenFile file, ulong now) => file.Inode is { } inode
+    public static FileFacts Of(OpenFile file, ulong now, FileOwner owner) => file.Inode is { } inode
         ? Of(inode)
         : new FileFacts(
             2, file.Id, file.Kind == OpenFileKind.Pipe || (file.Kind is OpenFileKind.Input or OpenFileKind.Output && !file.IsTerminal) ? Linux.TypePipe | 0x180 : Linux.TypeDevice | 0x190,
-            1, 0, file.IsTerminal ? 0x8800UL : 0, (long)now, (long)now, (long)now);
+            1, 0, file.IsTerminal ? 0x8800UL : 0, (long)now, (long)now, (long)now, owner);
 
     /// <summary>struct stat (asm-generic/stat.h).</summary>
     public byte[] ToStat()
@@ -56,8 +59,8 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), Inode);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Mode);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Links);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(24), Linux.UserId);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(28), Linux.GroupId);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(24), Owner.User);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(28), Owner.Group);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), DeviceNumber);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(48), Size);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(56), 4096);
@@ -75,8 +78,8 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, uint Mode, 
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, 0x7ff);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), 4096);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Links);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Linux.UserId);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(24), Linux.GroupId);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Owner.User);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(24), Owner.Group);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(28), (ushort)Mode);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), Inode);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(40), Size);

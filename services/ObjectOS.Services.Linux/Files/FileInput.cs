@@ -24,13 +24,26 @@ internal static class FileInput
 
     private static CallResult ReadFile(LinuxCall call, OpenFile file, ulong? at, ulong count, TakeBytes take)
     {
-        var data = file.Inode!.Read(at ?? file.Position, (int)count);
+        var inode = file.Inode!;
+        ulong from = at ?? file.Position;
+        var loaded = LayerReads.Load(call, inode, from, Math.Min(inode.Length, from + count));
+        if (loaded != 0L)
+        {
+            return loaded;
+        }
+
+        var status = inode.Read(from, count, out byte[] data);
+        if (status != KernelStatus.Ok)
+        {
+            return CallResult.Of(status);
+        }
+
         if (!take(data))
         {
             return call.Failure;
         }
 
-        file.Inode.AccessTime = (long)call.Job.WallClock;
+        inode.AccessTime = (long)call.Job.WallClock;
         file.Position += at is null ? (ulong)data.Length : 0;
         return data.Length;
     }

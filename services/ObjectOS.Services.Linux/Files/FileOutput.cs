@@ -1,5 +1,6 @@
 using ObjectOS.Abi;
 using ObjectOS.Services.Files;
+using ObjectOS.Services.Linux.Calls;
 
 namespace ObjectOS.Services.Linux;
 
@@ -7,6 +8,9 @@ namespace ObjectOS.Services.Linux;
 internal static class FileOutput
 {
     private const int BrokenPipeSignal = 13;
+
+    /// <summary>A program loses its set-id bits where others than the superuser write it (write(2)).</summary>
+    private const uint SetIds = 0xc00;
 
     public static CallResult Write(LinuxCall call, OpenFile file, ulong? at, byte[] data) => file.Kind switch
     {
@@ -40,11 +44,23 @@ internal static class FileOutput
             return 0L; // Not even a file that ends before its position grows by nothing.
         }
 
+        // What cannot fail comes last: the file's bytes come from its layer, and the mappings of a file that grows follow.
         ulong position = file.IsAppending ? inode.Length : at ?? file.Position;
-        if (!call.Job.Tree.TryWrite(inode, position, data, call.Job.WallClock))
+        ulong end = position + (ulong)data.Length;
+        var ready = end < position || end > FileTree.LargestFile ? Errno.EFBIG : LayerReads.Own(call, inode);
+        ready = ready == 0L && end > inode.Length ? FileMaps.Resize(call, inode, end) : ready;
+        if (ready != 0L)
         {
-            return Errno.ENOSPC;
+            return ready;
         }
+
+        var status = call.Job.Tree.Write(inode, position, data, call.Job.WallClock);
+        if (status != KernelStatus.Ok)
+        {
+            return ChangeCalls.OfSpace(status);
+        }
+
+        inode.Mode = call.Process.Identity.IsSuperuser ? inode.Mode : inode.Mode & ~SetIds;
 
         file.Position = at is null ? position + (ulong)data.Length : file.Position;
         return data.Length;

@@ -57,7 +57,35 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
 
     public ulong Position { get; set; }
 
+    /// <summary>Its inode, which counts this file among its <see cref="Inode.Opens"/>; null for pipes without a name, streams, and files of the host.</summary>
     public Inode? Inode { get; init; }
+
+    /// <summary>The directory in memory that the file was found in, and its name there; null if it has none.</summary>
+    public (Inode Directory, string Name)? Found { get; private set; }
+
+    /// <summary>For a directory of the host: its path in the grant.</summary>
+    public string HostPath { get; private set; } = "";
+
+    /// <summary>A directory as a place that paths are relative to.</summary>
+    public DirectoryPlace Place => kind == OpenFileKind.HostDirectory ? new DirectoryPlace(Job!.Tree.MountOf(Grant), HostPath) : new DirectoryPlace(Inode!);
+
+    /// <summary>The path that leads to it now, as links in <c>/proc</c> show it (proc(5), /proc/pid/fd).</summary>
+    public string CurrentPath
+    {
+        get
+        {
+            if (Inode is null || Inode.Tag != 0 || Path.Length == 0 || Path[0] != '/')
+            {
+                return Path;
+            }
+
+            // The name by which it was opened, or else the one that it got last.
+            string? path = Found is var (place, name) && Job!.Tree.Find(place, name) == Inode ? PathIn(place, name)
+                : Inode.Links > 0 ? PathIn(Inode.Parent, Inode.Name)
+                : null;
+            return path ?? Path + " (deleted)";
+        }
+    }
 
     public DeviceKind Device { get; init; }
 
@@ -92,6 +120,40 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
 
     /// <summary>The position that goes with it.</summary>
     public ulong CursorPosition { get; set; }
+
+    private string? PathIn(Inode directory, string name) => Job!.Tree.PathOf(directory) is { } path ? PathWalk.Absolute(path, name) : null;
+
+    /// <summary>Makes the open file of what a path in memory leads to.</summary>
+    public static OpenFile Of(LinuxCall call, OpenFileKind kind, PathTarget target, uint flags) => Of(call, kind, target.Node!, target.FullPath, flags, target);
+
+    /// <summary>Makes the open file of an inode.</summary>
+    public static OpenFile Of(LinuxCall call, OpenFileKind kind, Inode node, string path, uint flags, PathTarget target = default, Pipe? pipe = null)
+    {
+        node.Opens++;
+        return new OpenFile(call.System.NewId(), kind, path, flags)
+        {
+            Inode = node,
+            Device = node.Device,
+            Job = call.Job,
+            Pipe = pipe,
+            Found = target.Directory is { } directory ? (directory, target.Name) : null,
+        };
+    }
+
+    /// <summary>Makes the open file of what the host has opened.</summary>
+    public static OpenFile OfHost(LinuxCall call, PathTarget target, HostReply reply, uint flags)
+    {
+        HostFileStatus.TryRead(reply.Data, out var status);
+        var kind = status.Kind == HostFileKind.Directory ? OpenFileKind.HostDirectory : OpenFileKind.HostFile;
+        return new OpenFile(call.System.NewId(), kind, target.FullPath, flags)
+        {
+            Grant = target.Grant,
+            Handle = (ulong)reply.Result,
+            HostStatus = status,
+            HostPath = target.HostPath,
+            Job = call.Job,
+        };
+    }
 
     public bool IsDirectory => kind is OpenFileKind.Directory or OpenFileKind.HostDirectory;
 
@@ -130,6 +192,9 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         writer.Write(Held);
         writer.Write(Cursor ?? "");
         writer.Write(CursorPosition);
+        writer.Write(HostPath);
+        writer.Write(Found?.Directory.Number ?? 0);
+        writer.Write(Found?.Name ?? "");
     }
 
     public static OpenFile Restore(BinaryReader reader, IReadOnlyDictionary<ulong, Inode> inodes, IReadOnlyDictionary<ulong, Pipe> pipes, List<PollSetRecord> sets)
@@ -174,6 +239,10 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         file.Held = reader.ReadUInt64();
         file.Cursor = reader.ReadString() is { Length: > 0 } cursor ? cursor : null;
         file.CursorPosition = reader.ReadUInt64();
+        file.HostPath = reader.ReadString();
+        ulong directory = reader.ReadUInt64();
+        string name = reader.ReadString();
+        file.Found = directory != 0 && inodes.TryGetValue(directory, out var found) ? (found, name) : null;
         return file;
     }
 }

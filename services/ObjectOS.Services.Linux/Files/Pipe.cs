@@ -27,9 +27,31 @@ internal sealed class Pipe(ulong id, int capacity)
 
     public int Room => capacity - Length;
 
-    public int Readers { get; set; }
+    public int Readers { get; private set; }
 
-    public int Writers { get; set; }
+    public int Writers { get; private set; }
+
+    /// <summary>How often its sides were opened: an opening waits for the next one of the other side.</summary>
+    public ulong ReaderOpens { get; private set; }
+
+    public ulong WriterOpens { get; private set; }
+
+    /// <summary>What openings wait for.</summary>
+    public ulong OpenWait => id | (3UL << 61);
+
+    public void Open(bool reads, bool writes)
+    {
+        Readers += reads ? 1 : 0;
+        Writers += writes ? 1 : 0;
+        ReaderOpens += reads ? 1u : 0;
+        WriterOpens += writes ? 1u : 0;
+    }
+
+    public void Close(bool reads, bool writes)
+    {
+        Readers -= reads ? 1 : 0;
+        Writers -= writes ? 1 : 0;
+    }
 
     /// <summary>The oldest bytes, at most that many; they stay.</summary>
     public byte[] Peek(int count) => _bytes.AsSpan(_start, Math.Min(count, Length)).ToArray();
@@ -66,6 +88,8 @@ internal sealed class Pipe(ulong id, int capacity)
         writer.Write(capacity);
         writer.Write(Readers);
         writer.Write(Writers);
+        writer.Write(ReaderOpens);
+        writer.Write(WriterOpens);
         byte[] bytes = Peek(Length);
         writer.Write(bytes.Length);
         writer.Write(bytes);
@@ -73,7 +97,13 @@ internal sealed class Pipe(ulong id, int capacity)
 
     public static Pipe Restore(BinaryReader reader)
     {
-        var pipe = new Pipe(reader.ReadUInt64(), reader.ReadInt32()) { Readers = reader.ReadInt32(), Writers = reader.ReadInt32() };
+        var pipe = new Pipe(reader.ReadUInt64(), reader.ReadInt32()) 
+        {
+            Readers = reader.ReadInt32(),
+            Writers = reader.ReadInt32(),
+            ReaderOpens = reader.ReadUInt64(),
+            WriterOpens = reader.ReadUInt64(),
+        };
         pipe.Add(reader.ReadBytes(reader.ReadInt32()));
         return pipe;
     }

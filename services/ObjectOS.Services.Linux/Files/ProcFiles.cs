@@ -24,6 +24,7 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
         Self,
         Descriptors,
         Link,
+        Descriptor,
         Maps,
         CommandLine,
         Name,
@@ -46,16 +47,16 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
     /// <summary>Makes a directory the root of these files.</summary>
     public static void Mount(Inode directory) => directory.Tag = (uint)Tag.Root;
 
-    /// <summary>Finds a path as <see cref="PathWalk.Find"/> does, with what <c>/proc</c> shows to this process.</summary>
-    public static PathTarget Find(LinuxProcess process, string path, bool followLast)
+    /// <summary>Finds a path as <see cref="PathWalk"/> does, with what <c>/proc</c> shows to this process.</summary>
+    public static PathTarget Find(LinuxProcess process, PathName path, bool followLast)
     {
-        var target = PathWalk.Find(process.Job.Tree, path, followLast, new ProcFiles(process));
+        var target = PathWalk.Find(process.Job.Tree, path.Start, path.Text, followLast, new ProcFiles(process), process.Credentials);
         process.System.Spend(target.Steps * CostOfName);
         return target.FullPath.Length > LinuxCall.LongestPath ? target with { Error = HostError.NameTooLong } : target;
     }
 
     /// <summary>Finds two paths, without following a link at their ends.</summary>
-    public static (PathTarget First, PathTarget Second) Find(LinuxProcess process, string first, string second) =>
+    public static (PathTarget First, PathTarget Second) Find(LinuxProcess process, PathName first, PathName second) =>
         (Find(process, first, false), Find(process, second, false));
 
     /// <inheritdoc/>
@@ -69,7 +70,7 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
                 return Make(directory, name, SelfNames);
             case Tag.Descriptors:
                 bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && (name.Length == 1 || name[0] != '0');
-                return isNumber && process.Descriptors.Find(number) is { } file ? Make(directory, InodeKind.Link, Tag.Link, 0x1c0, file.Path) : null;
+                return isNumber && process.Descriptors.Find(number) is { } file ? MakeDescriptor(directory, name, number, file) : null;
             default:
                 return null;
         }
@@ -118,18 +119,18 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
             Tag.Numbers => string.Create(CultureInfo.InvariantCulture,
                 $"{process.Id} ({Name}) R {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {process.Threads.Count} 0 {process.StartTime / 10_000_000} {process.Memory.Mapped} {process.Memory.Mapped / 4096} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"),
             Tag.Status => string.Create(CultureInfo.InvariantCulture,
-                $"Name:\t{Name}\nState:\tR (running)\nTgid:\t{process.Id}\nPid:\t{process.Id}\nPPid:\t{process.Parent}\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmSize:\t{process.Memory.Mapped / 1024} kB\nThreads:\t{process.Threads.Count}\n"),
+                $"Name:\t{Name}\nState:\tR (running)\nTgid:\t{process.Id}\nPid:\t{process.Id}\nPPid:\t{process.Parent}\n{process.Identity.Lines}VmSize:\t{process.Memory.Mapped / 1024} kB\nThreads:\t{process.Threads.Count}\n"),
             Tag.Processor => "processor\t: 0\nhart\t\t: 0\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
             Tag.Memory => Quota(process.Job.Request.MemoryLimit / 1024),
             _ => "",
         };
-        return TryFill(file, Encoding.UTF8.GetBytes(text));
+        return TryFill(file, ByteText.ToBytes(text));
     }
 
     private bool TryFill(Inode file, byte[] bytes)
     {
         process.System.Spend(bytes.Length * 3 / 4);
-        return Tree.TryWrite(file, 0, bytes, process.Job.WallClock);
+        return Tree.Write(file, 0, bytes, process.Job.WallClock) == KernelStatus.Ok;
     }
 
     private static string Quota(ulong total) =>
@@ -145,10 +146,10 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
             {
                 return tag switch
                 {
-                    Tag.Link => Make(directory, InodeKind.Link, tag, 0x1ff, TargetOf(name)),
-                    Tag.Self => Make(directory, InodeKind.Directory, tag, 0x16d, ""),
-                    Tag.Descriptors => Make(directory, InodeKind.Directory, tag, 0x140, ""),
-                    _ => Make(directory, InodeKind.File, tag, ReadOnlyFile, ""),
+                    Tag.Link => Make(directory, name, InodeKind.Link, tag, 0x1ff, TargetOf(name)),
+                    Tag.Self => Make(directory, name, InodeKind.Directory, tag, 0x16d, ""),
+                    Tag.Descriptors => Make(directory, name, InodeKind.Directory, tag, 0x140, ""),
+                    _ => Make(directory, name, InodeKind.File, tag, ReadOnlyFile, ""),
                 };
             }
         }
@@ -156,9 +157,30 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
         return null;
     }
 
-    private Inode Make(Inode directory, InodeKind kind, Tag tag, uint mode, string target)
+    /// <summary>A link to an open file: one in memory is found by it whatever its name is, and so are pipes and streams.</summary>
+    private Inode MakeDescriptor(Inode directory, string name, int number, OpenFile file)
     {
-        var made = Tree.MakeDetached(directory, kind, mode, process.Job.WallClock, target);
+        var made = Make(directory, name, InodeKind.Link, Tag.Link, 0x1c0, file.CurrentPath);
+        if (file.Inode is { } inode)
+        {
+            made.Leads = inode;
+        }
+        else if (file.Handle == 0)
+        {
+            made.Leads = Make(directory, name, file.Kind == OpenFileKind.Pipe ? InodeKind.Fifo : InodeKind.Device, Tag.Descriptor, 0x180, "");
+            made.Leads.Descriptor = number;
+        }
+
+        return made;
+    }
+
+    /// <summary>The open file of this process that such an inode stands for; null: it is another inode.</summary>
+    public static OpenFile? DescriptorOf(LinuxProcess process, Inode inode) =>
+        inode.Tag == (uint)Tag.Descriptor ? process.Descriptors.Find(inode.Descriptor) : null;
+
+    private Inode Make(Inode directory, string name, InodeKind kind, Tag tag, uint mode, string target)
+    {
+        var made = Tree.MakeDetached(directory, kind, mode, process.Job.WallClock, name, target);
         made.Tag = (uint)tag;
         return made;
     }
@@ -166,7 +188,7 @@ internal sealed class ProcFiles(LinuxProcess process) : IDirectorySource
     private string TargetOf(string name) => name switch
     {
         "exe" => process.Executable?.Path ?? "",
-        "cwd" => process.WorkingDirectory,
+        "cwd" => process.WorkingDirectory.PathIn(Tree) ?? "/",
         _ => "/",
     };
 

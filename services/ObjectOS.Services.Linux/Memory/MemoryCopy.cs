@@ -77,7 +77,7 @@ internal sealed class MemoryCopy
     private KernelStatus Copy(MemoryArea area, out MemoryBlock block)
     {
         block = area.Block;
-        if (block.IsImmutable || area.IsShared || _copies.TryGetValue(block.Id, out block!))
+        if (area.NeedsCopy || area.IsShared || _copies.TryGetValue(block.Id, out block!))
         {
             return KernelStatus.Ok;
         }
@@ -86,7 +86,9 @@ internal sealed class MemoryCopy
         var status = _child.WithRoom(() => area.Block.Memory.CreateClone(_child.Cell, out clone));
         if (status == KernelStatus.Ok)
         {
-            block = _child.System.AddBlock(clone, area.Block.Size, false);
+            block = area.Block.Inode is { } inode
+                ? _child.System.Add(MemoryBlock.Of(_child.System.NewId(), clone, area.Block.Size, area.Block.Job!, inode, false))
+                : _child.System.AddBlock(clone, area.Block.Size, false);
             _copies.Add(area.Block.Id, block);
         }
 

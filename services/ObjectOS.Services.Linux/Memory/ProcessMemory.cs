@@ -108,7 +108,9 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
     /// <summary>Maps a free range.</summary>
     public KernelStatus Map(MemoryArea area)
     {
-        var status = Process.WithRoom(() => space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, area.Length, area.Rights));
+        var status = area.IsVoid
+            ? KernelStatus.Ok
+            : Process.WithRoom(() => space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, area.Length, area.Rights));
         if (status == KernelStatus.Ok)
         {
             Add(area);
@@ -193,7 +195,12 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
 
     public KernelStatus Protect(ulong start, ulong length, PageRights rights)
     {
-        var status = Process.WithRoom(() => space.Protect(new VirtualAddress(start), length, rights));
+        var status = KernelStatus.Ok;
+        foreach (var (from, to) in MappedParts(start, start + length))
+        {
+            status = status == KernelStatus.Ok ? Process.WithRoom(() => space.Protect(new VirtualAddress(from), to - from, rights)) : status;
+        }
+
         if (status != KernelStatus.Ok)
         {
             return status;
@@ -219,6 +226,89 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
         }
 
         return status;
+    }
+
+    /// <summary>The parts of a range that is mapped whole, without those beyond the ends of files.</summary>
+    private List<(ulong From, ulong To)> MappedParts(ulong start, ulong end)
+    {
+        var parts = new List<(ulong From, ulong To)>();
+        ulong from = start;
+        for (int i = IndexAtOrAfter(start); i < _areas.Count && _areas[i].Start < end; i++)
+        {
+            if (_areas[i].IsVoid)
+            {
+                if (_areas[i].Start > from)
+                {
+                    parts.Add((from, _areas[i].Start));
+                }
+
+                from = Math.Min(end, _areas[i].End);
+            }
+        }
+
+        if (from < end)
+        {
+            parts.Add((from, end));
+        }
+
+        return parts;
+    }
+
+    /// <summary>
+    /// Adapts the mappings of a file that is to have another length: what lies beyond it goes, what it now covers comes. Ok; Suspended, InProgress: call
+    /// again.
+    /// </summary>
+    public KernelStatus Resize(Files.Inode inode, ulong length)
+    {
+        ulong end = Pages.RoundUp(length);
+        system.Spend(_areas.Count / AreasPerWork);
+        for (int i = 0; i < _areas.Count; i++)
+        {
+            var area = _areas[i];
+            bool covers = area.Offset < end;
+            if (area.Block.Inode != inode || (area.IsVoid ? !covers : area.Offset + area.Length <= end))
+            {
+                continue;
+            }
+
+            ulong border = covers ? area.Start + Math.Min(area.Length, end - area.Offset) : area.Start;
+            var status = area.IsVoid
+                ? Process.WithRoom(() => space.Map(new VirtualAddress(area.Start), area.Block.Memory, area.Offset, border - area.Start, area.Rights))
+                : Process.WithRoom(() => space.UnmapStep(new VirtualAddress(border), area.End - border));
+            if (status != KernelStatus.Ok)
+            {
+                return status;
+            }
+
+            Split(border);
+            int changed = IndexAtOrAfter(area.IsVoid ? area.Start : border);
+            _areas[changed] = _areas[changed] with { IsVoid = !area.IsVoid };
+        }
+
+        return KernelStatus.Ok;
+    }
+
+    /// <summary>Puts a block of its own in the place of one that a part of an area shares. Suspended: nothing has changed.</summary>
+    public KernelStatus Replace(MemoryArea part, MemoryBlock block)
+    {
+        var status = Process.WithRoom(() => space.Unmap(new VirtualAddress(part.Start), part.Length));
+        if (status != KernelStatus.Ok)
+        {
+            return status;
+        }
+
+        Drop(part.Start, part.Length);
+        status = Map(part with { Block = block });
+        return status;
+    }
+
+    /// <summary>Gives an area beyond the end of its file another block: nothing of it is mapped.</summary>
+    public KernelStatus Rename(MemoryArea area, MemoryBlock block)
+    {
+        block.Uses++;
+        _areas[_areas.IndexOf(area)] = area with { Block = block };
+        system.Release(area.Block);
+        return KernelStatus.Ok;
     }
 
     /// <summary>Unmaps everything, as much as one message may; InProgress: there is more.</summary>
@@ -255,7 +345,7 @@ internal sealed class ProcessMemory(LinuxSystem system, ulong id, AddressSpaceCa
 
     private static bool Joins(MemoryArea left, MemoryArea right) =>
         left.End == right.Start && left.Block == right.Block && left.Offset + left.Length == right.Offset && left.Rights == right.Rights
-        && left.IsShared == right.IsShared && left.Name == right.Name;
+        && left.IsShared == right.IsShared && left.Name == right.Name && left.IsVoid == right.IsVoid && left.IsReadOnly == right.IsReadOnly;
 
     private void Split(ulong address)
     {

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
 using ObjectOS.Abi;
+using ObjectOS.Services.Files;
 using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
@@ -16,17 +16,17 @@ internal static class InitialStack
 
     /// <summary>Makes it. The bytes belong at the address given back, which is 16-byte aligned and the stack pointer.</summary>
     public static (ulong Pointer, byte[] Bytes) Build(
-        ulong top, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, ElfImage image, ReadOnlySpan<byte> random, string fileName)
+        ulong top, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, Executable program, Identity identity, ReadOnlySpan<byte> random)
     {
         var strings = new MemoryStream();
         var argumentOffsets = Append(strings, arguments);
         var environmentOffsets = Append(strings, environment);
-        ulong nameOffset = Append(strings, fileName);
+        ulong nameOffset = Append(strings, program.Name);
         ulong platformOffset = Append(strings, "riscv64");
         ulong randomOffset = (ulong)strings.Length;
         strings.Write(random);
         ulong stringsAt = (top - (ulong)strings.Length - 8) & ~15UL;
-        var vector = AuxiliaryVector(image, stringsAt + randomOffset, stringsAt + nameOffset, stringsAt + platformOffset);
+        var vector = AuxiliaryVector(program, identity, stringsAt + randomOffset, stringsAt + nameOffset, stringsAt + platformOffset);
         int words = 1 + arguments.Count + 1 + environment.Count + 1 + (vector.Length * 2);
         ulong pointer = (stringsAt - ((ulong)words * 8)) & ~15UL;
         var bytes = new byte[stringsAt - pointer + (ulong)strings.Length];
@@ -60,21 +60,21 @@ internal static class InitialStack
         }
     }
 
-    private static (ulong Type, ulong Value)[] AuxiliaryVector(ElfImage image, ulong random, ulong fileName, ulong platform) =>
+    private static (ulong Type, ulong Value)[] AuxiliaryVector(Executable program, Identity identity, ulong random, ulong fileName, ulong platform) =>
     [
         (16, HardwareCapabilities),
         (6, Pages.Size),
         (17, 100),
-        (3, image.ProgramHeaderAddress),
+        (3, program.Image.ProgramHeaderAddress),
         (4, (ulong)ElfImage.ProgramHeaderSize),
-        (5, (ulong)image.ProgramHeaderCount),
-        (7, 0),
+        (5, (ulong)program.Image.ProgramHeaderCount),
+        (7, program.Interpreter?.Image.LoadBase ?? 0),
         (8, 0),
-        (9, image.Entry),
-        (11, Linux.UserId),
-        (12, Linux.UserId),
-        (13, Linux.GroupId),
-        (14, Linux.GroupId),
+        (9, program.Image.Entry),
+        (11, identity.Real.User),
+        (12, identity.Effective.User),
+        (13, identity.Real.Group),
+        (14, identity.Effective.Group),
         (23, 0),
         (25, random),
         (31, fileName),
@@ -93,7 +93,7 @@ internal static class InitialStack
         return offsets;
     }
 
-    private static ulong Append(MemoryStream strings, string text) => Append(strings, Encoding.UTF8.GetBytes(text));
+    private static ulong Append(MemoryStream strings, string text) => Append(strings, ByteText.ToBytes(text));
 
     private static ulong Append(MemoryStream strings, byte[] text)
     {

@@ -16,12 +16,12 @@ internal sealed class Job
 
     private uint _share;
 
-    public Job(LinuxSystem system, ProgramRequest request, CellCapability cell)
+    public Job(LinuxSystem system, ProgramRequest request, CellCapability cell, IReadOnlyList<Layer>? layers = null)
     {
         System = system;
         Request = request;
         Cell = cell;
-        Tree = new FileTree(request.TemporaryLimit, system.Now + request.WallClockBase);
+        Tree = new FileTree(request.TemporaryLimit, system.Now + request.WallClockBase, new FileOwner(request.User, request.Group), cell.Invoker is null ? null : cell, layers);
     }
 
     public LinuxSystem System { get; }
@@ -40,6 +40,12 @@ internal sealed class Job
     public SortedDictionary<int, LinuxProcess> Processes { get; } = [];
 
     public SortedDictionary<string, ulong> Unsupported { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The pipes of named ones that are open, by the numbers of their inodes.</summary>
+    public SortedDictionary<ulong, Pipe> Fifos { get; } = [];
+
+    /// <summary>While a job is restored: all inodes by number.</summary>
+    public IReadOnlyDictionary<ulong, Inode> Inodes { get; private set; } = new Dictionary<ulong, Inode>();
 
     public int NextId { get; set; } = 100;
 
@@ -92,27 +98,39 @@ internal sealed class Job
     public void MakeFiles()
     {
         ulong now = WallClock - Math.Min(WallClock, Minute);
-        foreach (string path in ProgramRequest.OwnDirectories)
+        foreach (string path in Request.Layers.Count == 0 ? ProgramRequest.OwnDirectories : ["/tmp"])
         {
             Tree.MakePath(path, now);
         }
 
-        Tree.MakePath("/tmp", now).Mode = 0x3ff;
-        ProcFiles.Mount(Tree.MakePath("/proc", now));
-        var devices = Tree.MakePath("/dev", now);
-        foreach (var (name, kind) in ((string, DeviceKind)[])
-            [("null", DeviceKind.Null), ("zero", DeviceKind.Zero), ("full", DeviceKind.Full), ("random", DeviceKind.Random), ("urandom", DeviceKind.Random),
-             ("tty", DeviceKind.Terminal), ("stdin", DeviceKind.Input), ("stdout", DeviceKind.Output), ("stderr", DeviceKind.Error)])
+        if (Request.Layers.Count == 0)
+        {
+            Tree.MakePath("/tmp", now).Mode = 0x3ff;
+            MakeText("/etc", "passwd", "root:x:0:0:root:/:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n", now);
+            MakeText("/etc", "group", "root:x:0:\nuser:x:1000:\n", now);
+        }
+
+        ProcFiles.Mount(Tree.MakeFresh("/proc", now));
+        var devices = Tree.MakeFresh("/dev", now);
+        foreach (string shared in (string[])["/dev/shm", "/run", "/run/lock"])
+        {
+            Tree.MakeFresh(shared, now).Mode = shared == "/run" ? 0x1edu : 0x3ff;
+        }
+        foreach (var (name, number) in ((string, ulong)[])
+            [("null", 0x103), ("zero", 0x105), ("full", 0x107), ("random", 0x108), ("urandom", 0x109), ("tty", 0x500)])
+        {
+            Tree.MakeDevice(devices, name, 0x1b6, number, now, default);
+        }
+
+        foreach (var (name, kind) in ((string, DeviceKind)[])[("stdin", DeviceKind.Input), ("stdout", DeviceKind.Output), ("stderr", DeviceKind.Error)])
         {
             Tree.Make(devices, name, InodeKind.Device, 0x1b6, now, device: kind);
         }
 
         Tree.Make(devices, "fd", InodeKind.Link, 0x1ff, now, "/proc/self/fd");
-        MakeText("/etc", "passwd", "root:x:0:0:root:/:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n", now);
-        MakeText("/etc", "group", "root:x:0:\nuser:x:1000:\n", now);
         foreach (var grant in Request.Grants)
         {
-            Tree.Mount(new FileGrant(grant.Number, grant.GuestPath, grant.IsWritable), now);
+            Tree.Mount(new FileGrant(grant.Number, ByteText.OfUnicode(grant.GuestPath), grant.IsWritable), now);
         }
 
         foreach (ulong number in (ulong[])[Request.Output.Number, Request.Error.Number])
@@ -121,6 +139,15 @@ internal sealed class Job
         }
 
         Readers.Add(Request.Input.Number, new HostStreamReader(Request.Input.Number));
+    }
+
+    /// <summary>The directory of an absolute path that a program starts in, made if it is not there.</summary>
+    public DirectoryPlace FirstDirectory(string path)
+    {
+        var target = PathWalk.Find(Tree, path, true);
+        return target.IsHost ? new DirectoryPlace(Tree.MountOf(target.Grant), target.HostPath)
+            : target.Node is { Kind: InodeKind.Directory } directory ? new DirectoryPlace(directory)
+            : new DirectoryPlace(Tree.MakePath(path, WallClock));
     }
 
     /// <summary>Gives a thread the priority and the share of the processor that the request names. All threads of the job share one scheduling context.</summary>
@@ -147,7 +174,7 @@ internal sealed class Job
     private void MakeText(string directory, string name, string text, ulong now)
     {
         var file = Tree.Make(Tree.MakePath(directory, now), name, InodeKind.File, 0x1a4, now);
-        Tree.TryWrite(file, 0, global::System.Text.Encoding.UTF8.GetBytes(text), now);
+        Tree.Write(file, 0, ByteText.ToBytes(text), now);
     }
 
     public static void Write(BinaryWriter writer, byte[][] texts)
@@ -194,6 +221,17 @@ internal sealed class Job
         return files;
     }
 
+    /// <summary>Inodes that are used and may have no name.</summary>
+    private List<Inode> NamelessInodes(IEnumerable<OpenFile> files)
+    {
+        var used = files.Where(file => file.Inode is not null).Select(file => file.Inode!)
+            .Concat(files.Where(file => file.Found is not null).Select(file => file.Found!.Value.Directory))
+            .Concat(Processes.Values.Where(process => process.WorkingDirectory.Directory is not null).Select(process => process.WorkingDirectory.Directory))
+            .Concat(Processes.Values.SelectMany(process => process.Threads).SelectMany(thread => thread.Call.Starts))
+            .Concat(System.Blocks.Values.Where(block => block.Job == this).Select(block => block.Inode!));
+        return [.. used.Where(inode => inode.Links == 0).DistinctBy(inode => inode.Number).OrderBy(inode => inode.Number)];
+    }
+
     public void Save(BinaryWriter writer)
     {
         var files = OpenFiles().Values;
@@ -201,7 +239,7 @@ internal sealed class Job
         writer.Write(Cell.Slot);
         writer.Write(_share);
         writer.Write(Calls);
-        Tree.Save(writer, files.Where(file => file.Inode is { Links: 0 }).Select(file => file.Inode!).Distinct());
+        Tree.Save(writer, NamelessInodes(files));
         foreach (var stream in Writers.Values)
         {
             stream.Save(writer);
@@ -249,13 +287,23 @@ internal sealed class Job
 
         writer.Write(Hash is not null);
         Hash?.Save(writer);
+        var blocks = System.Blocks.Values.Where(block => block.Job == this).ToList();
+        writer.Write(blocks.Count);
+        foreach (var block in blocks)
+        {
+            writer.Write(block.Id);
+            writer.Write(block.Inode!.Number);
+        }
     }
 
     public static Job Restore(BinaryReader reader, LinuxSystem system)
     {
         var request = ProgramRequest.Restore(reader);
-        var job = new Job(system, request, new CellCapability(system.Invoker, reader.ReadUInt32())) { _share = reader.ReadUInt32(), Calls = reader.ReadUInt64() };
-        var inodes = job.Tree.Restore(reader);
+        var cell = new CellCapability(system.Invoker, reader.ReadUInt32());
+        var job = new Job(system, request, cell, [.. request.Layers.Select(layer => system.Layers[layer.Number])])
+        { _share = reader.ReadUInt32(), Calls = reader.ReadUInt64() };
+        var inodes = job.Tree.Restore(reader, system.Invoker);
+        job.Inodes = inodes;
         foreach (ulong number in (ulong[])[request.Output.Number, request.Error.Number])
         {
             job.Writers.TryAdd(number, new HostStreamWriter(number));
@@ -319,6 +367,16 @@ internal sealed class Job
         {
             job.Hash = new StateHash(main);
             job.Hash.Restore(reader);
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            system.Blocks[reader.ReadUInt64()].Link(job, inodes[reader.ReadUInt64()]);
+        }
+
+        foreach (var named in files.Values.Where(file => file is { Pipe: not null, Inode: not null }))
+        {
+            job.Fifos[named.Inode!.Number] = named.Pipe!;
         }
 
         return job;

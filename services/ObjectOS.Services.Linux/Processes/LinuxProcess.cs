@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ObjectOS.Abi;
 using ObjectOS.Client;
+using ObjectOS.Services.Files;
 using ObjectOS.Services.Programs;
 
 namespace ObjectOS.Services.Linux;
@@ -20,7 +21,31 @@ internal record struct SignalAction(ulong Handler, ulong Flags, ulong Mask)
 }
 
 /// <summary>A program's file as a memory object, and what it says of itself.</summary>
-internal sealed record Executable(MemoryBlock Block, ulong Length, string Path, ElfImage Image);
+/// <param name="Block">The memory object, which each record that names it uses once.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Path">Its absolute path.</param>
+/// <param name="Image">Its headers.</param>
+internal sealed record Executable(MemoryBlock Block, ulong Length, string Path, ElfImage Image)
+{
+    /// <summary>The dynamic linker that starts it; null for a static program.</summary>
+    public Executable? Interpreter { get; init; }
+
+    /// <summary>The path by which it was started (AT_EXECFN).</summary>
+    public string Name { get; init; } = Path;
+
+    /// <summary>One use more of its memory and of its interpreter's.</summary>
+    public void Hold()
+    {
+        Block.Uses++;
+        Interpreter?.Hold();
+    }
+
+    public void Release(LinuxSystem system)
+    {
+        system.Release(Block);
+        Interpreter?.Release(system);
+    }
+}
 
 /// <summary>A child that has ended and was not asked for yet.</summary>
 internal sealed record Zombie(int Id, int GroupId, int Status);
@@ -73,7 +98,14 @@ internal sealed class LinuxProcess
 
     public List<Zombie> Zombies { get; } = [];
 
-    public string WorkingDirectory { get; set; } = "/";
+    /// <summary>The directory that its paths are relative to; it stays that one whatever its name becomes.</summary>
+    public DirectoryPlace WorkingDirectory { get; private set; }
+
+    /// <summary>Its users and groups.</summary>
+    public Identity Identity { get; set; } = Identity.Of(default);
+
+    /// <summary>As whom it uses files.</summary>
+    public Credentials Credentials => Identity.Credentials;
 
     public uint FileMask { get; set; } = 0x12;
 
@@ -188,6 +220,25 @@ internal sealed class LinuxProcess
         return z ^ (z >> 31);
     }
 
+    /// <summary>Changes the working directory.</summary>
+    public void Enter(DirectoryPlace directory)
+    {
+        directory.Directory.Opens++;
+        LeaveDirectory();
+        WorkingDirectory = directory;
+    }
+
+    /// <summary>Lets go of the working directory, at the end of the process.</summary>
+    public void LeaveDirectory()
+    {
+        if (WorkingDirectory.Directory is { } left)
+        {
+            left.Opens--;
+            Job.Tree.Settle(left);
+            WorkingDirectory = default;
+        }
+    }
+
     public void ResetActions()
     {
         for (int i = 1; i <= Signals; i++)
@@ -220,7 +271,9 @@ internal sealed class LinuxProcess
         writer.Write(HasContinueNews);
         Limits.Save(writer);
         writer.Write(MemoryOwner);
-        writer.Write(WorkingDirectory);
+        writer.Write(WorkingDirectory.Directory?.Number ?? 0);
+        writer.Write(WorkingDirectory.HostPath ?? "");
+        Identity.Save(writer);
         writer.Write(FileMask);
         writer.Write(VforkParent);
         writer.Write(Alarm);
@@ -275,7 +328,9 @@ internal sealed class LinuxProcess
         process.Limits = ResourceLimits.Restore(reader);
         process.Descriptors.Most = process.Limits.MostDescriptors;
         process.MemoryOwner = reader.ReadInt32();
-        process.WorkingDirectory = reader.ReadString();
+        ulong directory = reader.ReadUInt64();
+        process.WorkingDirectory = new DirectoryPlace(directory == 0 ? null! : job.Inodes[directory], reader.ReadString() ?? "");
+        process.Identity = Identity.Restore(reader);
         process.FileMask = reader.ReadUInt32();
         process.VforkParent = reader.ReadUInt64();
         process.Alarm = reader.ReadUInt64();

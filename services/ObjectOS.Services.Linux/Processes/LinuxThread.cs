@@ -16,6 +16,9 @@ internal enum ThreadPhase : byte
     /// <summary>It was stopped on its way, to be given a signal.</summary>
     Stopped,
 
+    /// <summary>The job's first program is being looked for.</summary>
+    Starting,
+
     /// <summary>Its program is being loaded.</summary>
     Loading,
 

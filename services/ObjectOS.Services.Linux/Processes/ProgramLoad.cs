@@ -10,8 +10,12 @@ namespace ObjectOS.Services.Linux;
 internal sealed class ProgramLoad
 {
     private readonly LinuxProcess _process;
-    private readonly Loader _loader;
+    private readonly Executable[] _programs;
+    private readonly Loader[] _loaders;
     private int _stage;
+
+    /// <summary>The program that is being mapped, and how many of its ranges are in the books.</summary>
+    private int _at;
     private int _noted;
 
     public ProgramLoad(LinuxProcess process, Executable executable, byte[][] arguments, byte[][] environment)
@@ -20,7 +24,8 @@ internal sealed class ProgramLoad
         Executable = executable;
         Arguments = arguments;
         Environment = environment;
-        _loader = new Loader(executable.Image, executable.Block.Memory, process.Cell, process.Memory.Space);
+        _programs = executable.Interpreter is { } interpreter ? [executable, interpreter] : [executable];
+        _loaders = [.. _programs.Select(program => new Loader(program.Image, program.Block.Memory, process.Cell, process.Memory.Space))];
     }
 
     public Executable Executable { get; }
@@ -74,9 +79,9 @@ internal sealed class ProgramLoad
     /// <summary>Gives back what was made for a program that cannot be loaded; what is mapped already goes with the process.</summary>
     public void Abandon()
     {
-        if (_noted == 0)
+        if (_noted == 0 && _at < _loaders.Length)
         {
-            _loader.Abandon();
+            _loaders[_at].Abandon();
         }
     }
 
@@ -116,26 +121,36 @@ internal sealed class ProgramLoad
 
     private KernelStatus LoadImage()
     {
-        var status = _process.WithRoom(_loader.Load);
         var memory = _process.Memory;
-        if (status != KernelStatus.Ok)
+        for (; _at < _loaders.Length; _at++)
         {
-            return status;
-        }
-
-        var blocks = new Dictionary<uint, MemoryBlock>();
-        for (; _noted < _loader.Ranges.Count; _noted++)
-        {
-            var range = _loader.Ranges[_noted];
-            var block = range.IsShared ? Executable.Block : _process.System.AddBlock(range.Memory, Pages.RoundUp(range.Offset + range.Length), false);
-            if (range.Length > 0)
+            var status = _process.WithRoom(_loaders[_at].Load);
+            if (status != KernelStatus.Ok)
             {
-                memory.Add(new MemoryArea(range.Address, range.Length, range.Rights, block, range.Offset, false, Executable.Path));
+                return status;
             }
+
+            Note(memory, _programs[_at], _loaders[_at]);
+            _noted = 0;
         }
 
         memory.HeapStart = memory.HeapEnd = memory.HeapBlockEnd = Pages.RoundUp(Executable.Image.End) + Pages.Size;
-        return status;
+        return KernelStatus.Ok;
+    }
+
+    /// <summary>Takes what is mapped of a program into the process's books.</summary>
+    private void Note(ProcessMemory memory, Executable program, Loader loader)
+    {
+        var blocks = new Dictionary<uint, MemoryBlock>();
+        for (; _noted < loader.Ranges.Count; _noted++)
+        {
+            var range = loader.Ranges[_noted];
+            var block = range.IsShared ? program.Block : _process.System.AddBlock(range.Memory, Pages.RoundUp(range.Offset + range.Length), false);
+            if (range.Length > 0)
+            {
+                memory.Add(new MemoryArea(range.Address, range.Length, range.Rights, block, range.Offset, false, program.Path));
+            }
+        }
     }
 
     private KernelStatus MapStack()
@@ -160,7 +175,7 @@ internal sealed class ProgramLoad
     {
         ulong state = _process.RandomState;
         var (pointer, bytes) = InitialStack.Build(
-            ProcessMemory.StackTop, Arguments, Environment, Executable.Image, _process.Random(16), Executable.Path);
+            ProcessMemory.StackTop, Arguments, Environment, Executable, _process.Identity, _process.Random(16));
         var status = _process.Memory.Space.CopyOut(new VirtualAddress(pointer), bytes);
         if (status != KernelStatus.Ok)
         {
@@ -187,7 +202,11 @@ internal sealed class ProgramLoad
         writer.Write(_noted);
         writer.Write(EndsThreads);
         writer.Write(StackPointer);
-        _loader.Save(writer);
+        writer.Write(_at);
+        foreach (var loader in _loaders)
+        {
+            loader.Save(writer);
+        }
     }
 
     public static ProgramLoad Restore(BinaryReader reader, LinuxProcess process)
@@ -199,7 +218,12 @@ internal sealed class ProgramLoad
             EndsThreads = reader.ReadBoolean(),
             StackPointer = reader.ReadUInt64(),
         };
-        load._loader.Restore(reader);
+        load._at = reader.ReadInt32();
+        foreach (var loader in load._loaders)
+        {
+            loader.Restore(reader);
+        }
+
         return load;
     }
 }

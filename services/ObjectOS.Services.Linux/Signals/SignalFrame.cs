@@ -21,7 +21,7 @@ internal static class SignalFrame
     public static byte[] Build(SignalInfo info, ReadOnlySpan<ulong> state, ulong mask, LinuxThread thread, bool isOnAltStack)
     {
         var frame = new byte[Bytes];
-        WriteInfo(frame, info);
+        WriteInfo(frame, info, thread.Process.Identity.Real.User);
         Put(frame, StackAt, thread.AltStack);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(StackAt + 8), thread.AltStackSize == 0 ? 2 : isOnAltStack ? 1 : 0);
         Put(frame, StackAt + 16, thread.AltStackSize);
@@ -37,7 +37,7 @@ internal static class SignalFrame
     }
 
     /// <summary>The first words of siginfo: number, errno, code, and the sender or the address (uapi/asm-generic/siginfo.h).</summary>
-    public static void WriteInfo(Span<byte> bytes, SignalInfo info)
+    public static void WriteInfo(Span<byte> bytes, SignalInfo info, uint user)
     {
         BinaryPrimitives.WriteInt32LittleEndian(bytes, info.Signal);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], info.Code);
@@ -48,7 +48,7 @@ internal static class SignalFrame
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(bytes[16..], info.Sender);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], Linux.UserId);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], user);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], info.Value);
     }
 

@@ -17,7 +17,7 @@ internal static class EndReport
             ExitCode = reason switch
             {
                 ProgramEnd.Exited => code & 0xff,
-                ProgramEnd.NotRunnable => 126,
+                ProgramEnd.NotRunnable => code == 127 ? 127 : 126,
                 _ => 128 + code,
             },
             Cell = record.Cell,

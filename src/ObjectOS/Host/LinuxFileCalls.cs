@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using ObjectOS.Abi;
+using ObjectOS.Host.Layers;
+using ObjectOS.Services.Files;
 using ObjectOS.Services.Files.Host;
 
 namespace ObjectOS.Host;
@@ -30,6 +32,8 @@ internal sealed class LinuxFileCalls : IFileCalls
 
     public HostError Rename(string from, string to, HostRenameMode mode) =>
         ErrorOf(renameat2(WorkingDirectory, Bytes(from), WorkingDirectory, Bytes(to), (uint)mode));
+
+    public HostError HardLink(string from, string to) => ErrorOf(linkat(WorkingDirectory, Bytes(from), WorkingDirectory, Bytes(to), 0));
 
     public SafeFileHandle? OpenDirectory(string path)
     {
@@ -79,6 +83,36 @@ internal sealed class LinuxFileCalls : IFileCalls
         bool isThere = statx(WorkingDirectory, Bytes(path), NoFollow, BasicStatus, record) == 0;
         status = isThere ? StatusOf(record) : default;
         return isThere;
+    }
+
+    /// <summary>Reads what a layer takes of what lies at a path; false if nothing does, or the host does not say.</summary>
+    public static bool TryLayerStatus(string path, out LayerStatus status)
+    {
+        status = default;
+        var record = new byte[StatusBytes];
+        if (!OperatingSystem.IsLinux() || statx(WorkingDirectory, Bytes(path), NoFollow, BasicStatus, record) != 0)
+        {
+            return false;
+        }
+
+        uint WordAt(int at) => BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(at));
+        ulong LongAt(int at) => BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(at));
+        uint mode = BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(28));
+        var kind = (mode & 0xf000) switch
+        {
+            0x4000 => LayerNodeKind.Directory,
+            0xa000 => LayerNodeKind.Link,
+            0x2000 => LayerNodeKind.CharacterDevice,
+            0x6000 => LayerNodeKind.BlockDevice,
+            0x1000 => LayerNodeKind.Fifo,
+            0xc000 => LayerNodeKind.Socket,
+            _ => LayerNodeKind.File,
+        };
+        bool isDevice = kind is LayerNodeKind.CharacterDevice or LayerNodeKind.BlockDevice;
+        status = new LayerStatus(
+            kind, mode & 0xfff, WordAt(20), WordAt(24), TimeAt(record.AsSpan(112)), LongAt(40), isDevice ? DeviceNumber.Of(WordAt(128), WordAt(132)) : 0,
+            DeviceNumber.Of(WordAt(136), WordAt(140)), LongAt(32), WordAt(16));
+        return true;
     }
 
     /// <summary>Reads struct statx (uapi/linux/stat.h).</summary>
@@ -135,6 +169,9 @@ internal sealed class LinuxFileCalls : IFileCalls
 #pragma warning disable SYSLIB1054 // Generated marshalling needs unsafe code, which has no room here.
     [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int renameat2(int fromDirectory, byte[] from, int toDirectory, byte[] to, uint flags);
+
+    [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int linkat(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
 
     [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int open(byte[] path, int flags);

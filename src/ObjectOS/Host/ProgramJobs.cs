@@ -30,6 +30,7 @@ internal sealed partial class ProgramJobs(
     private readonly Dictionary<ulong, Job> _jobs = [];
     private readonly Dictionary<ulong, HostStream> _streams = [];
     private readonly Dictionary<ulong, HostFileWork> _files = [];
+    private readonly Dictionary<FileLayer, ulong> _layers = [];
     /// <summary>File systems take the time of a clock that ticks some milliseconds late.</summary>
     private static readonly TimeSpan LateStamps = TimeSpan.FromMilliseconds(20);
 
@@ -74,7 +75,7 @@ internal sealed partial class ProgramJobs(
 
         var record = Describe(job).ToBytes();
         _jobs.Add(job.Number, job);
-        if (ProgramFile.Problem(file.Bytes) is { } problem)
+        if (!spec.StartsInside && ProgramFile.Problem(file.Bytes) is { } problem)
         {
             EndUnstarted(job, problem);
             return job;
@@ -86,7 +87,7 @@ internal sealed partial class ProgramJobs(
         if (status == KernelStatus.Ok)
         {
             job.Image = memory;
-            job.TakesSignals = !(ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative);
+            job.TakesSignals = spec.StartsInside || !(ElfImage.TryParse(image.Span, out var program, out _) && program.IsNative);
             (status, job.Endpoint) = job.TakesSignals ? (KernelStatus.Ok, linux) : native();
             status = status == KernelStatus.Ok ? Send(job, ProgramProtocol.Start, recordOffset, (ulong)record.Length, (ulong)image.Length, memory.Slot) : status;
         }
@@ -277,17 +278,21 @@ internal sealed partial class ProgramJobs(
         return new ProgramRequest
         {
             Job = job.Number,
-            FileName = NameInGuest(job) ?? (Path.GetFileName(spec.Called) is { Length: > 0 } name ? name : "program"),
+            FileName = spec.StartsInside ? spec.Path : NameInGuest(job) ?? (Path.GetFileName(spec.Called) is { Length: > 0 } name ? name : "program"),
             Arguments = [spec.Name ?? spec.Called, .. spec.Arguments],
             Environment = [.. spec.Environment.Select(v => $"{v.Key}={v.Value}")],
             WorkingDirectory = spec.WorkingDirectory,
+            Layers = [.. spec.Root.Select(layer => new ProgramLayer(NumberOf(layer), layer.DigestBytes))],
+            StartsInside = spec.StartsInside,
+            User = spec.UserId,
+            Group = spec.Group ?? spec.UserId,
             Grants = [.. job.Directories.Keys.Zip(spec.Directories, (number, grant) => new ProgramGrant(number, grant.GuestPath, grant.Writable))],
             Input = AddStream(job, 0),
             Output = AddStream(job, 1),
             Error = AddStream(job, 2),
             MemoryLimit = MemoryOf(spec.Limits),
             ObjectLimit = spec.Limits.Objects,
-            TemporaryLimit = spec.Limits.TemporaryFiles,
+            TemporaryLimit = spec.Limits.TemporaryFiles ?? (spec.Root.Count > 0 ? MemoryOf(spec.Limits) : ProgramLimits.UsualTemporaryFiles),
             InstructionLimit = spec.Limits.Instructions ?? 0,
             WallClockBase = (ulong)(options.WallClock - DateTimeOffset.UnixEpoch).Ticks * 100,
             Seed = options.Seed,
@@ -299,9 +304,24 @@ internal sealed partial class ProgramJobs(
         };
     }
 
+    /// <summary>The number of a layer, which it keeps as long as the OS object lives: later programs find what earlier ones have read.</summary>
+    private ulong NumberOf(FileLayer layer)
+    {
+        if (_layers.TryGetValue(layer, out ulong number))
+        {
+            return number;
+        }
+
+        number = ++_lastNumber;
+        _layers.Add(layer, number);
+        _files.Add(number, new HostFileWork(layer.Execute, Post));
+        Name(number, string.Create(CultureInfo.InvariantCulture, $"layer{_layers.Count}"));
+        return number;
+    }
+
     /// <summary>Where the program itself sees its file: in the granted directory that leads to it the shortest way; null if none does.</summary>
     private static string? NameInGuest(Job job) =>
-        job.Spec.Image is not null || job.Spec.Path.Length == 0 ? null
+        job.Spec.Image is not null || job.Spec.StartsInside || job.Spec.Path.Length == 0 ? null
         : job.Directories.Values.Zip(job.Spec.Directories, (directory, grant) => (Inside: directory.NameInside(job.Spec.Path), grant.GuestPath))
             .Where(place => place.Inside is not null)
             .OrderBy(place => place.Inside!.Length)
