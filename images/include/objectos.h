@@ -764,18 +764,6 @@ static inline objectos_status objectos_memory_find(uint64_t target, uint64_t off
     return w0;
 }
 
-/* Makes a copy as memory_clone does, with so many bytes, no fewer than the object has. */
-static inline objectos_status objectos_memory_extend(uint64_t target, uint64_t destination, uint64_t cell, uint64_t bytes)
-{
-    register uint64_t a7 __asm__("a7") = 90;
-    register uint64_t w0 __asm__("a0") = target;
-    register uint64_t w1 __asm__("a1") = destination;
-    register uint64_t w2 __asm__("a2") = cell;
-    register uint64_t w3 __asm__("a3") = bytes;
-    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
-    return w0;
-}
-
 /* From now on a load of `size` bytes at the address by a hart, where nothing is mapped, does not trap: it takes 400 virtual instructions and reads `value` (kind 1), or the hart's time register shifted right by `value` bits (kind 2), until guest time is `until`; then it traps again. Kind 0: it traps. The space answers at most 16 loads. Their pages cannot be mapped meanwhile. */
 static inline objectos_status objectos_space_answer_read(uint64_t target, uint64_t address, uint64_t size, uint64_t kind, uint64_t value, uint64_t until)
 {
@@ -905,6 +893,18 @@ static inline objectos_status objectos_scheduling_context_configure(uint64_t tar
     register uint64_t w1 __asm__("a1") = budget;
     register uint64_t w2 __asm__("a2") = period;
     __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2) : "r"(a7) : "memory");
+    return w0;
+}
+
+/* Makes a copy as memory_clone does, with so many bytes, no fewer than the object has. */
+static inline objectos_status objectos_memory_extend(uint64_t target, uint64_t destination, uint64_t cell, uint64_t bytes)
+{
+    register uint64_t a7 __asm__("a7") = 90;
+    register uint64_t w0 __asm__("a0") = target;
+    register uint64_t w1 __asm__("a1") = destination;
+    register uint64_t w2 __asm__("a2") = cell;
+    register uint64_t w3 __asm__("a3") = bytes;
+    __asm__ volatile("ecall" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3) : "r"(a7) : "memory");
     return w0;
 }
 

@@ -61,7 +61,6 @@ public enum Call : ushort
     MemoryStatus = 76,
     MemoryDiscard = 77,
     MemoryFind = 78,
-    MemoryExtend = 90,
 
     SpaceAnswerRead = 79,
     SpaceCreate = 80,
@@ -76,6 +75,7 @@ public enum Call : ushort
     SchedulingContextCreate = 88,
     SchedulingContextConfigure = 89,
 
+    MemoryExtend = 90,
     TimerCreate = 92,
     TimerSet = 93,
     TimerCancel = 94,

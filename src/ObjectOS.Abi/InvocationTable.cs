@@ -128,8 +128,6 @@ public static class InvocationTable
         new(Call.MemoryDiscard, "memory_discard", ObjectKind.MemoryObject, Write, 800, ["offset", "length"], None, [InvalidArgument], "Gives whole pages back; they read as zero."),
         new(Call.MemoryFind, "memory_find", ObjectKind.MemoryObject, Read, 180, ["offset"], ["found"], [InvalidArgument],
             "Finds the first page at or after the offset that was written since the object was made or the page was given back; the object's size where there is none."),
-        new(Call.MemoryExtend, "memory_extend", ObjectKind.MemoryObject, Read, 1600, ["destination", "cell", "bytes"], None, [SlotOccupied, InvalidArgument, ObjectsExhausted, AddressSpaceExhausted],
-            "Makes a copy as memory_clone does, with so many bytes, no fewer than the object has."),
 
         new(Call.SpaceAnswerRead, "space_answer_read", ObjectKind.AddressSpace, Manage, 180, ["address", "size", "kind", "value", "until"], None, [InvalidArgument, AlreadyMapped, ObjectsExhausted],
             "From now on a load of `size` bytes at the address by a hart, where nothing is mapped, does not trap: it takes 400 virtual instructions and reads `value` (kind 1), or the hart's time register shifted right by `value` bits (kind 2), until guest time is `until`; then it traps again. Kind 0: it traps. The space answers at most 16 loads. Their pages cannot be mapped meanwhile."),
@@ -151,6 +149,8 @@ public static class InvocationTable
         new(Call.SchedulingContextCreate, "scheduling_context_create", ObjectKind.Cell, Manage, 225, ["destination", "budget", "period"], None,
             [SlotOccupied, InvalidArgument, ObjectsExhausted], "Makes a scheduling context: `budget` nanoseconds of every `period`."),
         new(Call.SchedulingContextConfigure, "scheduling_context_configure", ObjectKind.SchedulingContext, Manage, 300, ["budget", "period"], None, [InvalidArgument, MissingRights], "Changes budget and period; not by a thread that runs on it."),
+        new(Call.MemoryExtend, "memory_extend", ObjectKind.MemoryObject, Read, 1600, ["destination", "cell", "bytes"], None, [SlotOccupied, InvalidArgument, ObjectsExhausted, AddressSpaceExhausted],
+            "Makes a copy as memory_clone does, with so many bytes, no fewer than the object has."),
 
         new(Call.TimerCreate, "timer_create", ObjectKind.Cell, Manage, 225, ["destination", "notification", "bits"], None, [SlotOccupied, ObjectsExhausted], "Makes a timer that signals the bits."),
         new(Call.TimerSet, "timer_set", ObjectKind.Timer, Manage, 400, ["deadline", "period"], None, [InvalidArgument, ObjectsExhausted], "Starts it: absolute guest nanoseconds, then every `period` (0: once; least 10000). The timers of a cell, and of those below it, repeat at most once a second for each object of its quota."),
