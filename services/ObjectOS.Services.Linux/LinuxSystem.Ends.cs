@@ -110,6 +110,7 @@ internal sealed partial class LinuxSystem
         process.Job.Tree.Return(process.TextBytes);
         process.TextBytes = 0;
         process.LeaveDirectory();
+        process.Job.Locks.StopWaiting(process.Id);
         Invoker.Delete(process.OwnMemory.Space.Slot);
         Invoker.Delete(process.Cell.Slot);
         return true;

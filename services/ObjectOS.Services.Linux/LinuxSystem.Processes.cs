@@ -26,14 +26,16 @@ internal sealed partial class LinuxSystem
         var status = memory.Read(message.Words[0], record);
         ElfImage? image = null;
         string problem = "";
-        bool isInside = imageLength == 0;
-        status = status == KernelStatus.Ok && !isInside ? ElfImage.Parse(memory, imageLength, out image, out problem) : status;
+        ProgramRequest request = null!;
+        bool isSound = status == KernelStatus.Ok && TryReadRequest(record, out request);
+        bool isInside = isSound && request.StartsInside;
+        status = isSound && !isInside ? ElfImage.Parse(memory, imageLength, out image, out problem) : status;
         if (status == KernelStatus.Suspended)
         {
             return HandleResult.Suspended;
         }
 
-        if (status != KernelStatus.Ok || !TryReadRequest(record, out var request) || request.StartsInside != isInside || Jobs.ContainsKey(request.Job)
+        if (status != KernelStatus.Ok || !isSound || Jobs.ContainsKey(request.Job)
             || _starts.Exists(start => start.Request.Job == request.Job))
         {
             memory.Delete();

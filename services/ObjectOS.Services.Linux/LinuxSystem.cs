@@ -147,6 +147,11 @@ internal sealed partial class LinuxSystem
         }
 
         file.Job?.Tree.Return(file.Held);
+        if (file.Job is { } locking && LockKey.Of(file) is { } key)
+        {
+            locking.Locks.Release(key, new LockOwner(true, file.Id));
+        }
+
         foreach (var item in file.Watchers.ToArray())
         {
             file.Job?.Count(item, -1);

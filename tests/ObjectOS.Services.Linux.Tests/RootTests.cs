@@ -31,6 +31,21 @@ public sealed class RootTests
     }
 
     [NeedsTheory(CrossProgram.Compiler)]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, true)]
+    public async Task Locks_BetweenProcesses_DoAsOnLinux(bool isReborn, bool isSuspended, bool isOnHost)
+    {
+        using var program = await CrossProgram.MakeAsync(await File.ReadAllTextAsync(Repository.PathOf("tests", "Shared", "Guests", "locks.c")), "-O1", "-w");
+        var folder = isOnHost ? Directory.CreateTempSubdirectory("objectos-locks-") : null;
+        var end = new Guest { Program = program.Path, Arguments = [isOnHost ? "/w" : "/tmp"], Directory = folder?.FullName, IsReborn = isReborn, IsSuspended = isSuspended }.Run();
+        folder?.Delete(recursive: true);
+        end.Output.Should().Be("done\n", "{0} {1}", end.Record.Text, end.Error);
+    }
+
+    [NeedsTheory(CrossProgram.Compiler)]
     [InlineData("/bin/none", 127, "No such file or directory")]
     [InlineData("none", 127, "No such file or directory")]
     [InlineData("/w/d/two", 126, "Permission denied")]

@@ -8,6 +8,9 @@ internal sealed class AbsentMindedCpu(ICpu inner, int seed) : CpuDecorator(inner
 {
     private readonly Random _random = new(seed);
 
+    /// <summary>What was prepared since the last suspension: it stays so, as the contract says (<see cref="IGuestMemory.Prepare"/>).</summary>
+    private readonly List<(ulong Start, ulong End)> _prepared = [];
+
     public int Suspensions { get; private set; }
 
     public override IGuestMemory Memory => this;
@@ -19,8 +22,17 @@ internal sealed class AbsentMindedCpu(ICpu inner, int seed) : CpuDecorator(inner
 
     public MemoryStatus Write(PhysicalAddress address, ReadOnlySpan<byte> source, IMemoryAccount account) => Inner.Memory.Write(address, source, account);
 
-    public MemoryStatus Prepare(PhysicalAddress address, ulong length, IMemoryAccount account) =>
-        IsSuspended() ? MemoryStatus.Suspended : Inner.Memory.Prepare(address, length, account);
+    public MemoryStatus Prepare(PhysicalAddress address, ulong length, IMemoryAccount account)
+    {
+        var (start, end) = (address.Value, address.Value + length);
+        if (!_prepared.Exists(range => range.Start <= start && end <= range.End) && IsSuspended())
+        {
+            return MemoryStatus.Suspended;
+        }
+
+        _prepared.Add((start, end));
+        return Inner.Memory.Prepare(address, length, account);
+    }
 
     public MemoryStatus Clone(PhysicalAddress source, PhysicalAddress destination, ulong length) =>
         IsSuspended() ? MemoryStatus.Suspended : Inner.Memory.Clone(source, destination, length);
@@ -33,6 +45,11 @@ internal sealed class AbsentMindedCpu(ICpu inner, int seed) : CpuDecorator(inner
     {
         bool suspended = _random.Next(4) == 0;
         Suspensions += suspended ? 1 : 0;
+        if (suspended)
+        {
+            _prepared.Clear();
+        }
+
         return suspended;
     }
 }

@@ -98,19 +98,14 @@ internal static class DescriptorCalls
             case 4:
                 file.Flags = (file.Flags & ~Changeable) | ((uint)call[2] & Changeable);
                 return 0L;
-            case 5:
-                // F_GETLK: nobody else holds a lock.
-                return call.TryWrite(call[2], [2, 0]) ? 0L : call.Failure;
-            case 6 or 7:
-                return 0L;
+            case LockCalls.GetLock or LockCalls.SetLock or LockCalls.SetLockAndWait or LockCalls.GetFileLock or LockCalls.SetFileLock or LockCalls.SetFileLockAndWait:
+                return LockCalls.Control(call);
             case 1032:
                 return file.Pipe is { } pipe ? pipe.Capacity : Errno.EBADF;
             default:
                 return Errno.EINVAL;
         }
     }
-
-    public static CallResult Lock(LinuxCall call) => call.Process.Descriptors.Find(call.Int(0)) is null ? Errno.EBADF : 0L;
 
     public static CallResult DeviceControl(LinuxCall call)
     {

@@ -1,7 +1,7 @@
 namespace ObjectOS.Services.Linux;
 
 /// <summary>A process's descriptors, by number.</summary>
-internal sealed class DescriptorTable(Job job)
+internal sealed class DescriptorTable(Job job, int process)
 {
     public const int Limit = 1024;
 
@@ -114,6 +114,12 @@ internal sealed class DescriptorTable(Job job)
         while (_end > 0 && _open[_end - 1].File is null)
         {
             _end--;
+        }
+
+        // With any descriptor of a file that a process closes, its record locks on the file go (fcntl(2)).
+        if (LockKey.Of(file) is { } key)
+        {
+            job.Locks.Release(key, new LockOwner(false, (ulong)process));
         }
 
         job.System.Release(file);

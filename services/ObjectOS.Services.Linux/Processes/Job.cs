@@ -19,6 +19,7 @@ internal sealed class Job
     public Job(LinuxSystem system, ProgramRequest request, CellCapability cell, IReadOnlyList<Layer>? layers = null)
     {
         System = system;
+        Locks = new FileLocks(this);
         Request = request;
         Cell = cell;
         Tree = new FileTree(request.TemporaryLimit, system.Now + request.WallClockBase, new FileOwner(request.User, request.Group), cell.Invoker is null ? null : cell, layers);
@@ -43,6 +44,9 @@ internal sealed class Job
 
     /// <summary>The pipes of named ones that are open, by the numbers of their inodes.</summary>
     public SortedDictionary<ulong, Pipe> Fifos { get; } = [];
+
+    /// <summary>The locks that its programs hold on files.</summary>
+    public FileLocks Locks { get; }
 
     /// <summary>While a job is restored: all inodes by number.</summary>
     public IReadOnlyDictionary<ulong, Inode> Inodes { get; private set; } = new Dictionary<ulong, Inode>();
@@ -287,6 +291,7 @@ internal sealed class Job
 
         writer.Write(Hash is not null);
         Hash?.Save(writer);
+        Locks.Save(writer);
         var blocks = System.Blocks.Values.Where(block => block.Job == this).ToList();
         writer.Write(blocks.Count);
         foreach (var block in blocks)
@@ -369,6 +374,7 @@ internal sealed class Job
             job.Hash.Restore(reader);
         }
 
+        job.Locks.Restore(reader);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
             system.Blocks[reader.ReadUInt64()].Link(job, inodes[reader.ReadUInt64()]);

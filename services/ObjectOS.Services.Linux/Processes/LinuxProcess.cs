@@ -63,7 +63,7 @@ internal sealed class LinuxProcess
         Cell = cell;
         OwnMemory = memory;
         memory.Process = this;
-        Descriptors = new DescriptorTable(job);
+        Descriptors = new DescriptorTable(job, id);
     }
 
     public Job Job { get; }

@@ -1,0 +1,246 @@
+namespace ObjectOS.Services.Linux;
+
+/// <summary>Which file a lock is of: a grant of the host (−1: the tree in memory), and the number of its inode there.</summary>
+internal readonly record struct LockKey(int Grant, ulong Inode) : IComparable<LockKey>
+{
+    public int CompareTo(LockKey other) => Grant != other.Grant ? Grant.CompareTo(other.Grant) : Inode.CompareTo(other.Inode);
+
+    /// <summary>The key of an open file; null: it is of a kind that has no locks.</summary>
+    public static LockKey? Of(OpenFile file) =>
+        file.Handle != 0 ? new LockKey(file.Grant, file.HostStatus.Inode) : file.Inode is { } inode ? new LockKey(-1, inode.Number) : null;
+}
+
+/// <summary>Who holds a lock: a process by its number, or an open file.</summary>
+internal readonly record struct LockOwner(bool IsFile, ulong Number);
+
+/// <summary>A lock on a range of a file. Those of flock(2) are of another kind than those of fcntl(2), and know nothing of each other.</summary>
+/// <param name="Owner">Who holds it.</param>
+/// <param name="IsWhole">True for one of flock(2).</param>
+/// <param name="IsExclusive">False: others may hold shared ones, too.</param>
+/// <param name="Start">The first byte.</param>
+/// <param name="End">The first byte after it; the largest number: it has no end.</param>
+/// <param name="Process">The process that has set it.</param>
+internal sealed record FileLock(LockOwner Owner, bool IsWhole, bool IsExclusive, ulong Start, ulong End, int Process)
+{
+    public bool Overlaps(FileLock other) => IsWhole == other.IsWhole && Start < other.End && other.Start < End;
+
+    public bool Conflicts(FileLock other) => Owner != other.Owner && Overlaps(other) && (IsExclusive || other.IsExclusive);
+}
+
+/// <summary>The locks that the programs of a job hold on files (fcntl(2), "Advisory record locking"; flock(2)).</summary>
+internal sealed class FileLocks(Job job)
+{
+    /// <summary>Bytes of the host that a lock takes, as they count against what the job may hold.</summary>
+    private const ulong Cost = 160;
+
+    /// <summary>Virtual instructions of a lock that is looked at.</summary>
+    private const int CostOfLook = 12;
+
+    private readonly SortedDictionary<LockKey, LockList> _files = [];
+
+    /// <summary>For a process that waits: the processes whose locks are in its way.</summary>
+    private readonly SortedDictionary<int, int> _waiting = [];
+
+    private sealed class LockList(ulong wait)
+    {
+        /// <summary>What those wait for who want a lock.</summary>
+        public ulong Wait => wait;
+
+        public List<FileLock> Locks { get; } = [];
+    }
+
+    /// <summary>The first lock that is in the way of another; null: none is.</summary>
+    public FileLock? FindConflict(LockKey key, FileLock wanted)
+    {
+        if (!_files.TryGetValue(key, out var list))
+        {
+            return null;
+        }
+
+        job.System.Spend(list.Locks.Count * CostOfLook);
+        return list.Locks.Find(held => held.Conflicts(wanted));
+    }
+
+    /// <summary>Sets a lock that nothing is in the way of. False: the job may hold no more.</summary>
+    public bool TrySet(LockKey key, FileLock wanted)
+    {
+        if (!job.Tree.HasRoomFor(2 * Cost))
+        {
+            return false;
+        }
+
+        if (!_files.TryGetValue(key, out var list))
+        {
+            _files.Add(key, list = new LockList(job.System.NewId()));
+        }
+
+        Cut(list, wanted);
+        var same = list.Locks.FindAll(held => held.Owner == wanted.Owner && held.IsWhole == wanted.IsWhole && held.IsExclusive == wanted.IsExclusive
+            && held.Start <= wanted.End && wanted.Start <= held.End);
+        foreach (var held in same)
+        {
+            Drop(list, held);
+            wanted = wanted with { Start = Math.Min(wanted.Start, held.Start), End = Math.Max(wanted.End, held.End) };
+        }
+
+        Add(list, wanted);
+        job.System.Wake(list.Wait); // An exclusive one may have become a shared one.
+        return true;
+    }
+
+    /// <summary>Takes what an owner holds of a range away. False: a lock would be split, and the job may hold no more.</summary>
+    public bool TryClear(LockKey key, FileLock range)
+    {
+        if (!_files.TryGetValue(key, out var list))
+        {
+            return true;
+        }
+
+        if (!job.Tree.HasRoomFor(Cost))
+        {
+            return false;
+        }
+
+        Cut(list, range);
+        End(key, list);
+        return true;
+    }
+
+    /// <summary>Takes all that an owner holds of a file away.</summary>
+    public void Release(LockKey key, LockOwner owner)
+    {
+        if (!_files.TryGetValue(key, out var list))
+        {
+            return;
+        }
+
+        job.System.Spend(list.Locks.Count * CostOfLook);
+        foreach (var held in list.Locks.FindAll(held => held.Owner == owner))
+        {
+            Drop(list, held);
+        }
+
+        End(key, list);
+    }
+
+    /// <summary>Has a call wait until a lock of the file is given back; EDEADLK if those that are in its way wait for its own process.</summary>
+    public CallResult WaitFor(LinuxCall call, LockKey key, FileLock conflict)
+    {
+        const int MostSteps = 64;
+        int at = conflict.Process;
+        for (int steps = 0; steps < MostSteps && !conflict.Owner.IsFile; steps++)
+        {
+            if (at == call.Process.Id)
+            {
+                return Errno.EDEADLK;
+            }
+
+            if (!_waiting.TryGetValue(at, out at))
+            {
+                break;
+            }
+        }
+
+        var result = call.WaitFor(_files[key].Wait);
+        if (result.Outcome == CallOutcome.Parked && !conflict.Owner.IsFile)
+        {
+            _waiting[call.Process.Id] = conflict.Process;
+        }
+
+        return result;
+    }
+
+    /// <summary>A process waits no longer.</summary>
+    public void StopWaiting(int process) => _waiting.Remove(process);
+
+    /// <summary>Cuts what an owner holds of a range out of its locks.</summary>
+    private void Cut(LockList list, FileLock range)
+    {
+        job.System.Spend(list.Locks.Count * CostOfLook);
+        foreach (var held in list.Locks.FindAll(held => held.Owner == range.Owner && held.Overlaps(range)))
+        {
+            Drop(list, held);
+            if (held.Start < range.Start)
+            {
+                Add(list, held with { End = range.Start });
+            }
+
+            if (held.End > range.End)
+            {
+                Add(list, held with { Start = range.End });
+            }
+        }
+    }
+
+    private void Add(LockList list, FileLock held)
+    {
+        int at = list.Locks.FindIndex(other => other.Start > held.Start);
+        list.Locks.Insert(at < 0 ? list.Locks.Count : at, held);
+        job.Tree.Hold(Cost);
+    }
+
+    private void Drop(LockList list, FileLock held)
+    {
+        list.Locks.Remove(held);
+        job.Tree.Return(Cost);
+    }
+
+    private void End(LockKey key, LockList list)
+    {
+        job.System.Wake(list.Wait);
+        if (list.Locks.Count == 0)
+        {
+            _files.Remove(key);
+        }
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_files.Count);
+        foreach (var (key, list) in _files)
+        {
+            writer.Write(key.Grant);
+            writer.Write(key.Inode);
+            writer.Write(list.Wait);
+            writer.Write(list.Locks.Count);
+            foreach (var held in list.Locks)
+            {
+                writer.Write(held.Owner.IsFile);
+                writer.Write(held.Owner.Number);
+                writer.Write(held.IsWhole);
+                writer.Write(held.IsExclusive);
+                writer.Write(held.Start);
+                writer.Write(held.End);
+                writer.Write(held.Process);
+            }
+        }
+
+        writer.Write(_waiting.Count);
+        foreach (var (process, other) in _waiting)
+        {
+            writer.Write(process);
+            writer.Write(other);
+        }
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            var key = new LockKey(reader.ReadInt32(), reader.ReadUInt64());
+            var list = new LockList(reader.ReadUInt64());
+            for (int locks = reader.ReadInt32(); locks > 0; locks--)
+            {
+                var owner = new LockOwner(reader.ReadBoolean(), reader.ReadUInt64());
+                list.Locks.Add(new FileLock(owner, reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32()));
+            }
+
+            _files.Add(key, list);
+        }
+
+        for (int count = reader.ReadInt32(); count > 0; count--)
+        {
+            _waiting.Add(reader.ReadInt32(), reader.ReadInt32());
+        }
+    }
+}
