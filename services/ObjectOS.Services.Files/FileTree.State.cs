@@ -33,6 +33,7 @@ public sealed partial class FileTree
         writer.Write(loose.Count);
         foreach (var inode in loose)
         {
+            writer.Write(inode.Parent.Number);
             SaveTree(writer, inode, known);
         }
     }
@@ -53,7 +54,7 @@ public sealed partial class FileTree
         Root = RestoreTree(reader, invoker, null, all);
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            RestoreTree(reader, invoker, Root, all);
+            RestoreTree(reader, invoker, all.GetValueOrDefault(reader.ReadUInt64()) ?? Root, all);
         }
 
         Used = used;
@@ -120,6 +121,8 @@ public sealed partial class FileTree
         writer.Write(inode.DeviceNumber);
         writer.Write(inode.Grant);
         writer.Write(inode.Tag);
+        writer.Write(inode.Subject);
+        writer.Write(inode.Descriptor);
         writer.Write(inode.Links);
         writer.Write(inode.Opens);
         writer.Write(inode.Length);
@@ -194,6 +197,8 @@ public sealed partial class FileTree
             DeviceNumber = reader.ReadUInt64(),
             Grant = reader.ReadInt32(),
             Tag = reader.ReadUInt32(),
+            Subject = reader.ReadInt32(),
+            Descriptor = reader.ReadInt32(),
             Links = reader.ReadUInt32(),
             Opens = reader.ReadInt32(),
             Length = reader.ReadUInt64(),

@@ -127,6 +127,9 @@ public sealed class Inode
     /// <summary>For an inode that stands for an open file without one: its descriptor.</summary>
     public int Descriptor { get; set; }
 
+    /// <summary>For a file that a service makes up on the spot: the number of the process or thread that it tells of; 0 for none.</summary>
+    public int Subject { get; set; }
+
     /// <summary>For a file that a service makes up on the spot: which it is; 0 for all others.</summary>
     public uint Tag { get; set; }
 

@@ -219,6 +219,7 @@ internal static class LinuxCallTable
     {
         if (ByNumber.TryGetValue(call.Number, out var row))
         {
+            call.Process.Caller = call.Thread;
             return row.Handler(call);
         }
 

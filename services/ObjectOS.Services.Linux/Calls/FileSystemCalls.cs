@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ObjectOS.Abi;
+using ObjectOS.Services.Files;
 
 namespace ObjectOS.Services.Linux.Calls;
 
@@ -8,6 +9,8 @@ internal static class FileSystemCalls
 {
     private const ulong TemporaryFiles = 0x01021994; // TMPFS_MAGIC
     private const ulong ForeignFiles = 0x01021997; // V9FS_MAGIC: files that another system holds.
+    private const ulong ProcessFiles = 0x9fa0; // PROC_SUPER_MAGIC
+    private const ulong SystemFiles = 0x62656572; // SYSFS_MAGIC
     private const ulong Block = 4096;
 
     public static CallResult Status(LinuxCall call)
@@ -23,14 +26,19 @@ internal static class FileSystemCalls
             return (Errno)target.Error;
         }
 
-        return target.IsHost ? HostStatus(call, target.Grant, target.HostName) : target.Node is null ? Errno.ENOENT : OwnStatus(call);
+        return target.IsHost ? HostStatus(call, target.Grant, target.HostName) : target.Node is null ? Errno.ENOENT : OwnStatus(call, target.Node);
     }
 
     public static CallResult StatusFile(LinuxCall call) =>
-        !call.TryFile(0, out var file) ? call.Failure : file.Grant >= 0 ? HostStatus(call, file.Grant, "") : OwnStatus(call);
+        !call.TryFile(0, out var file) ? call.Failure : file.Grant >= 0 ? HostStatus(call, file.Grant, "") : OwnStatus(call, file.Inode);
 
-    private static CallResult OwnStatus(LinuxCall call)
+    private static CallResult OwnStatus(LinuxCall call, Inode? node)
     {
+        if (node is { Tag: not 0 })
+        {
+            return Write(call, ShownTable.PathOf(node.Tag).StartsWith("/sys", StringComparison.Ordinal) ? SystemFiles : ProcessFiles, 0, 0, 0, 0);
+        }
+
         var tree = call.Job.Tree;
         ulong free = (tree.Limit - Math.Min(tree.Limit, tree.Used)) / Block;
         return Write(call, TemporaryFiles, tree.Limit / Block, free, free, 0);

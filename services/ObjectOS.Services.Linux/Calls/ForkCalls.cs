@@ -150,6 +150,7 @@ internal static class ForkCalls
         child.FileMask = parent.FileMask;
         child.Arguments = parent.Arguments;
         child.TextBytes = parent.TextBytes;
+        child.Start = parent.Start;
         child.Job.Tree.Hold(child.TextBytes);
         child.RandomState = parent.NextRandom();
         child.CopyActions(parent);

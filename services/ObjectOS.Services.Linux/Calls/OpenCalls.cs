@@ -6,6 +6,9 @@ namespace ObjectOS.Services.Linux.Calls;
 /// <summary>openat.</summary>
 internal static class OpenCalls
 {
+    /// <summary>The stage of a call that makes the bytes of a file in <c>/proc</c>.</summary>
+    private const int Shows = 77;
+
     public static CallResult Open(LinuxCall call)
     {
         uint flags = (uint)call[2];
@@ -17,6 +20,11 @@ internal static class OpenCalls
         if (call.Replies.Count == 0 && !call.Process.Descriptors.HasRoom())
         {
             return Errno.EMFILE;
+        }
+
+        if (call.Stage == Shows)
+        {
+            return Show(call, call.File!, flags);
         }
 
         if (call.Stage == PipeOpens.Waits)
@@ -183,10 +191,9 @@ internal static class OpenCalls
         }
 
         bool writes = (flags & Linux.OpenAccess) != 0;
-        if (node.Tag != 0 && (writes || !new ProcFiles(call.Process).TryFill(node)))
+        if (node.Tag != 0)
         {
-            call.Job.Tree.Settle(node);
-            return writes ? Errno.EACCES : Errno.ENOMEM;
+            return writes ? Errno.EACCES : Show(call, OpenFile.Of(call, OpenFileKind.File, target, flags), flags);
         }
 
         if (writes && call.System.IsRunning(node))
@@ -204,6 +211,25 @@ internal static class OpenCalls
         }
 
         return Add(call, OpenFile.Of(call, OpenFileKind.File, target, flags), flags);
+    }
+
+    /// <summary>Makes the bytes of a file in <c>/proc</c>, in steps where it is long, and opens it.</summary>
+    private static CallResult Show(LinuxCall call, OpenFile file, uint flags)
+    {
+        var result = ProcFiles.Fill(call, file.Inode!);
+        if (call.File is null)
+        {
+            file.Hold();
+            call.File = file;
+        }
+
+        if (result == CallResult.Suspended || result == CallResult.Continued)
+        {
+            call.Stage = Shows;
+            return result;
+        }
+
+        return result != 0L ? result : Add(call, file, flags);
     }
 
     private static CallResult OpenDevice(LinuxCall call, PathTarget target, Inode node, uint flags)

@@ -83,7 +83,9 @@ internal static class StatusCalls
             return Errno.ENOENT;
         }
 
-        facts = ProcFiles.DescriptorOf(call.Process, node) is { } open ? FileFacts.Of(open, call.Job.WallClock, call.Process.Identity.Files) : FileFacts.Of(node);
+        facts = ProcFiles.DescriptorOf(call.Process, node) is { } open ? FileFacts.Of(open, call.Job.WallClock, call.Process.Identity.Files)
+            : ProcFiles.ProgramOf(call.Process, node) is { } program ? FileFacts.Of(node) with { Size = program.Length }
+            : FileFacts.Of(node);
         return 0L;
     }
 

@@ -113,7 +113,8 @@ internal sealed class Execution
         var process = call.Process;
         var path = _paths[0];
         var target = ProcFiles.Find(process, path, true);
-        if (_program is null && process.Executable is { } own && (path.Text == "/proc/self/exe" || target.FullPath == own.Path || path.Text == own.Path))
+        if (_program is null && process.Executable is { } own && (path.Text == "/proc/self/exe" || target.FullPath == own.Path || path.Text == own.Path
+            || (target.Node is { } node && ProcFiles.ProgramOf(process, node) == own)))
         {
             own.Hold();
             _program = own with { Name = _name };

@@ -110,15 +110,17 @@ internal sealed class Job
         if (Request.Layers.Count == 0)
         {
             Tree.MakePath("/tmp", now).Mode = 0x3ff;
+            Tree.MakePath("/var/tmp", now).Mode = 0x3ff;
             MakeText("/etc", "passwd", "root:x:0:0:root:/:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n", now);
             MakeText("/etc", "group", "root:x:0:\nuser:x:1000:\n", now);
         }
 
         ProcFiles.Mount(Tree.MakeFresh("/proc", now));
+        ProcFiles.Mount(Tree.MakeFresh("/sys", now));
         var devices = Tree.MakeFresh("/dev", now);
-        foreach (string shared in (string[])["/dev/shm", "/run", "/run/lock"])
+        foreach (string shared in (string[])["/dev/pts", "/dev/shm", "/run", "/run/lock"])
         {
-            Tree.MakeFresh(shared, now).Mode = shared == "/run" ? 0x1edu : 0x3ff;
+            Tree.MakeFresh(shared, now).Mode = shared is "/run" or "/dev/pts" ? 0x1edu : 0x3ff;
         }
         foreach (var (name, number) in ((string, ulong)[])
             [("null", 0x103), ("zero", 0x105), ("full", 0x107), ("random", 0x108), ("urandom", 0x109), ("tty", 0x500)])
@@ -233,7 +235,17 @@ internal sealed class Job
             .Concat(Processes.Values.Where(process => process.WorkingDirectory.Directory is not null).Select(process => process.WorkingDirectory.Directory))
             .Concat(Processes.Values.SelectMany(process => process.Threads).SelectMany(thread => thread.Call.Starts))
             .Concat(System.Blocks.Values.Where(block => block.Job == this).Select(block => block.Inode!));
-        return [.. used.Where(inode => inode.Links == 0).DistinctBy(inode => inode.Number).OrderBy(inode => inode.Number)];
+        return [.. used.SelectMany(WithShown).Where(inode => inode.Links == 0).DistinctBy(inode => inode.Number).OrderBy(inode => inode.Number)];
+    }
+
+    /// <summary>An inode, and the directories in <c>/proc</c> that it was found in, which have no other holder.</summary>
+    private static IEnumerable<Inode> WithShown(Inode inode)
+    {
+        yield return inode;
+        for (var at = inode; at.Tag != 0 && at.Links == 0 && at.Parent != at; at = at.Parent)
+        {
+            yield return at.Parent;
+        }
     }
 
     public void Save(BinaryWriter writer)

@@ -116,6 +116,12 @@ internal sealed class LinuxProcess
     /// <summary>Bytes of the host that its arguments take, as they count against what its job may hold.</summary>
     public ulong TextBytes { get; set; }
 
+    /// <summary>Where its arguments and its environment lie.</summary>
+    public StartTexts Start { get; set; }
+
+    /// <summary>The thread whose call is being run.</summary>
+    public LinuxThread? Caller { get; set; }
+
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
     public SignalQueue Pending { get; } = new();
@@ -281,6 +287,7 @@ internal sealed class LinuxProcess
         writer.Write(StartTime);
         writer.Write(RandomState);
         writer.Write(TextBytes);
+        Start.Save(writer);
         writer.Write(IsEnded);
         writer.Write(Status);
         Job.Write(writer, Arguments);
@@ -338,6 +345,7 @@ internal sealed class LinuxProcess
         process.StartTime = reader.ReadUInt64();
         process.RandomState = reader.ReadUInt64();
         process.TextBytes = reader.ReadUInt64();
+        process.Start = StartTexts.Restore(reader);
         process.IsEnded = reader.ReadBoolean();
         process.Status = reader.ReadInt32();
         process.Arguments = Job.ReadTexts(reader);

@@ -183,6 +183,7 @@ internal sealed class ProgramLoad
         }
 
         StackPointer = pointer;
+        _process.Start = StartTexts.Of(pointer, bytes, Arguments, Environment);
         return status;
     }
 
