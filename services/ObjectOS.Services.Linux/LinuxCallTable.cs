@@ -93,12 +93,16 @@ internal static class LinuxCallTable
         new(71, "sendfile", "ffon:n", Stub, SystemCalls.InvalidArgument),
         new(72, "pselect6", "noooti:n", Full, PollCalls.Select),
         new(73, "ppoll", "onti:n", Full, PollCalls.Poll),
+        new(74, "signalfd4", "finx:f", Full, QueuedSignalCalls.File),
         new(78, "readlinkat", "fpon:n", Full, DirectoryCalls.ReadLink),
         new(79, "newfstatat", "fpsx:e", Full, StatusCalls.StatusPath),
         new(80, "fstat", "fs:e", Full, StatusCalls.Status),
         new(81, "sync", ":e", Full, FileSystemCalls.SynchronizeAll),
         new(82, "fsync", "f:e", Full, FileSystemCalls.Synchronize),
         new(83, "fdatasync", "f:e", Full, FileSystemCalls.Synchronize),
+        new(85, "timerfd_create", "nx:f", Full, TimerCalls.CreateFile),
+        new(86, "timerfd_settime", "fxit:e", Full, TimerCalls.SetFile),
+        new(87, "timerfd_gettime", "ft:e", Full, TimerCalls.GetFile),
         new(88, "utimensat", "fpix:e", Full, ChangeCalls.SetTimes),
         new(93, "exit", "n:e", Full, ThreadCalls.Exit),
         new(94, "exit_group", "n:e", Full, ProcessCalls.ExitGroup),
@@ -110,6 +114,11 @@ internal static class LinuxCallTable
         new(101, "nanosleep", "ia:e", Full, TimeCalls.Sleep),
         new(102, "getitimer", "nt:e", Full, TimeCalls.GetInterval),
         new(103, "setitimer", "nit:e", Partial, TimeCalls.SetInterval),
+        new(107, "timer_create", "nio:e", Full, TimerCalls.Create),
+        new(108, "timer_gettime", "nt:e", Full, TimerCalls.Get),
+        new(109, "timer_getoverrun", "n:n", Full, TimerCalls.GetOverrun),
+        new(110, "timer_settime", "nxit:e", Full, TimerCalls.Set),
+        new(111, "timer_delete", "n:e", Full, TimerCalls.Delete),
         new(113, "clock_gettime", "nt:e", Full, TimeCalls.GetClock),
         new(114, "clock_getres", "no:e", Full, TimeCalls.GetResolution),
         new(115, "clock_nanosleep", "nxia:e", Full, TimeCalls.SleepClock),
@@ -129,6 +138,7 @@ internal static class LinuxCallTable
         new(135, "rt_sigprocmask", "nion:e", Full, SignalCalls.SetMask),
         new(136, "rt_sigpending", "on:e", Full, SignalCalls.Pending),
         new(TimedWait, "rt_sigtimedwait", "iotn:n", Full, SignalCalls.TimedWait),
+        new(138, "rt_sigqueueinfo", "dgi:e", Full, QueuedSignalCalls.Queue),
         new(139, "rt_sigreturn", ":-", Full, SignalCalls.Return),
         new(140, "setpriority", "nnn:e", Stub, SystemCalls.Nothing),
         new(141, "getpriority", "nn:n", Stub, SystemCalls.Twenty),
@@ -178,6 +188,7 @@ internal static class LinuxCallTable
         new(208, "setsockopt", "fnnin:e", Stub, SystemCalls.NotSocket),
         new(209, "getsockopt", "fnnoo:e", Stub, SystemCalls.NotSocket),
         new(210, "shutdown", "fn:e", Stub, SystemCalls.NotSocket),
+        new(240, "rt_tgsigqueueinfo", "ddgi:e", Full, QueuedSignalCalls.QueueForThread),
         new(242, "accept4", "foox:f", Stub, SystemCalls.NotSocket),
         new(214, "brk", "a:a", Full, MemoryCalls.Break),
         new(215, "munmap", "an:e", Full, MemoryCalls.Unmap),
@@ -219,7 +230,7 @@ internal static class LinuxCallTable
     {
         if (ByNumber.TryGetValue(call.Number, out var row))
         {
-            call.Process.Caller = call.Thread;
+            call.Process.Caller = call.Job.Caller = call.Thread;
             return row.Handler(call);
         }
 

@@ -109,6 +109,7 @@ internal sealed partial class LinuxSystem
 
         process.Job.Tree.Return(process.TextBytes);
         process.TextBytes = 0;
+        process.Timers.Clear();
         process.LeaveDirectory();
         process.Job.Locks.StopWaiting(process.Id);
         Invoker.Delete(process.OwnMemory.Space.Slot);

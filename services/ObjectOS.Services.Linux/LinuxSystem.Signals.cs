@@ -35,6 +35,7 @@ internal sealed partial class LinuxSystem
         }
 
         process.Pending.Add(info);
+        WakeSignalFiles(process.Job, info.Signal);
         process.Threads.ForEach(WakeTimedWait);
         if (process.Threads.Find(thread => !thread.IsGone && IsOpen(thread, info.Signal)) is { } taker)
         {
@@ -51,10 +52,20 @@ internal sealed partial class LinuxSystem
         }
 
         thread.Pending.Add(info);
+        WakeSignalFiles(thread.Process.Job, info.Signal);
         WakeTimedWait(thread);
         if (IsOpen(thread, info.Signal))
         {
             Interrupt(thread);
+        }
+    }
+
+    /// <summary>Has all looked after that read or watch a file of this signal.</summary>
+    private void WakeSignalFiles(Job job, int signal)
+    {
+        foreach (var file in job.EventFiles.Values.Where(file => file.Kind == OpenFileKind.Signals && (file.Counter >> (signal - 1) & 1) != 0))
+        {
+            Wake(file.Id, PollEvents.Read);
         }
     }
 

@@ -46,6 +46,17 @@ internal sealed partial class LinuxSystem
             Send(process, new SignalInfo(14, SignalInfo.FromKernel, 0, 0));
         }
 
+        foreach (var process in Jobs.Values.SelectMany(job => job.Processes.Values).Where(process => process.Timers.WakeAt <= now).ToArray())
+        {
+            process.Timers.Fire(now);
+        }
+
+        foreach (var file in Jobs.Values.SelectMany(job => job.EventFiles.Values).Where(file => file.Timer is { } timer && timer.WakeAt <= now).ToArray())
+        {
+            file.Timer!.Advance(now);
+            Wake(file.Id, PollEvents.Read);
+        }
+
         if (_lateAt <= now)
         {
             _lateAt = LinuxCall.Never;
@@ -60,7 +71,12 @@ internal sealed partial class LinuxSystem
         {
             foreach (var process in job.Processes.Values)
             {
-                next = Math.Min(next, process.Alarm);
+                next = Math.Min(next, Math.Min(process.Alarm, process.Timers.WakeAt));
+            }
+
+            foreach (var file in job.EventFiles.Values)
+            {
+                next = Math.Min(next, file.Timer?.WakeAt ?? LinuxCall.Never);
             }
         }
 

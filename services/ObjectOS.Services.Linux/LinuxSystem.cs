@@ -152,6 +152,7 @@ internal sealed partial class LinuxSystem
             locking.Locks.Release(key, new LockOwner(true, file.Id));
         }
 
+        file.Job?.EventFiles.Remove(file.Id);
         foreach (var item in file.Watchers.ToArray())
         {
             file.Job?.Count(item, -1);

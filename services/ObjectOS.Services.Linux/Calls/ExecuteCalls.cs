@@ -118,6 +118,7 @@ internal static class ExecuteCalls
         system.EndBorrowers(process);
         process.Descriptors.CloseOnExec();
         process.ResetActions();
+        process.Timers.Clear();
         process.Executable?.Release(system);
         process.Executable = executable;
         process.Arguments = arguments;

@@ -19,6 +19,8 @@ internal static class FileInput
         OpenFileKind.Output when file.IsTerminal => ReadStream(call, file, count, take),
         OpenFileKind.Device => ReadDevice(call, file, count, take),
         OpenFileKind.Event => ReadEvent(call, file, count, take),
+        OpenFileKind.Timer => TimerCalls.Read(call, file, count, take),
+        OpenFileKind.Signals => QueuedSignalCalls.Read(call, file, count, take),
         _ => Errno.EINVAL,
     };
 

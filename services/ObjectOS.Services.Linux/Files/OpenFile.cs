@@ -15,6 +15,8 @@ internal enum OpenFileKind : byte
     Device,
     Event,
     Poll,
+    Timer,
+    Signals,
 }
 
 /// <summary>What a descriptor stands for: an open file with its position, shared by all descriptors made from one opening.</summary>
@@ -103,7 +105,10 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
 
     public bool IsTerminal { get; init; }
 
-    /// <summary>An event's counter.</summary>
+    /// <summary>A timer that is read from it.</summary>
+    public IntervalTimer? Timer { get; init; }
+
+    /// <summary>An event's counter; the signals that are read from it, bit n − 1 for signal n; 1 for a timer of the realtime clock.</summary>
     public ulong Counter { get; set; }
 
     /// <summary>True for an event whose reads take one (EFD_SEMAPHORE).</summary>
@@ -189,6 +194,7 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
         writer.Write(Counter);
         writer.Write(IsSemaphore);
         PollSet?.Save(writer);
+        Timer?.Save(writer);
         writer.Write(Held);
         writer.Write(Cursor ?? "");
         writer.Write(CursorPosition);
@@ -229,6 +235,7 @@ internal sealed class OpenFile(ulong id, OpenFileKind kind, string path, uint fl
             IsTerminal = isTerminal,
             Counter = counter,
             IsSemaphore = isSemaphore,
+            Timer = kind == OpenFileKind.Timer ? IntervalTimer.Restore(reader) : null,
         };
         if (kind == OpenFileKind.Poll)
         {

@@ -45,6 +45,11 @@ internal static class PollEvents
             case OpenFileKind.Event:
                 // eventfd_poll of fs/eventfd.c: no "normal" bits.
                 return (file.Counter > 0 ? In : 0) | (file.Counter < ulong.MaxValue - 1 ? Out : 0);
+            case OpenFileKind.Timer:
+                file.Timer!.Advance(file.Job!.System.Now);
+                return file.Timer.Expirations > 0 ? In : 0;
+            case OpenFileKind.Signals:
+                return file.Job!.Caller is { } caller && ((caller.Pending.Set | caller.Process.Pending.Set) & file.Counter) != 0 ? In : 0;
             case OpenFileKind.Poll:
                 return IsAnyReady(file.PollSet!, 0) ? Read : 0;
             default:
@@ -57,14 +62,15 @@ internal static class PollEvents
         OpenFileKind.Pipe => file.CanWrite ? file.Pipe!.RoomWait : file.Pipe!.DataWait,
         OpenFileKind.Input => LinuxSystem.StreamWait(file.Job!, file.Stream, false),
         OpenFileKind.Output => LinuxSystem.StreamWait(file.Job!, file.Stream, true),
-        OpenFileKind.Event or OpenFileKind.Poll => file.Id,
+        OpenFileKind.Event or OpenFileKind.Poll or OpenFileKind.Timer or OpenFileKind.Signals => file.Id,
         _ => 0,
     };
 
     /// <summary>True if the file's readiness can change: others cannot be watched by epoll (EPERM).</summary>
     public static bool CanWatch(OpenFile file) => file.Kind switch
     {
-        OpenFileKind.Pipe or OpenFileKind.Input or OpenFileKind.Output or OpenFileKind.Event or OpenFileKind.Poll => true,
+        OpenFileKind.Pipe or OpenFileKind.Input or OpenFileKind.Output or OpenFileKind.Event or OpenFileKind.Poll
+            or OpenFileKind.Timer or OpenFileKind.Signals => true,
         OpenFileKind.Device => file is { Device: DeviceKind.Random, Path: "/dev/random" },
         _ => false,
     };

@@ -48,6 +48,12 @@ internal sealed class Job
     /// <summary>The locks that its programs hold on files.</summary>
     public FileLocks Locks { get; }
 
+    /// <summary>Its open files that are timers or signals.</summary>
+    public SortedDictionary<ulong, OpenFile> EventFiles { get; } = [];
+
+    /// <summary>The thread whose call is being run.</summary>
+    public LinuxThread? Caller { get; set; }
+
     /// <summary>While a job is restored: all inodes by number.</summary>
     public IReadOnlyDictionary<ulong, Inode> Inodes { get; private set; } = new Dictionary<ulong, Inode>();
 
@@ -366,6 +372,10 @@ internal sealed class Job
             var file = OpenFile.Restore(reader, inodes, pipes, sets);
             file.Job = job;
             files.Add(file.Id, file);
+            if (file.Kind is OpenFileKind.Timer or OpenFileKind.Signals)
+            {
+                job.EventFiles.Add(file.Id, file);
+            }
         }
 
         PollSet.Link(sets, files, system.Waits);

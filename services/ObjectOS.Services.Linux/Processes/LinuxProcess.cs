@@ -64,6 +64,7 @@ internal sealed class LinuxProcess
         OwnMemory = memory;
         memory.Process = this;
         Descriptors = new DescriptorTable(job, id);
+        Timers = new ProcessTimers(this);
     }
 
     public Job Job { get; }
@@ -125,6 +126,9 @@ internal sealed class LinuxProcess
     public SignalAction[] Actions { get; private set; } = new SignalAction[Signals + 1];
 
     public SignalQueue Pending { get; } = new();
+
+    /// <summary>Its timers; a fork copies none, a new program has none.</summary>
+    public ProcessTimers Timers { get; }
 
     public ProgramLoad? Load { get; set; }
 
@@ -288,6 +292,7 @@ internal sealed class LinuxProcess
         writer.Write(RandomState);
         writer.Write(TextBytes);
         Start.Save(writer);
+        Timers.Save(writer);
         writer.Write(IsEnded);
         writer.Write(Status);
         Job.Write(writer, Arguments);
@@ -346,6 +351,7 @@ internal sealed class LinuxProcess
         process.RandomState = reader.ReadUInt64();
         process.TextBytes = reader.ReadUInt64();
         process.Start = StartTexts.Restore(reader);
+        process.Timers.Restore(reader);
         process.IsEnded = reader.ReadBoolean();
         process.Status = reader.ReadInt32();
         process.Arguments = Job.ReadTexts(reader);

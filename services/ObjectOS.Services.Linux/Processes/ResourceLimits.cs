@@ -17,6 +17,7 @@ internal sealed class ResourceLimits
     private const int Processes = 6;
     private const int OpenFiles = 7;
     private const int AddressSpace = 9;
+    private const int PendingSignals = 11;
 
     private readonly (ulong Soft, ulong Hard)[] _limits = new (ulong, ulong)[Count];
 
@@ -25,6 +26,7 @@ internal sealed class ResourceLimits
         Array.Fill(_limits, (Infinity, Infinity));
         _limits[Stack] = (ProcessMemory.StackSize, ProcessMemory.StackSize);
         _limits[Core] = (0, Infinity);
+        _limits[PendingSignals] = (SignalQueue.Most, SignalQueue.Most);
         _limits[OpenFiles] = (DescriptorTable.Limit, DescriptorTable.Limit);
     }
 
@@ -35,6 +37,8 @@ internal sealed class ResourceLimits
     public ulong LargestFile => _limits[FileSize].Soft;
 
     public ulong MostMapped => _limits[AddressSpace].Soft;
+
+    public ulong MostSignals => _limits[PendingSignals].Soft;
 
     public ulong MostProcesses => _limits[Processes].Soft;
 

@@ -48,7 +48,7 @@ internal static class SignalFrame
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(bytes[16..], info.Sender);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], user);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], info.Code == SignalInfo.FromTimer ? (uint)info.Overrun : user);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], info.Value);
     }
 
