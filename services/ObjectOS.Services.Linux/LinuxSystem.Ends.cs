@@ -123,10 +123,17 @@ internal sealed partial class LinuxSystem
         var job = process.Job;
         _dying.Remove((job.Request.Job, process.Id));
         job.Processes.Remove(process.Id);
+        var orphans = new List<LinuxProcess>();
         foreach (var child in job.Processes.Values.Where(child => child.Parent == process.Id))
         {
             child.Parent = 1;
+            if (child.Traits.DeathSignal != 0)
+            {
+                orphans.Add(child);
+            }
         }
+
+        orphans.ForEach(child => Send(child, new SignalInfo(child.Traits.DeathSignal, SignalInfo.FromUser, process.Id, 0)));
 
         if (!job.Processes.TryGetValue(process.Parent, out var parent))
         {

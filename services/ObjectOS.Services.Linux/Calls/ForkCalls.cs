@@ -151,6 +151,7 @@ internal static class ForkCalls
         child.Arguments = parent.Arguments;
         child.TextBytes = parent.TextBytes;
         child.Start = parent.Start;
+        child.Traits = parent.Traits.Inherited;
         child.Job.Tree.Hold(child.TextBytes);
         child.RandomState = parent.NextRandom();
         child.CopyActions(parent);

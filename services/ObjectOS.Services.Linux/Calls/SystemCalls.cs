@@ -8,8 +8,6 @@ internal static class SystemCalls
 {
     public static CallResult Nothing(LinuxCall call) => 0L;
 
-    public static CallResult Twenty(LinuxCall call) => 20L;
-
     public static CallResult NotPermitted(LinuxCall call) => Errno.EPERM;
 
     public static CallResult InvalidArgument(LinuxCall call) => Errno.EINVAL;
@@ -75,33 +73,6 @@ internal static class SystemCalls
         uint old = call.Process.FileMask;
         call.Process.FileMask = (uint)call[0] & 0x1ff;
         return old;
-    }
-
-    public static CallResult Control(LinuxCall call)
-    {
-        var name = new byte[16];
-        switch (call[0])
-        {
-            case 15:
-                if (!call.TryRead(call[1], name))
-                {
-                    return call.Failure;
-                }
-
-                int zero = name.AsSpan().IndexOf((byte)0);
-                call.Thread.Name = Encoding.Latin1.GetString(name, 0, Math.Min(15, zero < 0 ? 15 : zero)); // Bytes, kept as they are.
-                return 0L;
-            case 16:
-                byte[] text = Encoding.Latin1.GetBytes(call.Thread.Name);
-                text.AsSpan(0, Math.Min(15, text.Length)).CopyTo(name);
-                return call.TryWrite(call[1], name) ? 0L : call.Failure;
-            case 1 or 4 or 36 or 38 or 0x53564d41:
-                return 0L;
-            case 3:
-                return 1L;
-            default:
-                return Errno.EINVAL;
-        }
     }
 
     public static CallResult GetCpu(LinuxCall call)

@@ -120,6 +120,9 @@ internal sealed class LinuxProcess
     /// <summary>Where its arguments and its environment lie.</summary>
     public StartTexts Start { get; set; }
 
+    /// <summary>What it has set of itself.</summary>
+    public ProcessTraits Traits { get; set; } = new();
+
     /// <summary>The thread whose call is being run.</summary>
     public LinuxThread? Caller { get; set; }
 
@@ -293,6 +296,7 @@ internal sealed class LinuxProcess
         writer.Write(TextBytes);
         Start.Save(writer);
         Timers.Save(writer);
+        Traits.Save(writer);
         writer.Write(IsEnded);
         writer.Write(Status);
         Job.Write(writer, Arguments);
@@ -352,6 +356,7 @@ internal sealed class LinuxProcess
         process.TextBytes = reader.ReadUInt64();
         process.Start = StartTexts.Restore(reader);
         process.Timers.Restore(reader);
+        process.Traits = ProcessTraits.Restore(reader);
         process.IsEnded = reader.ReadBoolean();
         process.Status = reader.ReadInt32();
         process.Arguments = Job.ReadTexts(reader);

@@ -60,7 +60,7 @@ internal static class ProcessTexts
         ];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{view.Thread?.Id ?? process.Id} ({view.Name}) {view.State} {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 20 0 "
+            $"{view.Thread?.Id ?? process.Id} ({view.Name}) {view.State} {process.Parent} {process.GroupId} {process.SessionId} 0 -1 0 0 0 0 0 0 0 0 0 {20 + process.Traits.Nice} {process.Traits.Nice} "
             + $"{process.Threads.Count} 0 {process.StartTime / Tick} {memory.Mapped} {memory.Mapped / Pages.Size} {process.Limits[5].Soft} 0 0 {ProcessMemory.StackTop} 0 0 ")
             + string.Join(' ', tail.Select(number => number.ToString(CultureInfo.InvariantCulture))) + "\n";
     }
@@ -80,7 +80,7 @@ internal static class ProcessTexts
             + $"VmStk:\t{ProcessMemory.StackSize / 1024,8} kB\nVmSwap:\t       0 kB\nThreads:\t{process.Threads.Count}\nSigQ:\t0/{Limit(process.Limits[11].Soft)}\n"
             + $"SigPnd:\t{view.Thread?.Pending.Set ?? 0:x16}\nShdPnd:\t{process.Pending.Set:x16}\nSigBlk:\t{view.Thread?.Mask ?? 0:x16}\nSigIgn:\t{ignored:x16}\n"
             + $"SigCgt:\t{caught:x16}\nCapInh:\t{0:x16}\nCapPrm:\t{capabilities:x16}\nCapEff:\t{capabilities:x16}\nCapBnd:\t{(1UL << 41) - 1:x16}\nCapAmb:\t{0:x16}\n"
-            + $"NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+            + $"NoNewPrivs:\t{(process.Traits.HasNoNewPrivileges ? 1 : 0)}\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
     }
 
     /// <summary>The signals that it ignores, and those that it handles: bit n − 1 for signal n.</summary>
