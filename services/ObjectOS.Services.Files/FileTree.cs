@@ -1,4 +1,3 @@
-using ObjectOS.Abi;
 using ObjectOS.Client;
 
 namespace ObjectOS.Services.Files;
@@ -89,95 +88,6 @@ public sealed partial class FileTree
 
     private static ulong CostOf(string text) => (ulong)text.Length * sizeof(char);
 
-    /// <summary>What has a name in a directory; null: nothing has.</summary>
-    public Inode? Find(Inode directory, string name)
-    {
-        if (directory.Entries.TryGetValue(name, out var found))
-        {
-            return found;
-        }
-
-        return directory.Bases.Count == 0 || BasesOf(directory, name) is not [var top, ..] bases ? null : Hold(directory, name, Known(top) ?? Show(bases, top.Node));
-    }
-
-    /// <summary>The places that a name of a directory has in its layers: the uppermost, and below a directory those that show through it.</summary>
-    private static List<LayerPlace> BasesOf(Inode directory, string name)
-    {
-        var found = new List<LayerPlace>();
-        foreach (var place in directory.Bases)
-        {
-            if (!place.Node.TryFind(name, out var node))
-            {
-                continue;
-            }
-
-            if (found.Count > 0 && node.Kind != LayerNodeKind.Directory)
-            {
-                break;
-            }
-
-            found.Add(place with { Node = node });
-            if (node.Kind != LayerNodeKind.Directory)
-            {
-                break;
-            }
-        }
-
-        return found;
-    }
-
-    private ulong NumberOf(LayerPlace place) => ((ulong)(Array.IndexOf(_layers, place.Layer) + 1) << LayerShift) | place.Node.FileNumber;
-
-    private Inode? Known(LayerPlace place) => place.Node.Links > 1 && place.Node.Kind != LayerNodeKind.Directory ? _linked.GetValueOrDefault(NumberOf(place)) : null;
-
-    /// <summary>The inode of a place in the layers.</summary>
-    private Inode Show(List<LayerPlace> bases, LayerNode node)
-    {
-        var kind = KindOf(node.Kind);
-        var made = new Inode(NumberOf(bases[0]), kind, node.Mode, new FileOwner(node.UserId, node.GroupId), node.ModifyTime)
-        {
-            Target = node.Target,
-            Held = CostOf(node.Target),
-            Links = kind == InodeKind.Directory ? 1 : node.Links,
-            Length = kind == InodeKind.File ? node.Length : 0,
-            Bases = kind == InodeKind.Directory ? bases : [],
-            Subdirectories = kind == InodeKind.Directory ? SubdirectoriesOf(bases) : 0,
-        };
-        if (kind == InodeKind.Device)
-        {
-            SetDevice(made, node.Device | (node.Kind == LayerNodeKind.BlockDevice ? BlockDevice : 0));
-        }
-
-        if (kind == InodeKind.File && node.Length > 0)
-        {
-            made.Content = new FileContent { Source = bases[0].Layer.FileOf(node) };
-        }
-
-        if (made.Links > 1)
-        {
-            _linked[made.Number] = made;
-        }
-
-        Used += made.Held;
-        return made;
-    }
-
-    private static uint SubdirectoriesOf(List<LayerPlace> bases)
-    {
-        var names = bases.SelectMany(place => place.Node.Children).Where(node => node.Kind == LayerNodeKind.Directory).Select(node => node.Name);
-        return (uint)(bases.Count == 1 ? names.Count() : names.Distinct().Count());
-    }
-
-    private static InodeKind KindOf(LayerNodeKind kind) => kind switch
-    {
-        LayerNodeKind.Directory => InodeKind.Directory,
-        LayerNodeKind.Link => InodeKind.Link,
-        LayerNodeKind.CharacterDevice or LayerNodeKind.BlockDevice => InodeKind.Device,
-        LayerNodeKind.Fifo => InodeKind.Fifo,
-        LayerNodeKind.Socket => InodeKind.Socket,
-        _ => InodeKind.File,
-    };
-
     /// <summary>Gives an inode a name.</summary>
     private Inode Enter(Inode directory, string name, Inode inode)
     {
@@ -213,48 +123,6 @@ public sealed partial class FileTree
         else
         {
             directory.Entries.Remove(name);
-        }
-    }
-
-    /// <summary>The entries of a directory after a name, in ordinal order; all of them for null.</summary>
-    public IEnumerable<DirectoryEntry> List(Inode directory, string? after)
-    {
-        var sources = new List<IEnumerator<DirectoryEntry?>> { Own(directory, after).GetEnumerator() };
-        sources.AddRange(directory.Bases.Select(place => Below(place, after).GetEnumerator()));
-        sources.RemoveAll(source => !source.MoveNext());
-        while (sources.Count > 0)
-        {
-            // The uppermost of those that have the least name shows; the others are hidden by it.
-            var least = sources[0].Current!.Value;
-            foreach (var source in sources.Skip(1))
-            {
-                least = string.CompareOrdinal(source.Current!.Value.Name, least.Name) < 0 ? source.Current.Value : least;
-            }
-
-            if (least.Kind != Hidden)
-            {
-                yield return least;
-            }
-
-            sources.RemoveAll(source => source.Current!.Value.Name == least.Name && !source.MoveNext());
-        }
-    }
-
-    private const InodeKind Hidden = (InodeKind)255;
-
-    private static IEnumerable<DirectoryEntry?> Own(Inode directory, string? after)
-    {
-        foreach (var (name, inode) in directory.Entries.After(after))
-        {
-            yield return new DirectoryEntry(name, inode?.Kind ?? Hidden, inode?.Number ?? 0);
-        }
-    }
-
-    private IEnumerable<DirectoryEntry?> Below(LayerPlace place, string? after)
-    {
-        foreach (var node in place.Node.ChildrenAfter(after))
-        {
-            yield return new DirectoryEntry(node.Name, KindOf(node.Kind), NumberOf(place with { Node = node }));
         }
     }
 
@@ -471,76 +339,6 @@ public sealed partial class FileTree
         var (number, content) = _memories.First();
         content.Clear();
         return _memories.Remove(number);
-    }
-
-    /// <summary>Counts what an operation has changed of a content.</summary>
-    private void Count(Inode file, FileContent content, ulong held)
-    {
-        Used = Used - held + content.Held;
-        if (content.Memory is not null)
-        {
-            _memories.TryAdd(file.Number, content);
-        }
-    }
-
-    /// <summary>
-    /// Makes the file that long, at most <see cref="LargestFile"/>. New bytes are zero, and take no room until they are written. Ok; Suspended: nothing has
-    /// changed; InProgress: call again; else there is no room.
-    /// </summary>
-    public KernelStatus SetLength(Inode file, ulong length, ulong now)
-    {
-        if (length < file.Length && file.Content is { } content)
-        {
-            ulong held = content.Held;
-            var status = content.Cut(length, _cell);
-            Count(file, content, held);
-            if (status != KernelStatus.Ok)
-            {
-                return status;
-            }
-        }
-
-        file.Length = length;
-        file.ModifyTime = file.ChangeTime = (long)now;
-        return KernelStatus.Ok;
-    }
-
-    /// <summary>Writes into the file, which grows as needed, up to <see cref="LargestFile"/>. Ok; Suspended: nothing has changed; else there is no room, and nothing is written.</summary>
-    public KernelStatus Write(Inode file, ulong offset, ReadOnlySpan<byte> data, ulong now)
-    {
-        if (offset > LargestFile || (ulong)data.Length > LargestFile - offset)
-        {
-            return KernelStatus.InvalidArgument;
-        }
-
-        var content = file.Content ??= new FileContent();
-        ulong growth = content.Growth(offset, (ulong)data.Length);
-        if (growth > 0 && !HasRoomFor(growth))
-        {
-            return KernelStatus.MemoryExhausted;
-        }
-
-        ulong held = content.Held;
-        var status = content.Write(offset, data, _cell);
-        Count(file, content, held);
-        if (status == KernelStatus.Ok)
-        {
-            file.Length = Math.Max(file.Length, offset + (ulong)data.Length);
-            file.ModifyTime = file.ChangeTime = (long)now;
-        }
-
-        return status;
-    }
-
-    /// <summary>Makes a file's content a memory object of at least so many bytes. Ok, or nothing has changed.</summary>
-    public KernelStatus MakeMemory(Inode file, ulong needed)
-    {
-        var content = file.Content ??= new FileContent();
-        ulong held = content.Held;
-        var status = content.MakeOwn(_cell);
-        status = status == KernelStatus.Ok ? content.Move(_cell, needed) : status;
-        Count(file, content, held);
-        return status;
     }
 
     /// <summary>Sets an extended attribute, or removes it for null. The caller has seen to the room.</summary>

@@ -34,6 +34,13 @@ internal static class ReadmeSamples
         Console.Write(result.EnsureSuccess().Output);
     }
 
+    public static async Task RootAsync(ObjectOs os)
+    {
+        using var root = FileLayer.Open("images/lisp");
+        var result = await os.RunAsync(new ProgramSpec { Root = [root], Path = "/lisp.elf", Arguments = ["/scripts/fib.scm"] });
+        Console.Write(result.EnsureSuccess().Output);
+    }
+
     public static async Task LinesAsync(ObjectOs os)
     {
         var cell = await os.StartAsync(new ProgramSpec { Path = "images/lisp/lisp.elf", PipesInput = true });

@@ -34,6 +34,7 @@ public sealed partial class ReadmeSamplesTests
             await using (var os = await ObjectOs.BootAsync())
             {
                 await ReadmeSamples.LimitsAndDirectoryAsync(os);
+                await ReadmeSamples.RootAsync(os);
             }
 
             await using (var os = await ObjectOs.BootAsync())
