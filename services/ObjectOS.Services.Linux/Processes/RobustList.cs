@@ -28,17 +28,18 @@ internal static class RobustList
             return true;
         }
 
+        var pages = new PageReader(thread);
         Span<byte> head = stackalloc byte[24];
-        var status = Read(thread, thread.RobustList, head);
+        var status = pages.Read(thread.RobustList, head);
         if (status == KernelStatus.Ok)
         {
             ulong entry = BinaryPrimitives.ReadUInt64LittleEndian(head);
             ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(head[8..]);
             ulong pending = BinaryPrimitives.ReadUInt64LittleEndian(head[16..]);
-            status = Walk(thread, entry, offset, pending);
+            status = Walk(thread, ref pages, entry, offset, pending);
             if (status == KernelStatus.Ok && (pending & ~InheritsPriority) != 0)
             {
-                status = Mark(thread, pending, offset, isPending: true);
+                status = Mark(thread, ref pages, pending, offset, isPending: true);
             }
         }
 
@@ -46,7 +47,7 @@ internal static class RobustList
         return status != KernelStatus.Suspended;
     }
 
-    private static KernelStatus Walk(LinuxThread thread, ulong entry, ulong offset, ulong pending)
+    private static KernelStatus Walk(LinuxThread thread, ref PageReader pages, ulong entry, ulong offset, ulong pending)
     {
         Span<byte> next = stackalloc byte[8];
         for (int count = 0; count < MostEntries && (entry & ~InheritsPriority) != thread.RobustList; count++)
@@ -54,9 +55,9 @@ internal static class RobustList
             thread.Process.System.Spend(CostOfEntry);
 
             // The next entry first: once this one is marked, another thread may free it.
-            var status = Read(thread, entry & ~InheritsPriority, next);
+            var status = pages.Read(entry & ~InheritsPriority, next);
             bool isMarked = entry != pending;
-            var marked = isMarked && status != KernelStatus.Suspended ? Mark(thread, entry, offset, isPending: false) : KernelStatus.Ok;
+            var marked = isMarked && status != KernelStatus.Suspended ? Mark(thread, ref pages, entry, offset, isPending: false) : KernelStatus.Ok;
             if (status != KernelStatus.Ok || marked != KernelStatus.Ok)
             {
                 return status != KernelStatus.Ok ? status : marked;
@@ -68,7 +69,7 @@ internal static class RobustList
         return KernelStatus.Ok;
     }
 
-    private static KernelStatus Mark(LinuxThread thread, ulong entry, ulong offset, bool isPending)
+    private static KernelStatus Mark(LinuxThread thread, ref PageReader pages, ulong entry, ulong offset, bool isPending)
     {
         ulong address = (entry & ~InheritsPriority) + offset;
         bool inheritsPriority = (entry & InheritsPriority) != 0;
@@ -78,13 +79,14 @@ internal static class RobustList
             return KernelStatus.NotMapped;
         }
 
-        var status = Read(thread, address, word);
+        var status = pages.Read(address, word);
         uint value = BinaryPrimitives.ReadUInt32LittleEndian(word);
         bool isOwn = (value & Owner) == (uint)thread.Id;
         if (status == KernelStatus.Ok && isOwn)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(word, (value & Waiters) | OwnerDied);
             status = thread.Process.Memory.Space.CopyOut(new VirtualAddress(address), word);
+            pages.Invalidate();
         }
 
         // A pending one without an owner was given free, but its waiter perhaps not woken.
@@ -97,6 +99,43 @@ internal static class RobustList
         return status;
     }
 
-    private static KernelStatus Read(LinuxThread thread, ulong address, Span<byte> bytes) =>
-        thread.Process.Memory.Space.CopyIn(new VirtualAddress(address), bytes);
+    /// <summary>
+    /// Reads from a program's memory, each page once as long as the reads stay in it: no program runs during a message, and so none changes it.
+    /// </summary>
+    private struct PageReader(LinuxThread thread)
+    {
+        private const ulong None = ulong.MaxValue;
+
+        private readonly byte[] _bytes = new byte[Pages.Size];
+        private ulong _page = None;
+
+        public KernelStatus Read(ulong address, Span<byte> bytes)
+        {
+            var space = thread.Process.Memory.Space;
+            ulong page = Pages.RoundDown(address);
+            int offset = (int)(address - page);
+            if (offset + bytes.Length > _bytes.Length)
+            {
+                return space.CopyIn(new VirtualAddress(address), bytes);
+            }
+
+            if (page != _page)
+            {
+                _page = None;
+                var status = space.CopyIn(new VirtualAddress(page), _bytes);
+                if (status != KernelStatus.Ok)
+                {
+                    return status;
+                }
+
+                _page = page;
+            }
+
+            _bytes.AsSpan(offset, bytes.Length).CopyTo(bytes);
+            return KernelStatus.Ok;
+        }
+
+        /// <summary>Memory was written: it is read again.</summary>
+        public void Invalidate() => _page = None;
+    }
 }
