@@ -109,6 +109,11 @@ internal sealed class LinuxCall(LinuxThread thread)
 
     public void End()
     {
+        if (Number == LinuxCallTable.FileControl)
+        {
+            Job.Locks.StopWaiting(Thread.Number);
+        }
+
         Number = -1;
         Request = 0;
         Deadline = Never;

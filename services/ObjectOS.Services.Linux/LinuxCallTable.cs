@@ -28,6 +28,9 @@ internal static class LinuxCallTable
 {
     public const int Futex = 98;
 
+    /// <summary>The number of fcntl.</summary>
+    public const int FileControl = 25;
+
     /// <summary>The number of rt_sigtimedwait.</summary>
     public const int TimedWait = 137;
 
@@ -55,7 +58,7 @@ internal static class LinuxCallTable
         new(22, "epoll_pwait", "fonni:n", Full, EventPollCalls.Wait),
         new(23, "dup", "f:f", Full, DescriptorCalls.Duplicate),
         new(24, "dup3", "ffx:f", Full, DescriptorCalls.Duplicate3),
-        new(25, "fcntl", "fxa:n", Partial, DescriptorCalls.Control, true),
+        new(FileControl, "fcntl", "fxa:n", Partial, DescriptorCalls.Control, true),
         new(29, "ioctl", "fxo:n", Partial, DescriptorCalls.DeviceControl),
         new(32, "flock", "fn:e", Full, LockCalls.LockFile, true),
         new(33, "mknodat", "fpxn:e", Partial, NodeCalls.MakeNode),

@@ -111,7 +111,6 @@ internal sealed partial class LinuxSystem
         process.TextBytes = 0;
         process.Timers.Clear();
         process.LeaveDirectory();
-        process.Job.Locks.StopWaiting(process.Id);
         Invoker.Delete(process.OwnMemory.Space.Slot);
         Invoker.Delete(process.Cell.Slot);
         return true;

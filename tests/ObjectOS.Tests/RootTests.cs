@@ -62,6 +62,26 @@ public sealed class RootTests
         open.Should().Throw<FileNotFoundException>();
     }
 
+    [Fact]
+    public void Open_OfAnArchiveWithANameThatIsNotUtf8_IsRefused()
+    {
+        string path = Path.GetTempFileName();
+        using (var file = File.Create(path))
+        using (var writer = new TarWriter(file, TarEntryFormat.Ustar))
+        {
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "name-X"));
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[bytes.AsSpan().IndexOf((byte)'X')] = 0xe9;
+        int sum = bytes.AsSpan(0, 512).ToArray().Select((value, at) => at is >= 148 and < 156 ? (int)' ' : value).Sum();
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0')).CopyTo(bytes, 148);
+        File.WriteAllBytes(path, bytes);
+        var open = () => FileLayer.Open(path);
+        open.Should().Throw<InvalidDataException>().WithMessage("*is not UTF-8*");
+        File.Delete(path);
+    }
+
     private static DirectoryInfo Make(string program)
     {
         var folder = Directory.CreateTempSubdirectory("objectos-root-");

@@ -22,7 +22,6 @@ internal static class LockCalls
     /// <summary>fcntl's calls for locks, by its second argument.</summary>
     public static CallResult Control(LinuxCall call)
     {
-        call.Job.Locks.StopWaiting(call.Process.Id);
         if (!call.TryFile(0, out var file))
         {
             return call.Failure;

@@ -38,8 +38,11 @@ internal sealed class FileLocks(Job job)
 
     private readonly SortedDictionary<LockKey, LockList> _files = [];
 
-    /// <summary>For a process that waits: the processes whose locks are in its way.</summary>
-    private readonly SortedDictionary<int, int> _waiting = [];
+    /// <summary>Most locks on one file: each call looks at all of them.</summary>
+    private const int MostOfFile = 4096;
+
+    /// <summary>For each thread that waits for a record lock: its process, and the process whose lock is in its way.</summary>
+    private readonly SortedDictionary<ulong, (int Process, int Blocker)> _waiting = [];
 
     private sealed class LockList(ulong wait)
     {
@@ -74,6 +77,11 @@ internal sealed class FileLocks(Job job)
             _files.Add(key, list = new LockList(job.System.NewId()));
         }
 
+        if (list.Locks.Count >= MostOfFile)
+        {
+            return false;
+        }
+
         Cut(list, wanted);
         var same = list.Locks.FindAll(held => held.Owner == wanted.Owner && held.IsWhole == wanted.IsWhole && held.IsExclusive == wanted.IsExclusive
             && held.Start <= wanted.End && wanted.Start <= held.End);
@@ -96,7 +104,8 @@ internal sealed class FileLocks(Job job)
             return true;
         }
 
-        if (!job.Tree.HasRoomFor(Cost))
+        bool splits = list.Locks.Exists(held => held.Owner == range.Owner && held.Overlaps(range) && held.Start < range.Start && held.End > range.End);
+        if (splits && (!job.Tree.HasRoomFor(Cost) || list.Locks.Count >= MostOfFile))
         {
             return false;
         }
@@ -115,12 +124,12 @@ internal sealed class FileLocks(Job job)
         }
 
         job.System.Spend(list.Locks.Count * CostOfLook);
-        foreach (var held in list.Locks.FindAll(held => held.Owner == owner))
+        int removed = list.Locks.RemoveAll(held => held.Owner == owner);
+        job.Tree.Return((ulong)removed * Cost);
+        if (removed > 0)
         {
-            Drop(list, held);
+            End(key, list);
         }
-
-        End(key, list);
     }
 
     /// <summary>Has a call wait until a lock of the file is given back; EDEADLK if those that are in its way wait for its own process.</summary>
@@ -135,7 +144,9 @@ internal sealed class FileLocks(Job job)
                 return Errno.EDEADLK;
             }
 
-            if (!_waiting.TryGetValue(at, out at))
+            int process = at;
+            at = _waiting.Values.FirstOrDefault(waiter => waiter.Process == process).Blocker;
+            if (at == 0)
             {
                 break;
             }
@@ -144,14 +155,14 @@ internal sealed class FileLocks(Job job)
         var result = call.WaitFor(_files[key].Wait);
         if (result.Outcome == CallOutcome.Parked && !conflict.Owner.IsFile)
         {
-            _waiting[call.Process.Id] = conflict.Process;
+            _waiting[call.Thread.Number] = (call.Process.Id, conflict.Process);
         }
 
         return result;
     }
 
-    /// <summary>A process waits no longer.</summary>
-    public void StopWaiting(int process) => _waiting.Remove(process);
+    /// <summary>A thread waits no longer.</summary>
+    public void StopWaiting(ulong thread) => _waiting.Remove(thread);
 
     /// <summary>Cuts what an owner holds of a range out of its locks.</summary>
     private void Cut(LockList list, FileLock range)
@@ -216,10 +227,11 @@ internal sealed class FileLocks(Job job)
         }
 
         writer.Write(_waiting.Count);
-        foreach (var (process, other) in _waiting)
+        foreach (var (thread, (process, blocker)) in _waiting)
         {
+            writer.Write(thread);
             writer.Write(process);
-            writer.Write(other);
+            writer.Write(blocker);
         }
     }
 
@@ -240,7 +252,7 @@ internal sealed class FileLocks(Job job)
 
         for (int count = reader.ReadInt32(); count > 0; count--)
         {
-            _waiting.Add(reader.ReadInt32(), reader.ReadInt32());
+            _waiting.Add(reader.ReadUInt64(), (reader.ReadInt32(), reader.ReadInt32()));
         }
     }
 }

@@ -86,10 +86,15 @@ static void waits(void)
         struct sigaction a = { .sa_handler = (void (*)(int))usleep };
         sigaction(SIGALRM, &a, 0);
         alarm(1);
+        CHECK(!lock(file, F_SETLK, F_WRLCK, 5, 1));
         FAILS(lock(file, F_SETLKW, F_WRLCK, 0, 1), EINTR);
+        write(p[1], "x", 1);
+        usleep(100000); // It waits no longer: who waits for it is in no circle.
         fflush(stdout);
         _exit(0);
     }
+    read(p[0], &c, 1);
+    CHECK(!lock(file, F_SETLKW, F_WRLCK, 5, 1));
     waitpid(child, &status, 0);
     CHECK(status == 0 && !lock(file, F_SETLK, F_UNLCK, 0, 0));
 }

@@ -27,7 +27,7 @@ internal sealed class DirectoryLayer : ILayerContents
                 string name = Path.GetFileName(host);
                 if (name.Contains('\ufffd', StringComparison.Ordinal))
                 {
-                    throw new IOException($"{at.Host} has a name that is not UTF-8, \"{name}\"; pack the directory with tar and give the archive.");
+                    throw new IOException($"{at.Host} has a name that is not UTF-8, \"{name}\"; such names cannot be read yet.");
                 }
 
                 string guest = at.Guest + "/" + ByteText.OfUnicode(name);
@@ -65,7 +65,7 @@ internal sealed class DirectoryLayer : ILayerContents
             GroupId = status.GroupId,
             ModifyTime = status.ModifyTime,
             Length = status.Kind == LayerNodeKind.File ? status.Length : 0,
-            Target = status.Kind == LayerNodeKind.Link ? ByteText.OfUnicode(new FileInfo(path).LinkTarget ?? "") : "",
+            Target = status.Kind == LayerNodeKind.Link ? TargetOf(path) : "",
             Device = status.Device,
             FileNumber = status.Kind == LayerNodeKind.File ? (uint)_files.Count : 0,
         };
@@ -75,6 +75,14 @@ internal sealed class DirectoryLayer : ILayerContents
         }
 
         return node;
+    }
+
+    private static string TargetOf(string path)
+    {
+        string target = new FileInfo(path).LinkTarget ?? "";
+        return target.Contains('\ufffd', StringComparison.Ordinal)
+            ? throw new IOException($"{path} is a link whose text is not UTF-8; such links cannot be read yet.")
+            : ByteText.OfUnicode(target);
     }
 
     public int Read(uint file, long offset, Span<byte> bytes)

@@ -122,6 +122,8 @@ internal sealed class TarLayer : ILayerContents
         TarEntryType.CharacterDevice => LayerNodeKind.CharacterDevice,
         TarEntryType.BlockDevice => LayerNodeKind.BlockDevice,
         TarEntryType.Fifo => LayerNodeKind.Fifo,
+        TarEntryType.SparseFile or TarEntryType.MultiVolume
+            => throw new InvalidDataException($"an entry is of type {(char)type}; files, directories, links, devices and pipes are wanted"),
         _ => null,
     };
 
@@ -136,16 +138,21 @@ internal sealed class TarLayer : ILayerContents
             GroupId = (uint)entry.Gid,
             ModifyTime = (entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * 100,
             Length = kind == LayerNodeKind.File ? (ulong)entry.Length : 0,
-            Target = kind == LayerNodeKind.Link ? ByteText.OfUnicode(entry.LinkName) : "",
+            Target = kind == LayerNodeKind.Link ? Checked(entry.LinkName) : "",
             Device = device is null ? 0 : DeviceNumber.Of((uint)device.DeviceMajor, (uint)device.DeviceMinor),
             FileNumber = number,
         };
     }
 
+    /// <summary>A name as a byte text. .NET's reader decodes UTF-8, and so loses the bytes of others: two of them would become one.</summary>
+    private static string Checked(string name) => name.Contains('\ufffd', StringComparison.Ordinal)
+        ? throw new InvalidDataException($"the name {name} is not UTF-8; other names cannot be read yet")
+        : ByteText.OfUnicode(name);
+
     /// <summary>The path below the topmost directory.</summary>
     private static string NameOf(string name)
     {
-        string[] parts = [.. ByteText.OfUnicode(name).Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".")];
+        string[] parts = [.. Checked(name).Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".")];
         return parts.Contains("..") ? throw new InvalidDataException($"{name} leads out of the archive") : string.Join('/', parts);
     }
 
