@@ -82,7 +82,7 @@ internal sealed class FileLocks(Job job)
             return false;
         }
 
-        Cut(list, wanted);
+        bool wasHeld = Cut(list, wanted);
         var same = list.Locks.FindAll(held => held.Owner == wanted.Owner && held.IsWhole == wanted.IsWhole && held.IsExclusive == wanted.IsExclusive
             && held.Start <= wanted.End && wanted.Start <= held.End);
         foreach (var held in same)
@@ -92,7 +92,11 @@ internal sealed class FileLocks(Job job)
         }
 
         Add(list, wanted);
-        job.System.Wake(list.Wait); // An exclusive one may have become a shared one.
+        if (wasHeld)
+        {
+            job.System.Wake(list.Wait); // An exclusive one may have become a shared one.
+        }
+
         return true;
     }
 
@@ -110,8 +114,11 @@ internal sealed class FileLocks(Job job)
             return false;
         }
 
-        Cut(list, range);
-        End(key, list);
+        if (Cut(list, range))
+        {
+            End(key, list, range.Owner);
+        }
+
         return true;
     }
 
@@ -128,7 +135,7 @@ internal sealed class FileLocks(Job job)
         job.Tree.Return((ulong)removed * Cost);
         if (removed > 0)
         {
-            End(key, list);
+            End(key, list, owner);
         }
     }
 
@@ -165,10 +172,12 @@ internal sealed class FileLocks(Job job)
     public void StopWaiting(ulong thread) => _waiting.Remove(thread);
 
     /// <summary>Cuts what an owner holds of a range out of its locks.</summary>
-    private void Cut(LockList list, FileLock range)
+    /// <returns>True if it held any.</returns>
+    private bool Cut(LockList list, FileLock range)
     {
         job.System.Spend(list.Locks.Count * CostOfLook);
-        foreach (var held in list.Locks.FindAll(held => held.Owner == range.Owner && held.Overlaps(range)))
+        var cut = list.Locks.FindAll(held => held.Owner == range.Owner && held.Overlaps(range));
+        foreach (var held in cut)
         {
             Drop(list, held);
             if (held.Start < range.Start)
@@ -181,6 +190,8 @@ internal sealed class FileLocks(Job job)
                 Add(list, held with { Start = range.End });
             }
         }
+
+        return cut.Count > 0;
     }
 
     private void Add(LockList list, FileLock held)
@@ -196,8 +207,14 @@ internal sealed class FileLocks(Job job)
         job.Tree.Return(Cost);
     }
 
-    private void End(LockKey key, LockList list)
+    /// <summary>Wakes those who wait for locks of a file: an owner has given some back, and blocks no one until their calls have run again.</summary>
+    private void End(LockKey key, LockList list, LockOwner owner)
     {
+        foreach (ulong thread in _waiting.Where(waiter => !owner.IsFile && (ulong)waiter.Value.Blocker == owner.Number).Select(waiter => waiter.Key).ToArray())
+        {
+            _waiting.Remove(thread);
+        }
+
         job.System.Wake(list.Wait);
         if (list.Locks.Count == 0)
         {
