@@ -28,6 +28,9 @@ internal static class SoakScenario
         }
     }
 
+    /// <summary>What the process comes to in its first minutes, and swings around, with what the collector keeps: the middle of a short run may lie below.</summary>
+    private const long UsualResident = 200L << 20;
+
     public static async Task RunAsync(Guests guests)
     {
         int seed = Random.Shared.Next();
@@ -48,7 +51,7 @@ internal static class SoakScenario
         Console.WriteLine($"{count} programs in {Length} s; {latencies.Count} answers, 99 % within {late * 1000:0.0} ms");
         Console.WriteLine($"{middle}\n{last}");
         Check.That(last.Managed <= (middle.Managed * 1.2) + (8 << 20), "managed memory does not grow");
-        Check.That(last.Resident <= (middle.Resident * 1.2) + (32 << 20), "the process does not grow");
+        Check.That(last.Resident <= Math.Max(UsualResident, (middle.Resident * 1.2) + (32 << 20)), "the process does not grow");
         Check.That(last.Files <= middle.Files + 8 && last.Threads <= middle.Threads + 8, "no files and threads are left");
         Check.That(late <= Limits.Seconds(Length >= 600 ? 0.05 : 0.5).TotalSeconds, "the others do not delay an answer");
     }
